@@ -1,0 +1,121 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target is compiled under the same rules: Swift 6 concurrency, explicit existentials,
+/// imports that stay internal unless said otherwise. Floors (see ARCHITECTURE.md) are the
+/// dependency lists below; `./test` builds with `--explicit-target-dependency-import-check error`,
+/// so that an import which is not declared here does not compile.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A floor of the house: a target in `Sources/<folder>` named `Nodal<folder>`.
+func floor(_ folder: String, _ below: [String], resources: [Resource] = []) -> Target {
+  .target(
+    name: "Nodal" + folder, dependencies: below.map { .init(stringLiteral: "Nodal" + $0) },
+    path: "Sources/" + folder, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ folder: String, _ below: [String]) -> Target {
+  .testTarget(
+    name: folder + "Tests",
+    dependencies: below.map { .init(stringLiteral: $0) },
+    path: "Tests/" + folder, exclude: [], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "nodal",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Nodal", targets: ["Nodal"]),
+    .executable(name: "nodal", targets: ["NodalCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // 0
+    floor("Basics", []),
+    // 1
+    floor("Diagnostics", ["Basics"]),
+    floor("Types", ["Basics"]),
+    // 2
+    floor("Syntax", ["Basics", "Diagnostics"]),
+    floor("IR", ["Basics", "Types"]),
+    // 3
+    floor("Parsing", ["Basics", "Diagnostics", "Syntax"]),
+    floor("Operations", ["Basics", "Types", "IR"]),
+    floor("Methods", ["Basics", "Types", "IR", "Operations"]),
+    // 4
+    floor(
+      "Checking",
+      ["Basics", "Diagnostics", "Types", "Syntax", "Parsing", "IR", "Operations", "Methods"]),
+    floor("Transforms", ["Basics", "Types", "IR", "Operations", "Methods"]),
+    // 5
+    floor("Execution", ["Basics", "Types", "IR", "Operations", "Methods", "Transforms"]),
+    floor(
+      "ReferenceExecutor", ["Basics", "Types", "IR", "Operations", "Methods", "Execution"]),
+    // 6
+    floor("Data", ["Basics", "Diagnostics", "Types"]),
+    floor("Reporting", ["Basics", "Diagnostics", "Types"]),
+    floor(
+      "Training",
+      ["Basics", "Diagnostics", "Types", "IR", "Operations", "Transforms", "Execution", "Data"]),
+    // 7
+    floor(
+      "Session",
+      [
+        "Basics", "Diagnostics", "Types", "Syntax", "Parsing", "IR", "Operations", "Methods",
+        "Checking", "Transforms", "Execution", "ReferenceExecutor", "Data", "Reporting",
+        "Training", "StandardLibrary",
+      ]),
+    .target(
+      name: "NodalStandardLibrary", path: "stdlib", sources: ["StandardLibrary.swift"],
+      resources: [.embedInCode("modules")], swiftSettings: settings),
+    // 8
+    .target(
+      name: "Nodal",
+      dependencies: [
+        "NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalSyntax", "NodalParsing",
+        "NodalChecking", "NodalIR", "NodalSession", "NodalData", "NodalReporting", "NodalTraining",
+      ],
+      path: "Sources/Nodal", swiftSettings: settings),
+    // 9
+    .systemLibrary(name: "CReadline", path: "Sources/CReadline", pkgConfig: "readline"),
+    .target(
+      name: "NodalREPL", dependencies: ["Nodal", "NodalBasics", "CReadline"],
+      path: "Sources/REPL", swiftSettings: settings),
+    .executableTarget(
+      name: "NodalCommand",
+      dependencies: [
+        "Nodal", "NodalBasics", "NodalREPL",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/NodalCommand", swiftSettings: settings),
+
+    // Tests, a target for each group of floors.
+    tests("Language", ["NodalBasics", "NodalDiagnostics", "NodalSyntax", "NodalParsing"]),
+    tests(
+      "Checking",
+      [
+        "NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalSyntax", "NodalParsing",
+        "NodalChecking", "NodalIR", "NodalStandardLibrary",
+      ]),
+    tests(
+      "Numerics",
+      [
+        "NodalBasics", "NodalTypes", "NodalIR", "NodalOperations", "NodalMethods",
+        "NodalTransforms", "NodalExecution", "NodalReferenceExecutor",
+      ]),
+    tests("Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
+    tests(
+      "Programs",
+      [
+        "Nodal", "NodalBasics", "NodalDiagnostics", "NodalSession", "NodalTraining", "NodalChecking",
+        "NodalStandardLibrary",
+      ]),
+  ]
+)

@@ -1,0 +1,1 @@
+// The first concept of this floor replaces this file.
