@@ -26,6 +26,14 @@ func tests(_ folder: String, _ below: [String]) -> Target {
     path: "Tests/" + folder, exclude: [], swiftSettings: settings)
 }
 
+/// Where readline isn't in the compiler's own search path (Homebrew), pkg-config knows. Debian's flags for it are
+/// ones that SwiftPM refuses with a warning, and nothing there needs them.
+#if os(macOS)
+  let readlinePackage: String? = "readline"
+#else
+  let readlinePackage: String? = nil
+#endif
+
 let package = Package(
   name: "nodal",
   platforms: [.macOS(.v15)],
@@ -84,7 +92,7 @@ let package = Package(
       ],
       path: "Sources/Nodal", swiftSettings: settings),
     // 9
-    .systemLibrary(name: "CReadline", path: "Sources/CReadline", pkgConfig: "readline"),
+    .systemLibrary(name: "CReadline", path: "Sources/CReadline", pkgConfig: readlinePackage),
     .target(
       name: "NodalREPL", dependencies: ["Nodal", "NodalBasics", "CReadline"],
       path: "Sources/REPL", swiftSettings: settings),

@@ -1,0 +1,177 @@
+/// Makes a region node by node. Types are inferred from the forms' typing rules.
+///
+/// A rule that is broken is remembered and thrown by `finish`: builder calls can be written as
+/// expressions, and no pass can hand on a region that is wrong.
+package struct RegionBuilder: Sendable {
+  package private(set) var region: Region
+  package private(set) var failure: IRError?
+  /// Given to each node from now on.
+  package var origin: Origin?
+  /// Equal nodes without effects are made once.
+  private var known: [Key: Value] = [:]
+
+  private struct Key: Hashable {
+    var form: Form
+    var operands: [Value]
+  }
+
+  package init(parameters: [ValueType] = []) {
+    region = Region(types: parameters, parameterCount: parameters.count)
+  }
+
+  package var parameters: [Value] { region.parameters }
+  package func type(_ value: Value) -> ValueType { region[value] }
+
+  /// Adds a node, and gives its results.
+  package mutating func emit(_ form: Form, _ operands: [Value]) -> [Value] {
+    let types: [ValueType]
+    do throws(IRError) {
+      types = try form.resultTypes(operands.map { region[$0] })
+    } catch {
+      if failure == nil { failure = IRError("\(form.name): \(error.message)") }
+      // A result of some type keeps the caller going until `finish` throws.
+      types = [operands.first.map { region[$0] } ?? ValueType(.f64)]
+    }
+    let start = region.types.count
+    region.types += types
+    region.nodes.append(
+      Node(form, operands, results: start..<region.types.count, origin: origin))
+    return (start..<region.types.count).map(Value.init)
+  }
+
+  /// Adds a node with one result; a node that is already there is used again.
+  package mutating func value(_ form: Form, _ operands: [Value]) -> Value {
+    let key = Key(form: form, operands: operands)
+    if let value = known[key] { return value }
+    let value = emit(form, operands)[0]
+    known[key] = value
+    return value
+  }
+
+  /// Copies a region's nodes in here, its parameters replaced, and gives what its results are here.
+  package mutating func inline(_ inner: Region, _ arguments: [Value]) -> [Value] {
+    if arguments.count != inner.parameterCount
+      || zip(arguments, inner.parameterTypes).contains(where: { region[$0] != $1 })
+    {
+      if failure == nil {
+        failure = IRError(
+          "inline: region takes \(inner.parameterTypes), given \(arguments.map { region[$0] })")
+      }
+      return inner.resultTypes.map { constant(0, $0) }
+    }
+    var map = arguments
+    map.reserveCapacity(inner.types.count)
+    let outer = origin
+    for node in inner.nodes {
+      origin = node.origin ?? outer
+      let operands = node.operands.map { map[$0.index] }
+      if node.results.count == 1 {
+        map.append(value(node.form, operands))
+      } else {
+        map += emit(node.form, operands)
+      }
+    }
+    origin = outer
+    return inner.results.map { map[$0.index] }
+  }
+
+  package consuming func finish(_ results: [Value]) throws(IRError) -> Region {
+    if let failure { throw failure }
+    region.results = results
+    return region
+  }
+
+  // MARK: Constants
+
+  package mutating func constant(_ number: Double, _ type: ValueType) -> Value {
+    value(.constant(Constant(type, .splat(number))), [])
+  }
+
+  package mutating func constant(_ numbers: [Double], _ type: ValueType) -> Value {
+    value(.constant(Constant(type, .array(numbers))), [])
+  }
+
+  /// The constant that made a value, if one did.
+  package func constantValue(_ value: Value) -> Constant? {
+    guard let node = definition(of: value), case .constant(let constant) = node.form else {
+      return nil
+    }
+    return constant
+  }
+
+  /// The node that defines a value; nil for a parameter.
+  package func definition(of value: Value) -> Node? { region.definition(of: value) }
+
+  // MARK: Layout
+
+  package mutating func broadcast(_ x: Value, to extents: [Extent], axes: [Int]) -> Value {
+    if type(x).extents == extents { return x }
+    if let constant = constantValue(x), let number = constant.uniform {
+      return self.constant(number, ValueType(constant.type.element, extents))
+    }
+    return value(.layout(.broadcast(to: extents, axes: axes)), [x])
+  }
+
+  /// A scalar everywhere in an array like `other`.
+  package mutating func splat(_ scalar: Value, like other: Value) -> Value {
+    broadcast(scalar, to: type(other).extents, axes: [])
+  }
+
+  package mutating func reshape(_ x: Value, to extents: [Extent]) -> Value {
+    type(x).extents == extents ? x : value(.layout(.reshape(extents)), [x])
+  }
+
+  package mutating func transpose(_ x: Value, _ permutation: [Int]) -> Value {
+    permutation == Array(permutation.indices) ? x : value(.layout(.transpose(permutation)), [x])
+  }
+
+  package mutating func slice(
+    _ x: Value, axis: Int, _ range: Range<Int>, stride: Int = 1
+  ) -> Value {
+    if stride == 1, range.lowerBound == 0, type(x).extents[axis] == .fixed(range.upperBound) {
+      return x
+    }
+    return value(
+      .layout(
+        .slice(axis: axis, start: range.lowerBound, limit: range.upperBound, stride: stride)), [x])
+  }
+
+  package mutating func concatenate(_ parts: [Value], axis: Int) -> Value {
+    parts.count == 1 ? parts[0] : value(.layout(.concatenate(axis: axis)), parts)
+  }
+
+  // MARK: Arithmetic
+
+  package mutating func reduce(_ kind: Reduction.Kind, _ x: Value, axes: [Int]) -> Value {
+    axes.isEmpty ? x : value(.reduce(Reduction(kind, axes: axes)), [x])
+  }
+
+  package mutating func convert(_ x: Value, to element: ElementType) -> Value {
+    if type(x).element == element { return x }
+    if let constant = constantValue(x), case .splat(let number) = constant.values,
+      element.isFloating
+    {
+      let rounded = element == .f32 ? Double(Float(number)) : number
+      return self.constant(rounded, constant.type.with(element))
+    }
+    return value(.convert(element), [x])
+  }
+
+  package mutating func select(_ condition: Value, _ a: Value, _ b: Value) -> Value {
+    a == b ? a : value(.select, [condition, a, b])
+  }
+}
+
+extension Region {
+  /// The node that defines a value; nil for a parameter. Logarithmic in the number of nodes.
+  package func definition(of value: Value) -> Node? {
+    guard value.index >= parameterCount else { return nil }
+    var low = 0
+    var high = nodes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if nodes[middle].results.upperBound <= value.index { low = middle + 1 } else { high = middle }
+    }
+    return low < nodes.count && nodes[low].results.contains(value.index) ? nodes[low] : nil
+  }
+}

@@ -1,0 +1,130 @@
+/// How gradients of a solve are computed.
+package enum GradientMode: String, Sendable, Hashable, CaseIterable {
+  /// Through the steps taken, reversed one by one.
+  case direct
+  /// The augmented system backwards in time (Chen et al. 2018, algorithm 1): O(1) memory, the state is reconstructed.
+  case adjoint
+  /// The adjoint equation backwards, the state read from the forward solve's dense output.
+  case interpolated
+  /// Sensitivities carried forwards beside the state; cost grows with the number of parameters.
+  case forward
+  /// Chosen by size when the program is lowered.
+  case auto
+}
+
+/// What a solve is asked for, apart from the equations: data, no code.
+package struct SolverSettings: Sendable, Hashable {
+  package enum Stepping: Sendable, Hashable {
+    /// Local error held below atol + rtol·|y|. `atol` has one entry, or one for each state component.
+    case adaptive(rtol: Double, atol: [Double])
+    /// Each gap between save points is cut into equal steps no longer than this.
+    case step(Double)
+    /// The whole span is cut into this many equal steps.
+    case count(Int)
+  }
+  /// Name of the method's row in `Methods`.
+  package var method: String
+  package var stepping: Stepping
+  /// Name of the controller's row: `i`, `pi`, `pid`.
+  package var controller: String
+  package var maxSteps: Int
+  /// The first step, if not found by Hairer's rule.
+  package var firstStep: Double?
+  package var gradient: GradientMode
+  /// One step size for all trajectories of a batch, as other systems have it.
+  package var joint: Bool
+
+  package init(
+    method: String, stepping: Stepping, controller: String = "pi", maxSteps: Int = 100_000,
+    firstStep: Double? = nil, gradient: GradientMode = .auto, joint: Bool = false
+  ) {
+    self.method = method
+    self.stepping = stepping
+    self.controller = controller
+    self.maxSteps = maxSteps
+    self.firstStep = firstStep
+    self.gradient = gradient
+    self.joint = joint
+  }
+}
+
+/// An initial value problem y' = f(t, y, p…), from t₀ to t₁, forwards or backwards.
+///
+/// Operands: t₀, t₁ (f64), save times (f64[S], between t₀ and t₁ and in the order of travel), y₀ ([d]), p….
+/// With `trajectories` those flagged in `batched` have that extent as leading axis.
+///
+/// Results, in order: y(t₁) [d]; the states at the save times [S, d]; `stats` i64[4] (evaluations, accepted, rejected, status); the quadratures;
+/// and with a `trace`: `counts` i64 (accepted steps), times f64[steps], step sizes f64[steps], states [steps, d],
+/// dense records [steps, …], and the step that each save time lies in, i64[S]. With `trajectories` all but shared quadratures lead
+/// with that axis.
+///
+/// The right-hand side `rhs` is (t: f64, y: [d], p…) → [d], for one trajectory, until the batching pass has given it an axis of lanes
+/// (`isLowered`): (t: f64[lanes], y: [lanes, d], p… batched where flagged) → [lanes, d].
+package struct Solve: Sendable, Hashable {
+  package var settings: SolverSettings
+  package var trajectories: Extent?
+  package var batched: [Bool]
+  package var rhs: Region
+  /// The regions of `rhs` have their axis of lanes.
+  package var isLowered: Bool
+  /// How many leading components of the state the error norm sees; the others ride along.
+  package var controlled: Int
+  /// Integrals of the trajectory outside the error norm: (t, y, weight: f64, p…) → terms, added up over the stages of accepted steps
+  /// with weights h·bⱼ. Over lanes the region sums shared terms itself, which makes a parameter gradient one contraction.
+  package var quadrature: Region?
+  /// Trace number, unique in the region; nil when no trace is asked for.
+  package var trace: Int?
+  /// Type of the dense record of one step for one trajectory, when there is a trace.
+  package var record: ValueType?
+
+  package init(
+    settings: SolverSettings, trajectories: Extent? = nil, batched: [Bool], rhs: Region,
+    isLowered: Bool = false, controlled: Int, quadrature: Region? = nil, trace: Int? = nil,
+    record: ValueType? = nil
+  ) {
+    self.settings = settings
+    self.trajectories = trajectories
+    self.batched = batched
+    self.rhs = rhs
+    self.isLowered = isLowered
+    self.controlled = controlled
+    self.quadrature = quadrature
+    self.trace = trace
+    self.record = record
+  }
+
+  /// Operands before the parameters: t₀, t₁, save times, y₀.
+  package enum Operand {
+    package static let start = 0, end = 1, saveTimes = 2, initial = 3, parameters = 4
+  }
+  /// Places of the results.
+  package enum Result {
+    package static let final = 0, saved = 1, stats = 2, quadratures = 3
+  }
+  /// Places of the trace's results, behind the quadratures.
+  package enum Trace {
+    package static let counts = 0, times = 1, steps = 2, states = 3, records = 4, saveSteps = 5
+    package static let count = 6
+  }
+  package var quadratures: Int { quadrature?.results.count ?? 0 }
+  /// Where the trace's results begin.
+  package var traceResult: Int { Result.quadratures + quadratures }
+
+  /// An entry of `stats`.
+  package enum Statistic: Int, CaseIterable, Sendable {
+    case evaluations, accepted, rejected, status
+  }
+}
+
+/// A recorded trajectory read at a time: operands t (f64), counts, times, step sizes, states, records, as a trace gives them.
+///
+/// `dense` is the method's dense region: (θ: f64, h: f64, y₀, y₁, record) → y. With `trajectories` all operands have that axis, and so
+/// has the region, as lanes.
+package struct Interpolate: Sendable, Hashable {
+  package var trajectories: Extent?
+  package var dense: Region
+  package init(trajectories: Extent? = nil, dense: Region) {
+    self.trajectories = trajectories
+    self.dense = dense
+  }
+}

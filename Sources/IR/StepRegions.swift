@@ -1,0 +1,44 @@
+/// What a method makes of a right-hand side: the regions that the stepping engine runs, and that differentiation
+/// of a solve differentiates. `Methods` builds it; the engine knows no method.
+///
+/// In a lowered solve over trajectories every value below but shared parameters has a leading axis of lanes:
+/// t: f64[lanes], h: f64[lanes], y: [lanes, d], error: f64[lanes] and so on; each lane has its own time and step.
+/// `t` and `h` are f64 also where `y` is f32. `p…` are the solve's operands behind the initial state.
+package struct StepRegions: Sendable {
+  /// (t, h, y, memory…, p…) → (y₁, memory…, error?). The error is the f64 ratio of the estimated local error to the tolerance in
+  /// the weighted root mean square norm over the controlled components; a step is accepted up to 1. It is there if `hasError`.
+  package var step: Region
+  /// The same with the dense record behind all other results.
+  package var stepWithRecord: Region
+  /// (t, h, y, p…) → (y₁, record): a step that remembers nothing, for differentiation.
+  package var memoryless: Region
+  /// (θ, h, y₀, y₁, record) → y(t + θh), 0 ≤ θ ≤ 1.
+  package var dense: Region
+  /// (t, y, p…) → memory…: what the first step starts from; nil where a method has no memory. For a method whose last stage is the
+  /// next step's first it is the derivative.
+  package var start: Region?
+  /// (t, h, y, h-weights' mask: f64, memory…, p…) → terms…: the quadrature's contributions of one accepted step; the mask is 1 where the
+  /// step counts and 0 where it doesn't. nil without a quadrature.
+  package var terms: Region?
+  /// Type of the dense record of one trajectory.
+  package var record: ValueType
+  package var hasError: Bool
+  /// Evaluations of the right-hand side in one step, in a step with its record, and in `start`.
+  package var evaluations: (step: Int, record: Int, start: Int)
+
+  package init(
+    step: Region, stepWithRecord: Region, memoryless: Region, dense: Region, start: Region?,
+    terms: Region?, record: ValueType, hasError: Bool,
+    evaluations: (step: Int, record: Int, start: Int)
+  ) {
+    self.step = step
+    self.stepWithRecord = stepWithRecord
+    self.memoryless = memoryless
+    self.dense = dense
+    self.start = start
+    self.terms = terms
+    self.record = record
+    self.hasError = hasError
+    self.evaluations = evaluations
+  }
+}
