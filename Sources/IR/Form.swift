@@ -1,7 +1,7 @@
 /// What a node of the graph does. The set is closed: each pass switches over it without `default`, so that
 /// the compiler lists every place to extend when a form is added.
 ///
-/// `map` and `derivative` are forms only until the passes of batching and differentiation have
+/// `derivative`, and `map` that is not lowered, are forms only until the passes of batching and differentiation have
 /// run; executors never see them.
 package indirect enum Form: Sendable, Hashable {
   /// () → value
@@ -113,7 +113,7 @@ package struct Scatter: Sendable, Hashable {
 }
 
 /// Random numbers keyed by (seed and step, example) and the place in the program: never by thread or
-/// batch slot. The key operand is i64[2], or batched i64[lanes, 2].
+/// batch slot. The key operand is i64[…, 2]: one draw for each key.
 package struct RandomDraw: Sendable, Hashable {
   package enum Kind: String, Sendable, Hashable, CaseIterable { case uniform, normal, rademacher }
   package var kind: Kind
@@ -128,23 +128,43 @@ package struct RandomDraw: Sendable, Hashable {
 }
 
 /// Only the region taken is run. Both have the operands behind the condition as parameters.
+///
+/// With `lanes` the condition is `bool[lanes]`, one for each lane: after the batching pass (`isLowered`) each
+/// region runs over lanes of its own, those that take it, and sees operands flagged in `batched` with that axis. Batched results are put together
+/// again; results that are not batched are sums over lanes, and those of both sides are added. So neither cost nor a NaN comes from the
+/// side that a lane doesn't take.
 package struct Branch: Sendable, Hashable {
+  package var lanes: Extent?
+  /// One flag for each operand behind the condition.
+  package var batched: [Bool]
+  package var isLowered: Bool
   package var whenTrue: Region
   package var whenFalse: Region
-  package init(whenTrue: Region, whenFalse: Region) {
+  package init(
+    lanes: Extent? = nil, batched: [Bool] = [], isLowered: Bool = false, whenTrue: Region,
+    whenFalse: Region
+  ) {
+    self.lanes = lanes
+    self.batched = batched
+    self.isLowered = isLowered
     self.whenTrue = whenTrue
     self.whenFalse = whenFalse
   }
 }
 
 /// Operands flagged are mapped along their leading axis, the others are shared.
+///
+/// Batching turns the body of most maps into nodes around it. What stays is lowered: the body has an axis of lanes, and runs
+/// once with as many lanes as the extent is long. Results of a lowered body that have no lanes are sums over them, passed on as they are.
 package struct Map: Sendable, Hashable {
   package var extent: Extent
   package var mapped: [Bool]
+  package var isLowered: Bool
   package var body: Region
-  package init(extent: Extent, mapped: [Bool], body: Region) {
+  package init(extent: Extent, mapped: [Bool], isLowered: Bool = false, body: Region) {
     self.extent = extent
     self.mapped = mapped
+    self.isLowered = isLowered
     self.body = body
   }
 }

@@ -34,19 +34,11 @@ extension Form {
       return [try scatter.resultType(operands)]
     case .random(let draw):
       let key = try single(operands)
-      try expect(key.element == .i64, "the key of random is i64")
-      if key == ValueType(.i64, shape: [2]) { return [draw.type] }
       try expect(
-        key.rank == 2 && key.isBatched && key.extents[1] == .fixed(2), "random keyed by \(key)")
-      return [draw.type.prepending(key.extents[0])]
+        key.element == .i64 && key.extents.last == .fixed(2), "random keyed by \(key)")
+      return [ValueType(draw.type.element, key.extents.dropLast() + draw.type.extents)]
     case .branch(let branch):
-      try expect(operands.first == ValueType(.bool), "the condition of branch is a bool scalar")
-      try expectParameters(branch.whenTrue, Array(operands.dropFirst()), "branch")
-      try expectParameters(branch.whenFalse, Array(operands.dropFirst()), "branch")
-      try expect(
-        branch.whenTrue.resultTypes == branch.whenFalse.resultTypes,
-        "the sides of a branch give different types")
-      return branch.whenTrue.resultTypes
+      return try branch.resultTypes(operands)
     case .scan(let scan):
       return try scan.resultTypes(operands)
     case .map(let map):
@@ -272,6 +264,30 @@ extension Scatter {
   }
 }
 
+extension Branch {
+  func resultTypes(_ operands: [ValueType]) throws(IRError) -> [ValueType] {
+    let condition = lanes.map { ValueType(.bool, [$0]) } ?? ValueType(.bool)
+    try expect(operands.first == condition, "branch on \(String(describing: operands.first))")
+    try expect(
+      whenTrue.resultTypes == whenFalse.resultTypes,
+      "the sides of a branch give \(whenTrue.resultTypes) and \(whenFalse.resultTypes)")
+    var inner = Array(operands.dropFirst())
+    if lanes != nil {
+      try expect(batched.count == inner.count, "branch: flags for operands")
+      for i in inner.indices where batched[i] {
+        let lane = try swapTrajectories(inner[i], lanes, to: .lane)
+        inner[i] = isLowered ? lane : lane.droppingFirst()
+      }
+    }
+    try expectParameters(whenTrue, inner, "branch")
+    try expectParameters(whenFalse, inner, "branch")
+    guard let lanes else { return whenTrue.resultTypes }
+    return whenTrue.resultTypes.map {
+      isLowered ? swapLanes($0, to: lanes) : $0.prepending(lanes)
+    }
+  }
+}
+
 extension Scan {
   func resultTypes(_ operands: [ValueType]) throws(IRError) -> [ValueType] {
     try expect(operands.count >= leading + carries + stacked, "scan: too few operands")
@@ -351,11 +367,17 @@ extension Map {
     try expect(operands.count == mapped.count, "map: flags for \(operands.count) operands")
     var inner: [ValueType] = []
     for (type, isMapped) in zip(operands, mapped) {
-      if isMapped { try expect(type.extents.first == extent, "map over \(type) as \(extent)") }
-      inner.append(isMapped ? type.droppingFirst() : type)
+      guard isMapped else {
+        inner.append(type)
+        continue
+      }
+      let lane = try swapTrajectories(type, extent, to: .lane)
+      inner.append(isLowered ? lane : lane.droppingFirst())
     }
     try expectParameters(body, inner, "map")
-    return body.resultTypes.map { $0.prepending(extent) }
+    return body.resultTypes.map {
+      isLowered ? swapLanes($0, to: extent) : $0.prepending(extent)
+    }
   }
 }
 
