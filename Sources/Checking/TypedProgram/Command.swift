@@ -1,0 +1,114 @@
+package import NodalDiagnostics
+package import NodalTypes
+
+/// A statement, ready to be executed. Declarations are not here: they are in the program's tables.
+package enum TypedStatement: Sendable {
+  /// A data set to be made (in order of need, before the first command that follows).
+  case data(DataInstance)
+  case `let`(name: String, value: TypedExpression)
+  case train(TrainCommand)
+  case print([PrintItem], Span)
+  case plot(PlotInstance)
+  case explain(ExplainInstance)
+  case checkGradients(loss: LossInstance, data: TypedExpression?, options: [OptionValue], Span)
+  case write(TypedExpression, file: String, Span)
+  /// All weights below a path.
+  case save(owner: String, weights: [WeightID], file: String, Span)
+  case load(owner: String, weights: [WeightID], file: String, Span)
+  /// `text` is the condition as written; a comparison's sides are given for the message.
+  case assert(condition: TypedExpression, sides: [(text: String, value: TypedExpression)], text: String, Span)
+  case test(TestInstance)
+  /// A bare value at the prompt.
+  case show(PrintItem, Span)
+}
+
+/// What `print` shows.
+package enum PrintItem: Sendable {
+  case value(label: String, TypedExpression)
+  /// A declared thing: its parameters (or a network's weights in brief).
+  case declaration(name: String, kind: String, weights: [WeightID])
+}
+
+package struct TestInstance: Sendable {
+  package var title: String
+  package var isBenchmark: Bool
+  package var statements: [TypedStatement]
+  package var span: Span
+}
+
+/// One series of a plot.
+package struct PlotSeries: Sendable {
+  package var label: String
+  /// A tuple `(y, x)` where there is an `against`, else the value alone.
+  package var value: TypedExpression
+  package var hasAbscissa: Bool
+}
+
+package struct PlotInstance: Sendable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
+    case line, phase, points, histogram, heat, arrows, waterfall, pairs
+  }
+  package var series: [PlotSeries]
+  package var kind: Kind
+  /// `t`, or the text of `against`; nil without one.
+  package var abscissa: String?
+  package var logX: Bool
+  package var logY: Bool
+  package var file: String?
+  package var options: [OptionValue]
+  package var span: Span
+}
+
+package struct ExplainInstance: Sendable {
+  package var ode: OdeID
+  package var trajectory: TypedExpression
+  package var file: String?
+  package var span: Span
+}
+
+/// A key of a command with its value and what commas tied to it, checked against the table of keys.
+package struct OptionValue: Sendable {
+  package indirect enum Value: Sendable {
+    /// Of numbers: a constant or something to evaluate when it is needed.
+    case expression(TypedExpression)
+    case text(String)
+    /// `adam(lr: 1e-2)`, `windows(length: 20, count: 32)`, `all`, `minimal(swing.drag)`.
+    case call(String, [Argument])
+    /// A data set, or a part of one.
+    case data(TypedExpression)
+    /// Learned terms or weights: `freeze: net`, `strength(swing.drag)`.
+    case weights([WeightID])
+    case term(OdeID, String)
+    case ode(OdeID)
+    /// `e on d`: a value for one example.
+    case perExample(LossInstance, data: TypedExpression)
+    /// An arithmetic combination of such values: `1e-3 * strength(swing.drag)`.
+    case weighted(Double, Value)
+    case sum([Value])
+  }
+  package struct Argument: Sendable {
+    package var label: String?
+    package var value: Value
+  }
+  package var key: String
+  package var value: Value
+  package var subOptions: [OptionValue]
+  package var span: Span
+
+  package func subOption(_ key: String) -> OptionValue? { subOptions.first { $0.key == key } }
+}
+
+/// `let run = train fit on obs { … }`.
+package struct TrainCommand: Sendable {
+  /// The name of the run; nil where the command stands alone.
+  package var name: String?
+  package var loss: LossInstance
+  /// Nil: the loss reads no data.
+  package var data: TypedExpression?
+  /// `optimize`, then each `then`.
+  package var stages: [OptionValue]
+  package var options: [OptionValue]
+  package var span: Span
+
+  package func option(_ key: String) -> OptionValue? { options.first { $0.key == key } }
+}

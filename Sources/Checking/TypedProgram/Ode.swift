@@ -1,0 +1,62 @@
+package import NodalDiagnostics
+package import NodalTypes
+
+/// A first-order system: what is left of an `ode` when parents, parts, additions and second order are
+/// resolved. States, time and `bindings` are locals; parameters are weights.
+package struct OdeInstance: Sendable {
+  package struct State: Sendable {
+    /// `θ`, `θ'`, `a.θ`.
+    package var name: String
+    package var local: LocalID
+    package var type: Type
+    /// The value that a solve starts from when `from` leaves it out.
+    package var initial: TypedExpression?
+    /// d/dt, in terms of states, time, bindings.
+    package var derivative: TypedExpression
+    package var span: Span
+    /// Where its equation stands, for messages while it runs.
+    package var equationSpan: Span
+  }
+
+  package struct Output: Sendable {
+    package var name: String
+    package var value: TypedExpression
+  }
+
+  /// A summand of a right-hand side: what `explain` and `strength` measure.
+  package struct Term: Sendable {
+    package enum Kind: String, Sendable, Hashable { case known, learned, other }
+    /// The name given by `known` or `learned`, or the text of the summand.
+    package var label: String
+    package var kind: Kind
+    /// What it adds to the derivative of which state (an index into `states`).
+    package var contributions: [(state: Int, value: TypedExpression)]
+    package var span: Span
+  }
+
+  /// A learned term's input that is standardised: `(x − centre) / scale`, both buffers of the input's
+  /// shape, 0 and 1 until training starts.
+  package struct StandardizedInput: Sendable {
+    package var term: String
+    /// Before standardisation, in terms of states, time, bindings.
+    package var value: TypedExpression
+    package var center: WeightID
+    package var scale: WeightID
+    /// Under `odd` and `even` the centre stays 0.
+    package var scaleOnly: Bool
+  }
+
+  package var id: OdeID
+  package var name: String
+  package var time: LocalID
+  package var timeUnit: Unit
+  package var states: [State]
+  package var bindings: [Bound]
+  package var outputs: [Output]
+  package var terms: [Term]
+  package var standardized: [StandardizedInput]
+  /// All that the equations, outputs and learned initial values read.
+  package var weights: [WeightID]
+  package var documentation: String?
+  package var span: Span
+}

@@ -1,0 +1,31 @@
+package import NodalDiagnostics
+package import NodalIR
+package import NodalTypes
+
+/// `solve(…)`, with all that was left out filled in. Times are in the ode's time unit.
+package struct SolveExpression: Sendable {
+  package enum Saves: Sendable {
+    /// Only the end: `s.final`.
+    case end
+    /// At these times, in the order of travel.
+    case at(TypedExpression)
+    /// Evenly: as many as the solution's type says, from one end of the span to the other (the last may fall short of it).
+    case every(TypedExpression)
+    /// Every accepted step, the start first.
+    case steps
+  }
+
+  package var ode: OdeID
+  /// One for each state, in order.
+  package var initial: [TypedExpression]
+  /// Where `initial` holds; nil: at the beginning of the span.
+  package var start: TypedExpression?
+  /// The span; nil: from the first to the last of `at`.
+  package var over: (from: TypedExpression, to: TypedExpression)?
+  package var saves: Saves
+  /// Weights that have another value in this solve.
+  package var overrides: [(weight: WeightID, value: TypedExpression)]
+  /// `atol` has one entry, or one for each component of the flat state.
+  package var settings: SolverSettings
+  package var span: Span
+}
