@@ -75,6 +75,11 @@ package struct RegionBuilder: Sendable {
     return inner.results.map { map[$0.index] }
   }
 
+  /// Remembers a broken rule, as `emit` does.
+  package mutating func fail(_ message: String) {
+    if failure == nil { failure = IRError(message) }
+  }
+
   package consuming func finish(_ results: [Value]) throws(IRError) -> Region {
     if let failure { throw failure }
     region.results = results

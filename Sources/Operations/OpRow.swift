@@ -1,0 +1,47 @@
+package import NodalIR
+
+/// All that is known of an elementwise op. Passes, executors, documentation and the generic tests read rows; none of them
+/// names an op.
+package struct OpRow: Sendable {
+  /// Gives the derivative of the result by each operand, elementwise, of the operands' type. nil is zero everywhere.
+  /// `result` is the op's own value, which often is part of the derivative.
+  package typealias Partials =
+    @Sendable (_ b: inout RegionBuilder, _ operands: [Value], _ result: Value) -> [Value?]
+
+  package let schema: OpSchema
+  package let doc: String
+  /// The loops of the reference executor, independent of `scalar`.
+  package let kernels: OpKernels
+  /// What native back ends print.
+  package let scalar: ScalarExpression
+  package let domain: [OperandDomain]
+  package let edges: [OpEdge]
+  /// Takes constant operands of an arithmetic op to be without derivative, and may then give nil for them.
+  package let partials: Partials
+
+  package var name: String { schema.name }
+
+  init(
+    _ name: String, _ doc: String, typing: OpSchema.Typing = .arithmetic, _ kernels: OpKernels,
+    _ scalar: ScalarExpression, _ domain: [OperandDomain], edges: [OpEdge] = [],
+    partials: @escaping Partials
+  ) {
+    schema = OpSchema(name, arity: domain.count, typing: typing)
+    self.doc = doc
+    self.kernels = kernels
+    self.scalar = scalar
+    self.domain = domain
+    self.edges = edges
+    self.partials = partials
+  }
+
+  /// An op that is constant wherever it is smooth.
+  static func flat(
+    _ name: String, _ doc: String, typing: OpSchema.Typing = .arithmetic, _ kernels: OpKernels,
+    _ scalar: ScalarExpression, _ domain: [OperandDomain], edges: [OpEdge] = []
+  ) -> OpRow {
+    OpRow(name, doc, typing: typing, kernels, scalar, domain, edges: edges) { _, operands, _ in
+      operands.map { _ in nil }
+    }
+  }
+}
