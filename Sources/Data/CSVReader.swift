@@ -25,7 +25,8 @@ package struct CSVReader: Sendable {
     guard first.count <= Self.columnLimit else {
       throw .tooManyColumns(Self.place(ofRow: 0, scanner), limit: Self.columnLimit)
     }
-    let hasHeader = header ?? !first.allSatisfy { NumberCell(source[$0.bytes]) != .text }
+    let hasHeader =
+      header ?? !first.allSatisfy { NumberCell(source[$0.bytes]) != .text }
       || first.allSatisfy { $0.bytes.isEmpty }
     let rows = (hasHeader ? 1 : 0)..<scanner.rowCount
     let width = try Self.width(scanner, rows: rows, hasHeader: hasHeader)

@@ -1,4 +1,4 @@
-package import NodalBasics
+import NodalBasics
 
 /// Writes tables as CSV that `CSVReader`, spreadsheets and R read back: a header line, commas,
 /// numbers in the shortest form that keeps every bit, missing cells as `NA`.

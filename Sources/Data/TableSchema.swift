@@ -1,0 +1,40 @@
+/// How the columns of a table become the fields of a data set: what `csv(…)` is given.
+package struct TableSchema: Sendable, Equatable {
+  /// Where times come from.
+  package enum Time: Sendable, Equatable {
+    case column(String)
+    /// Equal steps: so many rows a unit of time, from 0; the field is called `t`.
+    case rate(Double)
+  }
+
+  /// A field made from named columns: one column for a number, several for a vector.
+  package struct Selection: Sendable, Equatable {
+    package var field: String
+    package var columns: [String]
+    package var unit: String?
+
+    package init(field: String, columns: [String], unit: String? = nil) {
+      self.field = field
+      self.columns = columns
+      self.unit = unit
+    }
+  }
+
+  package var time: Time?
+  /// The column that says which experiment a row belongs to.
+  package var experiment: String?
+  /// Columns that drive the model.
+  package var inputs: [String]
+  /// Fields with names of their own; other columns keep theirs.
+  package var selections: [Selection]
+
+  package init(
+    time: Time? = nil, experiment: String? = nil, inputs: [String] = [],
+    selections: [Selection] = []
+  ) {
+    self.time = time
+    self.experiment = experiment
+    self.inputs = inputs
+    self.selections = selections
+  }
+}
