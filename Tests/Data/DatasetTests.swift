@@ -1,0 +1,136 @@
+import NodalBasics
+import NodalData
+import Testing
+
+private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) throws -> Dataset {
+  try CSVReader().read(Array(text.utf8)).dataset(schema)
+}
+
+@Suite struct DatasetTests {
+  let trials = "Subject,Wt,Time,conc,group\n1,79,0,1,a\n1,79,1,2,a\n2,60,0,3,b\n1,79,2,4,a\n2,60,1,NA,b\n"
+
+  @Test func experimentsAreGrouped() throws {
+    let data = try dataset(
+      trials, TableSchema(time: .column("Time"), experiment: "Subject"))
+    #expect(data.exampleCount == 2)
+    #expect(data.lengths == [3, 2])
+    #expect(data["Wt"]?.axis == .example)
+    #expect(data["Wt"]?.values == [79, 60])
+    #expect(data["Subject"]?.values == [1, 2])
+    #expect(data["group"]?.categories == ["a", "b"])
+    #expect(data["group"]?.axis == .example)
+    #expect(data["conc"]?.axis == .time)
+    #expect(data.value(of: "conc", example: 0)?.values == [1, 2, 4])
+    #expect(data.value(of: "conc", example: 1)?.missing == [false, true])
+    let padded = data.array(of: "Time")
+    #expect(padded?.shape == [2, 3])
+    #expect(padded?.values == [0, 1, 2, 0, 1, 1])
+    #expect(padded?.missing == [false, false, false, false, false, true])
+    #expect(data.value(of: "conc", example: 2) == nil)
+  }
+
+  @Test func oneExperimentHasNoExampleAxis() throws {
+    let data = try dataset("t,x y,z\n0,1,2\n1,3,4\n2,5,6\n", TableSchema(
+      time: .column("t"), selections: [.init(field: "v", columns: ["x y", "z"], unit: "m")]))
+    #expect(data.isSingleExperiment)
+    #expect(data.array(of: "v")?.shape == [3, 2])
+    #expect(data.array(of: "v")?.values == [1, 2, 3, 4, 5, 6])
+    #expect(data.batchArray(of: "v")?.shape == [1, 3, 2])
+    #expect(data["v"]?.unit == "m")
+    #expect(data.fieldNames == ["t", "v"])
+  }
+
+  @Test func aRateMakesTimes() throws {
+    let data = try dataset("V1,V2,\n1,2,\n3,4,\n", TableSchema(
+      time: .rate(4), inputs: ["V1"], selections: [.init(field: "y", columns: ["V2"])]))
+    #expect(data["t"]?.values == [0, 0.25])
+    #expect(data.inputNames == ["V1"])
+    #expect(data["y"]?.values == [2, 4])
+  }
+
+  @Test func slices() throws {
+    let data = try dataset("t,x\n0,1\n1,2\n2,3\n3,4\n4,5\n", TableSchema(time: .column("t")))
+    #expect(data.first(.fraction(0.8))?["x"]?.values == [1, 2, 3, 4])
+    #expect(data.last(.fraction(0.2))?["x"]?.values == [5])
+    #expect(data.last(.count(2))?["x"]?.values == [4, 5])
+    #expect(data.last(.count(6)) == nil)
+    #expect(data.first(.fraction(1.5)) == nil)
+    #expect(data.first(.fraction(.nan)) == nil)
+    #expect(data.entry(-1)?["x"]?.values == [5])
+    #expect(data.entry(5) == nil)
+    #expect(data.slice(1..<3)?["t"]?.values == [1, 2])
+    #expect(data.slice(-1..<3) == nil)
+    #expect(data.removing(3..<5)?.lengths == [3])
+    #expect(data.removing(1..<2)?.lengths == [1, 3])
+    #expect(data.removing(0..<5)?.timeCount == 0)
+    let rows = try dataset("a,b\n1,2\n3,4\n5,6\n")
+    #expect(rows.exampleCount == 3)
+    #expect(rows.last(.count(1))?["a"]?.values == [5])
+    #expect(rows.last(.count(1))?.identities == [2])
+    #expect(rows.removing(0..<1)?["b"]?.values == [4, 6])
+  }
+
+  @Test func windowsLieInsideTheirExperiments() throws {
+    let data = Dataset(
+      lengths: [10, 3, 7], time: "t",
+      fields: [DataField("t", on: .time, values: (0..<20).map(Double.init))])
+    let plan = BatchPlan.windows(length: 4, count: 5)
+    var seen: Set<[Double]> = []
+    for step in 0..<200 {
+      let batch = try plan.batch(of: data, seed: 1, step: step)
+      #expect(batch.lengths == [4, 4, 4, 4, 4])
+      #expect(Set(batch.identities).count == 5)
+      for example in 0..<5 {
+        let t = batch.value(of: "t", example: example)?.values ?? []
+        #expect(zip(t, t.dropFirst()).allSatisfy { $1 == $0 + 1 })
+        #expect(t[0] < 7 || t[0] >= 13)
+        seen.insert(t)
+      }
+      #expect(try plan.batch(of: data, seed: 1, step: step) == batch)
+    }
+    // Seven starts in the first experiment, four in the last, none in the second.
+    #expect(seen.count == 11)
+    #expect(throws: BatchPlan.Problem.windowTooLong(length: 11, longest: 10)) {
+      try BatchPlan.windows(length: 11, count: 1).batch(of: data, seed: 0, step: 0)
+    }
+    #expect(throws: BatchPlan.Problem.notPositive(name: "count", value: 0)) {
+      try BatchPlan.windows(length: 1, count: 0).batch(of: data, seed: 0, step: 0)
+    }
+    let many = try BatchPlan.windows(length: 4, count: 30).batch(of: data, seed: 0, step: 0)
+    #expect(many.exampleCount == 30)
+  }
+
+  @Test func anEpochSeesEveryExampleOnce() throws {
+    let data = Dataset(
+      rows: 23, fields: [DataField("x", on: .example, values: (0..<23).map(Double.init))])
+    let plan = BatchPlan.shuffled(5)
+    #expect(plan.stepsPerEpoch(data) == 5)
+    for epoch in 0..<3 {
+      let seen = try (0..<5).flatMap { step in
+        try plan.batch(of: data, seed: 9, step: 5 * epoch + step)["x"]?.values ?? []
+      }
+      #expect(seen.sorted() == (0..<23).map(Double.init))
+      #expect(seen != seen.sorted())
+    }
+    let first = try plan.batch(of: data, seed: 9, step: 0)
+    #expect(try plan.batch(of: data, seed: 9, step: 5) != first)
+    #expect(try BatchPlan.all.batch(of: data, seed: 0, step: 3) == data)
+    #expect(throws: BatchPlan.Problem.noTimeAxis) {
+      try BatchPlan.windows(length: 1, count: 1).batch(of: data, seed: 0, step: 0)
+    }
+  }
+
+  @Test func aSetIsWrittenAndReadBack() throws {
+    let data = try dataset(
+      trials, TableSchema(time: .column("Time"), experiment: "Subject"))
+    let text = CSVWriter.text(data.table)
+    let again = try dataset(
+      text, TableSchema(time: .column("Time"), experiment: "experiment"))
+    #expect(again.lengths == data.lengths)
+    #expect(again["Wt"]?.values == data["Wt"]?.values)
+    #expect(again["conc"]?.missing == data["conc"]?.missing)
+    let vectors = Dataset(
+      rows: 2, fields: [DataField("x", on: .example, shape: [2], values: [1, 2, 3, 4])])
+    #expect(CSVWriter.text(vectors.table) == "x_0,x_1\n1,2\n3,4\n")
+  }
+}
