@@ -4,7 +4,7 @@ import NodalBasics
 /// numbers in the shortest form that keeps every bit, missing cells as `NA`.
 package enum CSVWriter {
   package static func text(_ table: Table) -> String {
-    var out = table.columns.map { quoted($0.name) }.joined(separator: ",") + "\n"
+    var out = table.columns.map { CSVText.quoted($0.name) }.joined(separator: ",") + "\n"
     for row in 0..<table.rowCount {
       for (index, column) in table.columns.enumerated() {
         if index > 0 { out += "," }
@@ -16,19 +16,12 @@ package enum CSVWriter {
         case .text(let text):
           guard text.codes.indices.contains(row) else { continue }
           let code = text.codes[row]
-          out += text.categories.indices.contains(code) ? quoted(text.categories[code]) : "NA"
+          out +=
+            text.categories.indices.contains(code) ? CSVText.quoted(text.categories[code]) : "NA"
         }
       }
       out += "\n"
     }
     return out
-  }
-
-  /// In quotes when it would be misread without: separators, quotes, line ends, blanks at an end,
-  /// comment marks, and nothing at all.
-  static func quoted(_ text: String) -> String {
-    let special: Set<Unicode.Scalar> = [",", ";", "\t", "|", "\"", "\n", "\r", "#", "%", " "]
-    guard text.isEmpty || text.unicodeScalars.contains(where: special.contains) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -7,7 +7,8 @@ private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) thro
 }
 
 @Suite struct DatasetTests {
-  let trials = "Subject,Wt,Time,conc,group\n1,79,0,1,a\n1,79,1,2,a\n2,60,0,3,b\n1,79,2,4,a\n2,60,1,NA,b\n"
+  let trials =
+    "Subject,Wt,Time,conc,group\n1,79,0,1,a\n1,79,1,2,a\n2,60,0,3,b\n1,79,2,4,a\n2,60,1,NA,b\n"
 
   @Test func experimentsAreGrouped() throws {
     let data = try dataset(
@@ -30,8 +31,10 @@ private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) thro
   }
 
   @Test func oneExperimentHasNoExampleAxis() throws {
-    let data = try dataset("t,x y,z\n0,1,2\n1,3,4\n2,5,6\n", TableSchema(
-      time: .column("t"), selections: [.init(field: "v", columns: ["x y", "z"], unit: "m")]))
+    let data = try dataset(
+      "t,x y,z\n0,1,2\n1,3,4\n2,5,6\n",
+      TableSchema(
+        time: .column("t"), selections: [.init(field: "v", columns: ["x y", "z"], unit: "m")]))
     #expect(data.isSingleExperiment)
     #expect(data.array(of: "v")?.shape == [3, 2])
     #expect(data.array(of: "v")?.values == [1, 2, 3, 4, 5, 6])
@@ -41,8 +44,10 @@ private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) thro
   }
 
   @Test func aRateMakesTimes() throws {
-    let data = try dataset("V1,V2,\n1,2,\n3,4,\n", TableSchema(
-      time: .rate(4), inputs: ["V1"], selections: [.init(field: "y", columns: ["V2"])]))
+    let data = try dataset(
+      "V1,V2,\n1,2,\n3,4,\n",
+      TableSchema(
+        time: .rate(4), inputs: ["V1"], selections: [.init(field: "y", columns: ["V2"])]))
     #expect(data["t"]?.values == [0, 0.25])
     #expect(data.inputNames == ["V1"])
     #expect(data["y"]?.values == [2, 4])
