@@ -61,8 +61,7 @@ package struct Tableau: Sendable {
 
   /// Evaluations of the right-hand side in a step after the first.
   package var evaluationsPerStep: Int {
-    let main = isFirstSameAsLast ? stageCount - 1 : stageCount
-    return main
+    isFirstSameAsLast ? stageCount - 1 : stageCount
   }
 
   package var isAdaptive: Bool { estimate.order != nil }

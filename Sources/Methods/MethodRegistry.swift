@@ -1,0 +1,91 @@
+/// Every method that the language has a name for, in the order of the manual.
+package struct MethodEntry: Sendable {
+  package enum Standing: Sendable {
+    case available(Method)
+    /// Another name for a method, until there is more to choose from.
+    case alias(of: String)
+    /// Known to the language, and refused by the checker by name.
+    case planned
+  }
+
+  package let name: String
+  package let summary: String
+  package let purpose: Method.Purpose
+  package let standing: Standing
+
+  /// The method, where there is one.
+  package var method: Method? {
+    switch standing {
+    case .available(let method): method
+    case .alias(let other): Method.named(other)
+    case .planned: nil
+    }
+  }
+}
+
+extension Method {
+  /// The method of that name, `auto` included; nil for unknown names and for those that are only planned.
+  package static func named(_ name: String) -> Method? {
+    MethodEntry.named(name)?.method
+  }
+}
+
+extension MethodEntry {
+  package static func named(_ name: String) -> MethodEntry? { all.first { $0.name == name } }
+
+  /// All names, in order.
+  package static var names: [String] { all.map(\.name) }
+
+  package static let all: [MethodEntry] = [
+    alias(
+      "auto", of: "tsit5",
+      "the default: `tsit5`, with a warning where the problem turns out to be stiff"),
+    explicit(.euler, "Euler's method, order 1; wants `dt` or `steps`"),
+    explicit(.midpoint, "the explicit midpoint rule, order 2(1)"),
+    explicit(.heun, "Heun's method, the explicit trapezoidal rule, order 2(1)"),
+    explicit(.rk4, "the classical Runge-Kutta method, order 4; wants `dt` or `steps`"),
+    explicit(.bs3, "Bogacki and Shampine's pair of order 3(2), for loose tolerances"),
+    explicit(.dopri5, "Dormand and Prince's pair of order 5(4)"),
+    explicit(.tsit5, "Tsitouras' pair of order 5(4), for most problems"),
+    explicit(.dopri8, "Prince and Dormand's pair of order 8(7), for tight tolerances"),
+    explicit(
+      .dop853, "Hairer's method of order 8(5,3), for tight tolerances and dense output of order 7"),
+    planned("taylor", .explicit, "Taylor series, the order chosen by tolerance"),
+    planned("rosenbrock23", .stiff, "Shampine and Reichelt's Rosenbrock pair of order 2(3)"),
+    planned("rodas5p", .stiff, "Steinebach's Rosenbrock method of order 5"),
+    planned("kvaerno5", .stiff, "Kværnø's singly diagonally implicit pair of order 5(4)"),
+    planned("bdf", .stiff, "backward differentiation formulas of variable order, 1 to 5"),
+    available(
+      Method(
+        name: "leapfrog",
+        summary:
+          "kick-drift-kick, symplectic, order 2, for separable systems; wants `dt` or `steps`",
+        purpose: .structurePreserving, family: .leapfrog)),
+    planned("reversible_heun", .structurePreserving, "algebraically reversible, order 2"),
+    planned("euler_maruyama", .stochastic, "order 1/2 for Itô equations"),
+    planned("milstein", .stochastic, "order 1 for Itô equations with diagonal noise"),
+    planned("srk", .stochastic, "stochastic Runge-Kutta, order 3/2 for additive noise"),
+  ]
+
+  private static func available(_ method: Method) -> MethodEntry {
+    MethodEntry(
+      name: method.name, summary: method.summary, purpose: method.purpose,
+      standing: .available(method))
+  }
+
+  private static func explicit(_ tableau: Tableau, _ summary: String) -> MethodEntry {
+    available(
+      Method(
+        name: tableau.name, summary: summary, purpose: .explicit, family: .rungeKutta(tableau)))
+  }
+
+  private static func alias(_ name: String, of other: String, _ summary: String) -> MethodEntry {
+    MethodEntry(name: name, summary: summary, purpose: .explicit, standing: .alias(of: other))
+  }
+
+  private static func planned(
+    _ name: String, _ purpose: Method.Purpose, _ summary: String
+  ) -> MethodEntry {
+    MethodEntry(name: name, summary: summary, purpose: purpose, standing: .planned)
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+
+/// How the next step size follows from the errors of the last steps, as a row of exponents: with the ratio
+/// ε = error / tolerance and k = (order of the estimate) + 1,
+///
+///     h′ = h · safety · ε₀^(-α/k) · ε₁^(-β/k) · ε₂^(-γ/k)
+///
+/// where ε₀ is the step just done, ε₁ and ε₂ the accepted ones before it.
+package struct ControllerRow: Sendable, Hashable {
+  package let name: String
+  package let summary: String
+  package let alpha: Double
+  package let beta: Double
+  package let gamma: Double
+
+  /// The elementary controller: each step as long as its own error allows.
+  package static let integral = ControllerRow(
+    name: "i", summary: "the elementary controller", alpha: 1, beta: 0, gamma: 0)
+  /// PI.3.4, smooth where stability bounds the step.
+  /// K. Gustafsson (1991); Hairer and Wanner II (1996), IV.2.
+  package static let proportionalIntegral = ControllerRow(
+    name: "pi", summary: "proportional-integral, for smoother steps", alpha: 0.7, beta: -0.4,
+    gamma: 0)
+  /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003); the defaults of SUNDIALS' ARKODE.
+  package static let proportionalIntegralDerivative = ControllerRow(
+    name: "pid", summary: "proportional-integral-derivative", alpha: 0.58, beta: -0.21,
+    gamma: 0.1)
+
+  package static let all = [integral, proportionalIntegral, proportionalIntegralDerivative]
+
+  package static func named(_ name: String) -> ControllerRow? { all.first { $0.name == name } }
+}
+
+/// Accepts or rejects a step, and proposes the size of the next. Pure: what it remembers of a trajectory
+/// is in a `StepHistory` that the caller keeps, one for each lane.
+package struct StepController: Sendable, Hashable {
+  package var row: ControllerRow
+  /// k: the error of a step behaves as h^k.
+  package var exponent: Double
+  package var safety: Double
+  package var smallestFactor: Double
+  package var largestFactor: Double
+
+  /// For an estimate of order q, k = q + 1.
+  package init(
+    row: ControllerRow, estimateOrder: Int, safety: Double = 0.9, smallestFactor: Double = 0.2,
+    largestFactor: Double = 10
+  ) {
+    self.row = row
+    exponent = Double(estimateOrder + 1)
+    self.safety = safety
+    self.smallestFactor = smallestFactor
+    self.largestFactor = largestFactor
+  }
+
+  /// What one step's error leads to.
+  package struct Decision: Sendable, Equatable {
+    package var accepted: Bool
+    /// The next step's size, as a multiple of this one's.
+    package var factor: Double
+
+    package init(accepted: Bool, factor: Double) {
+      self.accepted = accepted
+      self.factor = factor
+    }
+  }
+
+  /// Decides on a step whose error is `ratio` times the tolerance. Not a number and infinity are rejected
+  /// with the smallest factor: the step left the domain of the right-hand side. After a rejection the next accepted
+  /// step doesn't grow.
+  package func decide(_ ratio: Double, _ history: inout StepHistory) -> Decision {
+    guard ratio.isFinite, ratio >= 0 else {
+      history.rejected = true
+      return Decision(accepted: false, factor: smallestFactor)
+    }
+    // Below this the factor is at its largest in any case; it keeps the powers finite at zero.
+    let error = max(ratio, 1e-10)
+    guard ratio <= 1 else {
+      // A rejected step is corrected by its own error alone: the others belong to steps that worked.
+      let factor = safety * pow(error, -1 / exponent)
+      history.rejected = true
+      return Decision(accepted: false, factor: min(1, max(smallestFactor, factor)))
+    }
+    let proposed =
+      safety * pow(error, -row.alpha / exponent)
+      * pow(history.previous, -row.beta / exponent)
+      * pow(history.beforePrevious, -row.gamma / exponent)
+    let largest = history.rejected ? 1 : largestFactor
+    history.beforePrevious = history.previous
+    history.previous = error
+    history.rejected = false
+    return Decision(accepted: true, factor: min(largest, max(smallestFactor, proposed)))
+  }
+
+  /// True where a step is so short that t + h is t, or nearly: ten units in the last place, as Hairer has it.
+  package static func isTooSmall(_ h: Double, at t: Double) -> Bool {
+    !(abs(h) > 10 * max(abs(t).ulp, Double.leastNormalMagnitude))
+  }
+}
+
+/// What the controller remembers of one trajectory.
+package struct StepHistory: Sendable, Hashable {
+  /// Error ratios of the last two accepted steps; 1 stands for none.
+  package var previous = 1.0
+  package var beforePrevious = 1.0
+  /// The last step was rejected.
+  package var rejected = false
+  package init() {}
+}
