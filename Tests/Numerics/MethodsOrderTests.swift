@@ -13,24 +13,18 @@ struct MethodsOrderTests {
     // some step sizes, and the slope between them says nothing.)
     KnownProblem(
       description: "limit cycle",
-      end: 8,
+      end: 6,
       rhs: { _, y in
         let s = 1 - y[0] * y[0] - y[1] * y[1]
-        return [s * y[0] - 3 * y[1], 3 * y[0] + s * y[1]]
+        return [s * y[0] - 2 * y[1], 2 * y[0] + s * y[1]]
       },
       solution: { t in
         let r = 1 / (1 + 24 * exp(-2 * t)).squareRoot()
-        return [r * cos(3 * t), r * sin(3 * t)]
+        return [r * cos(2 * t), r * sin(2 * t)]
       }),
     KnownProblem(
-      description: "four coupled, y₃ = 1 + sin t²", end: 1,
-      rhs: { t, y in
-        [
-          2 * t * pow(max(y[1], 1e-300), 0.2) * y[3], 10 * t * exp(5 * (y[2] - 1)) * y[3],
-          2 * t * y[3], -2 * t * log(max(y[0], 1e-300)),
-        ]
-      },
-      solution: { t in [exp(sin(t * t)), exp(5 * sin(t * t)), sin(t * t) + 1, cos(t * t)] }),
+      description: "y' = -2ty²", end: 4,
+      rhs: { t, y in [-2 * t * y[0] * y[0]] }, solution: { t in [1 / (1 + t * t)] }),
   ]
 
   @Test("slope of the method and of its dense output", arguments: Tableau.all)
@@ -41,7 +35,7 @@ struct MethodsOrderTests {
       var steps = 8.0
       // Low orders need many steps to come below 1e-3, and few points to show a slope.
       let ratio = tableau.order <= 2 ? 2.0 : 1.25
-      while steps <= 131_072 {
+      while steps <= 32_768 {
         let (main, dense) = errors(tableau, problem, steps: Int(steps))
         let h = problem.end / steps.rounded(.down)
         mainPoints.append((h, main))

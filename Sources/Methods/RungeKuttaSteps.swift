@@ -1,0 +1,260 @@
+import NodalIR
+import NodalOperations
+
+/// The regions of an explicit Runge-Kutta method: one engine that reads the tableau.
+///
+/// Memory: one state, the derivative at the step's start, where the method has a stage that is the next step's first.
+/// Record: the stages that the dense output reads, side by side.
+struct RungeKuttaSteps {
+  let tableau: Tableau
+  let problem: StepProblem
+  let types: StepProblem.Types
+  /// The stages of the record.
+  let recorded: [Int]
+
+  init(tableau: Tableau, problem: StepProblem) throws(IRError) {
+    self.tableau = tableau
+    self.problem = problem
+    types = try problem.types()
+    recorded = tableau.dense.polynomials.indices.filter { stage in
+      tableau.dense.polynomials[stage].contains { !$0.isZero }
+    }
+  }
+
+  private var hasMemory: Bool { tableau.nextStepStage != nil }
+
+  func regions() throws(IRError) -> StepRegions {
+    StepRegions(
+      step: try step(record: false), stepWithRecord: try step(record: true),
+      memoryless: try memoryless(), dense: try dense(), start: hasMemory ? problem.rhs : nil,
+      terms: try terms(), record: types.ownRecord(stages: recorded.count),
+      hasError: tableau.isAdaptive,
+      evaluations: (
+        step: evaluations(stages: stepStages), record: evaluations(stages: stepStages + recorded),
+        start: hasMemory ? 1 : 0
+      ))
+  }
+
+  /// The stages read by y₁, the error and the memory, those not even indirectly needed left out.
+  private var stepStages: [Int] {
+    var stages = tableau.weights.indices.filter { !tableau.weights[$0].isZero }
+    for vector in tableau.estimate.vectors {
+      stages += vector.indices.filter { !vector[$0].isZero }
+    }
+    if let next = tableau.nextStepStage { stages.append(next) }
+    return stages
+  }
+
+  private func evaluations(stages: [Int]) -> Int {
+    var needed = Set<Int>()
+    var open = stages
+    while let stage = open.popLast() {
+      guard needed.insert(stage).inserted else { continue }
+      open += tableau.rows[stage].indices.filter { !tableau.rows[stage][$0].isZero }
+    }
+    // The first stage comes from memory where there is one.
+    if hasMemory { needed.remove(0) }
+    return needed.count
+  }
+
+  /// A step under construction: stages are made when they are first asked for.
+  private struct Step {
+    var arithmetic: StepArithmetic
+    let tableau: Tableau
+    let rhs: Region
+    let t: Value
+    let h: Value
+    let y: Value
+    let shared: [Value]
+    let spreadH: Value
+    var stages: [Int: Value] = [:]
+    var arguments: [Int: Value] = [:]
+
+    init(
+      _ arithmetic: StepArithmetic, _ tableau: Tableau, _ rhs: Region, t: Value, h: Value,
+      y: Value, first: Value?, shared: [Value]
+    ) {
+      self.arithmetic = arithmetic
+      self.tableau = tableau
+      self.rhs = rhs
+      (self.t, self.h, self.y, self.shared) = (t, h, y, shared)
+      spreadH = self.arithmetic.spread(h)
+      if let first { stages[0] = first }
+    }
+
+    /// Σ wⱼ kⱼ.
+    mutating func combine(_ weights: [DoubleDouble]) -> Value? {
+      let used = weights.indices.filter { !weights[$0].isZero }
+      // In ascending order: a stage needs those before it.
+      let values = used.map { stage($0) }
+      return arithmetic.sum(used.map { weights[$0].value }, values)
+    }
+
+    mutating func end() -> Value {
+      let slope = combine(tableau.weights)
+      return arithmetic.advance(y, spreadH, slope)
+    }
+
+    mutating func argument(_ i: Int) -> Value {
+      if let argument = arguments[i] { return argument }
+      let made: Value
+      if i == tableau.nextStepStage {
+        made = end()
+      } else {
+        let slope = combine(tableau.rows[i])
+        made = arithmetic.advance(y, spreadH, slope)
+      }
+      arguments[i] = made
+      return made
+    }
+
+    mutating func time(_ i: Int) -> Value {
+      arithmetic.time(t, tableau.nodes[i].value, h)
+    }
+
+    mutating func stage(_ i: Int) -> Value {
+      if let stage = stages[i] { return stage }
+      let state = argument(i)
+      let when = time(i)
+      let made = arithmetic.builder.inline(rhs, [when, state] + shared)[0]
+      stages[i] = made
+      return made
+    }
+
+    mutating func record(_ recorded: [Int]) -> Value {
+      let values = recorded.map { stage($0) }
+      return arithmetic.side(values)
+    }
+
+    /// The error ratio, from the tableau's estimate.
+    mutating func error(_ problem: StepProblem, y1: Value) -> Value? {
+      let estimate = tableau.estimate
+      guard estimate.order != nil else { return nil }
+      let scale = arithmetic.scale(problem, y, y1)
+      var squares: [Value] = []
+      for vector in estimate.vectors {
+        let slope = combine(vector) ?? arithmetic.builder.constant(0, arithmetic.types.state)
+        let error = arithmetic.builder.mul(spreadH, slope)
+        squares.append(arithmetic.meanSquare(problem, error, scale: scale))
+      }
+      switch estimate {
+      case .none:
+        return nil
+      case .embedded:
+        return arithmetic.builder.sqrt(squares[0])
+      case .fifthAndThird:
+        // The smallest normal number keeps 0/0 at 0, where both estimates vanish.
+        let third = arithmetic.builder.mul(squares[1], 0.01)
+        let both = arithmetic.builder.add(squares[0], third)
+        let floor = arithmetic.builder.constant(
+          Double.leastNormalMagnitude, arithmetic.types.scalar)
+        let root = arithmetic.builder.sqrt(arithmetic.builder.max(both, floor))
+        return arithmetic.builder.div(squares[0], root)
+      }
+    }
+  }
+
+  /// (t, h, y, between…, p…), the form of all regions that make a step.
+  private func begin(between: [ValueType], first: Bool) -> (Step, [Value]) {
+    let arithmetic = StepArithmetic(
+      types, parameters: [types.scalar, types.scalar, types.state] + between + types.parameters)
+    let p = arithmetic.builder.parameters
+    let step = Step(
+      arithmetic, tableau, problem.rhs, t: p[0], h: p[1], y: p[2],
+      first: first ? p[2 + between.count] : nil, shared: Array(p[(3 + between.count)...]))
+    return (step, p)
+  }
+
+  private var memory: [ValueType] { hasMemory ? [types.state] : [] }
+
+  private func step(record: Bool) throws(IRError) -> Region {
+    var (step, _) = begin(between: memory, first: hasMemory)
+    let y1 = step.end()
+    var results = [y1]
+    if let next = tableau.nextStepStage {
+      step.arguments[next] = y1
+      results.append(step.stage(next))
+    }
+    if let error = step.error(problem, y1: y1) { results.append(error) }
+    if record { results.append(step.record(recorded)) }
+    return try step.arithmetic.builder.finish(results)
+  }
+
+  private func memoryless() throws(IRError) -> Region {
+    var (step, _) = begin(between: [], first: false)
+    let y1 = step.end()
+    if let next = tableau.nextStepStage { step.arguments[next] = y1 }
+    let record = step.record(recorded)
+    return try step.arithmetic.builder.finish([y1, record])
+  }
+
+  private func terms() throws(IRError) -> Region? {
+    guard let quadrature = problem.quadrature else { return nil }
+    var (step, p) = begin(between: [types.scalar] + memory, first: hasMemory)
+    let length = step.arithmetic.builder.mul(p[1], p[3])
+    var total: [Value] = []
+    for (i, weight) in tableau.weights.enumerated() where !weight.isZero {
+      let state = step.argument(i)
+      let time = step.time(i)
+      let share = step.arithmetic.builder.mul(length, weight.value)
+      let terms = step.arithmetic.builder.inline(quadrature, [time, state, share] + step.shared)
+      total = step.arithmetic.accumulate(total, terms)
+    }
+    return try step.arithmetic.builder.finish(total)
+  }
+
+  func stiffness() throws(IRError) -> Region? {
+    guard let indicator = tableau.stiffness else { return nil }
+    var (step, _) = begin(between: memory, first: hasMemory)
+    let (i, j) = indicator.stages
+    let (ki, kj) = (step.stage(i), step.stage(j))
+    guard let states = step.combine(indicator.differences) else { return nil }
+    // Both norms in units of the tolerance, so that components of different size count alike.
+    let scale = step.arithmetic.scale(problem, step.y, nil)
+    let difference = step.arithmetic.builder.sub(ki, kj)
+    let above = step.arithmetic.meanSquare(problem, difference, scale: scale)
+    let below = step.arithmetic.meanSquare(problem, states, scale: scale)
+    let floor = step.arithmetic.builder.constant(Double.leastNormalMagnitude, types.scalar)
+    let quotient = step.arithmetic.builder.div(above, step.arithmetic.builder.max(below, floor))
+    let estimate = step.arithmetic.builder.sqrt(quotient)
+    return try step.arithmetic.builder.finish([estimate])
+  }
+
+  /// (θ, h, y₀, y₁, record) → y₀ + h Σ bⱼ(θ) kⱼ.
+  private func dense() throws(IRError) -> Region {
+    var arithmetic = StepArithmetic(
+      types,
+      parameters: [
+        types.scalar, types.scalar, types.state, types.state,
+        types.record(stages: recorded.count),
+      ])
+    let p = arithmetic.builder.parameters
+    let lanes = types.isBatched
+    let vector = ValueType(.f64, types.perLane([recorded.count]))
+    let theta = arithmetic.builder.broadcast(p[0], to: vector.extents, axes: lanes ? [0] : [])
+    // Horner's rule for all stages at once, in f64.
+    var weights: Value?
+    for power in stride(from: tableau.dense.degree, through: 1, by: -1) {
+      let row = arithmetic.builder.constant(
+        recorded.map { stage in
+          let polynomial = tableau.dense.polynomials[stage]
+          return power <= polynomial.count ? polynomial[power - 1].value : 0
+        }, ValueType(.f64, shape: [recorded.count]))
+      let coefficients = arithmetic.builder.broadcast(row, to: vector.extents, axes: [types.axis])
+      let sum = weights.map { arithmetic.builder.add($0, coefficients) } ?? coefficients
+      weights = arithmetic.builder.mul(sum, theta)
+    }
+    guard let weights else { throw IRError("\(tableau.name) has no dense output") }
+    let length = arithmetic.builder.broadcast(p[1], to: vector.extents, axes: lanes ? [0] : [])
+    let scaled = arithmetic.builder.convert(
+      arithmetic.builder.mul(weights, length), to: types.state.element)
+    let table = arithmetic.rows(p[4], count: recorded.count)
+    let change = arithmetic.builder.value(
+      .contract(
+        Contraction(
+          batch: lanes ? [.init(0, 0)] : [], contracted: [.init(types.axis, types.axis)])),
+      [scaled, table])
+    let y = arithmetic.builder.add(p[2], change)
+    return try arithmetic.builder.finish([y])
+  }
+}

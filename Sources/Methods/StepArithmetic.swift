@@ -1,0 +1,103 @@
+import NodalIR
+import NodalOperations
+
+/// The pieces that steps of all methods are made of.
+struct StepArithmetic {
+  var builder: RegionBuilder
+  let types: StepProblem.Types
+
+  init(_ types: StepProblem.Types, parameters: [ValueType]) {
+    self.types = types
+    builder = RegionBuilder(parameters: parameters)
+  }
+
+  /// A scalar, or one for each lane, in each component of a state.
+  mutating func spread(_ scalar: Value) -> Value {
+    let converted = builder.convert(scalar, to: types.state.element)
+    return builder.broadcast(
+      converted, to: types.state.extents, axes: types.isBatched ? [0] : [])
+  }
+
+  /// t + c h.
+  mutating func time(_ t: Value, _ c: Double, _ h: Value) -> Value {
+    if c == 0 { return t }
+    return builder.add(t, c == 1 ? h : builder.mul(h, c))
+  }
+
+  /// Σ wⱼ xⱼ of states, zero weights left out; nil if all are. Few terms are chained; from three on
+  /// they are laid side by side and contracted with the weights, which takes three nodes whatever their number.
+  mutating func sum(_ weights: [Double], _ states: [Value]) -> Value? {
+    let terms = zip(weights, states).filter { $0.0 != 0 }
+    guard let (firstWeight, first) = terms.first else { return nil }
+    if terms.count < 3 {
+      var total = firstWeight == 1 ? first : builder.mul(first, firstWeight)
+      for (weight, state) in terms.dropFirst() {
+        total = builder.add(total, weight == 1 ? state : builder.mul(state, weight))
+      }
+      return total
+    }
+    let table = rows(side(terms.map(\.1)), count: terms.count)
+    let vector = builder.constant(
+      terms.map { rounded($0.0) }, ValueType(types.state.element, shape: [terms.count]))
+    return builder.value(
+      .contract(Contraction(contracted: [.init(types.axis, 0)])), [table, vector])
+  }
+
+  /// States side by side in one row of numbers.
+  mutating func side(_ states: [Value]) -> Value {
+    builder.concatenate(states, axis: types.axis)
+  }
+
+  /// States that lie side by side, as a table of `count` rows.
+  mutating func rows(_ states: Value, count: Int) -> Value {
+    builder.reshape(states, to: types.perLane([count, types.size]))
+  }
+
+  /// Constants of a state's element type hold numbers that it can hold.
+  func rounded(_ number: Double) -> Double {
+    types.state.element == .f32 ? Double(Float(number)) : number
+  }
+
+  /// y + h x, `h` spread; y itself where x is nil.
+  mutating func advance(_ y: Value, _ h: Value, _ x: Value?) -> Value {
+    guard let x else { return y }
+    return builder.add(y, builder.mul(h, x))
+  }
+
+  /// atol + rtol max(|a|, |b|) for the controlled components.
+  mutating func scale(_ problem: StepProblem, _ a: Value, _ b: Value?) -> Value {
+    let n = problem.controlled
+    var size = builder.abs(builder.slice(a, axis: types.axis, 0..<n))
+    if let b {
+      size = builder.max(size, builder.abs(builder.slice(b, axis: types.axis, 0..<n)))
+    }
+    let absolute: Value
+    if problem.atol.count == 1 {
+      absolute = builder.constant(rounded(problem.atol[0]), builder.type(size))
+    } else {
+      let row = builder.constant(
+        problem.atol.map(rounded), ValueType(types.state.element, shape: [n]))
+      absolute = builder.broadcast(
+        row, to: builder.type(size).extents, axes: [types.axis])
+    }
+    return builder.add(absolute, builder.mul(size, rounded(problem.rtol)))
+  }
+
+  /// The mean square of the controlled components of x, in units of `scale`; f64, for each lane.
+  mutating func meanSquare(_ problem: StepProblem, _ x: Value, scale: Value) -> Value {
+    guard problem.controlled > 0 else { return builder.constant(0, types.scalar) }
+    let part = builder.slice(x, axis: types.axis, 0..<problem.controlled)
+    // Squares are taken in f64: in f32 those of large ratios overflow.
+    let ratio = builder.convert(builder.div(part, scale), to: .f64)
+    let lanes: [Contraction.Pair] = types.isBatched ? [.init(0, 0)] : []
+    let squares = builder.value(
+      .contract(
+        Contraction(batch: lanes, contracted: [.init(types.axis, types.axis)])), [ratio, ratio])
+    return builder.mul(squares, 1 / Double(problem.controlled))
+  }
+
+  /// Adds two lists of terms, element by element; the first may be empty.
+  mutating func accumulate(_ total: [Value], _ terms: [Value]) -> [Value] {
+    total.isEmpty ? terms : zip(total, terms).map { builder.add($0, $1) }
+  }
+}
