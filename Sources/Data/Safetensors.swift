@@ -1,4 +1,4 @@
-package import NodalBasics
+import NodalBasics
 
 /// The safetensors format: named arrays behind a JSON header, as Hugging Face's libraries read and
 /// write them. Types F32, F64 and I64 are read and written; others are refused by name.

@@ -114,7 +114,8 @@ private final class Recorder: @unchecked Sendable {
 
   @Test func histogramsCountEveryFiniteValue() {
     for values in [
-      [], [1], [1, 1, 1], [0, 1e308, -1e308], [.nan, .infinity, 2], [0, 5e-324], [1, 1 + 2e-16],
+      [], [1], [1, 1, 1], [0, 1e308, -1e308], [.nan, .infinity, 2], [0, .leastNonzeroMagnitude],
+      [1, 1 + 2e-16],
       (0..<1000).map { Double($0 % 37) },
     ] as [[Double]] {
       for bins in [nil, 1, 7, -5, .max] as [Int?] {
