@@ -98,7 +98,8 @@ struct LeapfrogSteps {
     let end = arithmetic.time(p[0], 1, p[1])
     let before = arithmetic.builder.inline(quadrature, [p[0], p[2], share] + shared)
     let after = arithmetic.builder.inline(quadrature, [end, kicks.y1, share] + shared)
-    return try arithmetic.builder.finish(arithmetic.accumulate(before, after))
+    let sums = arithmetic.accumulate(before, after)
+    return try arithmetic.builder.finish(sums)
   }
 
   private func dense() throws(IRError) -> Region {

@@ -22,13 +22,14 @@ struct RungeKuttaSteps {
   }
 
   private var hasMemory: Bool { tableau.nextStepStage != nil }
+  private var hasError: Bool { problem.wantsError && tableau.isAdaptive }
 
   func regions() throws(IRError) -> StepRegions {
     StepRegions(
       step: try step(record: false), stepWithRecord: try step(record: true),
       memoryless: try memoryless(), dense: try dense(), start: hasMemory ? problem.rhs : nil,
       terms: try terms(), record: types.ownRecord(stages: recorded.count),
-      hasError: tableau.isAdaptive,
+      hasError: hasError,
       evaluations: (
         step: evaluations(stages: stepStages), record: evaluations(stages: stepStages + recorded),
         start: hasMemory ? 1 : 0
@@ -38,7 +39,7 @@ struct RungeKuttaSteps {
   /// The stages read by y₁, the error and the memory, those not even indirectly needed left out.
   private var stepStages: [Int] {
     var stages = tableau.weights.indices.filter { !tableau.weights[$0].isZero }
-    for vector in tableau.estimate.vectors {
+    for vector in hasError ? tableau.estimate.vectors : [] {
       stages += vector.indices.filter { !vector[$0].isZero }
     }
     if let next = tableau.nextStepStage { stages.append(next) }
@@ -175,7 +176,7 @@ struct RungeKuttaSteps {
       step.arguments[next] = y1
       results.append(step.stage(next))
     }
-    if let error = step.error(problem, y1: y1) { results.append(error) }
+    if hasError, let error = step.error(problem, y1: y1) { results.append(error) }
     if record { results.append(step.record(recorded)) }
     return try step.arithmetic.builder.finish(results)
   }

@@ -9,6 +9,8 @@ package struct StepProblem: Sendable {
   package var atol: [Double]
   /// How many leading components of the state the error norm sees.
   package var controlled: Int
+  /// Steps tell their error, where the method can; without, they are of a length given beforehand.
+  package var wantsError = true
   /// (t, y, weight: f64, p…) → terms.
   package var quadrature: Region?
   /// For methods on separable systems: per component, whether it drifts (its derivative is a function of the components that
@@ -29,13 +31,17 @@ package struct StepProblem: Sendable {
 
   /// The problem of a lowered solve, or of one without trajectories.
   package init(_ solve: Solve, drifting: [Bool]? = nil) {
-    var (rtol, atol) = (0.0, [1.0])
-    if case .adaptive(let relative, let absolute) = solve.settings.stepping {
-      (rtol, atol) = (relative, absolute)
+    var (rtol, atol, wantsError) = (0.0, [1.0], false)
+    switch solve.settings.stepping {
+    case .adaptive(let relative, let absolute):
+      (rtol, atol, wantsError) = (relative, absolute, true)
+    case .step, .count:
+      break
     }
     self.init(
       rhs: solve.rhs, rtol: rtol, atol: atol, controlled: solve.controlled,
       quadrature: solve.quadrature, drifting: drifting)
+    self.wantsError = wantsError
   }
 }
 

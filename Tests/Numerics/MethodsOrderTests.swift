@@ -35,7 +35,7 @@ struct MethodsOrderTests {
       var steps = 8.0
       // Low orders need many steps to come below 1e-3, and few points to show a slope.
       let ratio = tableau.order <= 2 ? 2.0 : 1.25
-      while steps <= 32_768 {
+      while steps <= 131_072 {
         let (main, dense) = errors(tableau, problem, steps: Int(steps))
         let h = problem.end / steps.rounded(.down)
         mainPoints.append((h, main))

@@ -1,0 +1,125 @@
+import NodalIR
+import Testing
+
+/// Runs straight-line regions in f64, one number at a time: slow, and simple enough to be believed. It serves
+/// the tests of step regions, so that they don't lean on an executor.
+struct RegionEvaluator {
+  struct Array: Equatable {
+    var shape: [Int]
+    var numbers: [Double]
+
+    init(_ shape: [Int], _ numbers: [Double]) {
+      self.shape = shape
+      self.numbers = numbers
+    }
+    static func scalar(_ x: Double) -> Array { Array([], [x]) }
+    static func vector(_ x: [Double]) -> Array { Array([x.count], x) }
+
+    /// The place of the number at an index, row by row.
+    func place(_ index: [Int]) -> Int { zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 } }
+    subscript(_ index: [Int]) -> Double { numbers[place(index)] }
+  }
+
+  struct Unsupported: Error { var form: String }
+
+  var lanes = 1
+
+  static func indices(_ shape: [Int]) -> [[Int]] {
+    shape.reduce([[]]) { all, n in all.flatMap { prefix in (0..<n).map { prefix + [$0] } } }
+  }
+
+  private func shape(_ extents: [Extent]) -> [Int] {
+    let values = ExtentValues(lanes: lanes)
+    return extents.map { values.length(of: $0) }
+  }
+
+  func callAsFunction(_ region: Region, _ arguments: [Array]) throws -> [Array] {
+    try #require(arguments.count == region.parameterCount)
+    var values = arguments
+    for (argument, type) in zip(arguments, region.parameterTypes) {
+      try #require(argument.shape == shape(type.extents))
+    }
+    for node in region.nodes {
+      let operands = node.operands.map { values[$0.index] }
+      let type = region.types[node.results.lowerBound]
+      values.append(try evaluate(node.form, operands, shape(type.extents)))
+    }
+    return region.results.map { values[$0.index] }
+  }
+
+  private func evaluate(_ form: Form, _ x: [Array], _ shape: [Int]) throws -> Array {
+    func each(_ number: ([Int]) throws -> Double) rethrows -> Array {
+      Array(shape, try Self.indices(shape).map(number))
+    }
+    switch form {
+    case .constant(let constant):
+      switch constant.values {
+      case .splat(let number): return each { _ in number }
+      case .array(let numbers): return Array(shape, numbers)
+      }
+    case .elementwise(let schema):
+      return try each { index in try op(schema.name, x.map { $0[index] }) }
+    case .select:
+      return each { x[0][$0] != 0 ? x[1][$0] : x[2][$0] }
+    case .convert:
+      return x[0]
+    case .contract(let contraction):
+      let freeA = contraction.freeAxes(ofA: x[0].shape.count)
+      let freeB = contraction.freeAxes(ofB: x[1].shape.count)
+      let summed = Self.indices(contraction.contracted.map { x[0].shape[$0.a] })
+      return each { index in
+        var a = [Int](repeating: 0, count: x[0].shape.count)
+        var b = [Int](repeating: 0, count: x[1].shape.count)
+        for (i, pair) in contraction.batch.enumerated() {
+          (a[pair.a], b[pair.b]) = (index[i], index[i])
+        }
+        let batch = contraction.batch.count
+        for (i, axis) in freeA.enumerated() { a[axis] = index[batch + i] }
+        for (i, axis) in freeB.enumerated() { b[axis] = index[batch + freeA.count + i] }
+        return summed.reduce(0.0) { total, inner in
+          for (i, pair) in contraction.contracted.enumerated() {
+            (a[pair.a], b[pair.b]) = (inner[i], inner[i])
+          }
+          return total + x[0][a] * x[1][b]
+        }
+      }
+    case .layout(.broadcast(_, let axes)):
+      return each { index in x[0][axes.map { index[$0] }] }
+    case .layout(.reshape):
+      return Array(shape, x[0].numbers)
+    case .layout(.slice(let axis, let start, _, let stride)):
+      return each { index in
+        var source = index
+        source[axis] = start + index[axis] * stride
+        return x[0][source]
+      }
+    case .layout(.concatenate(let axis)):
+      return each { index in
+        var source = index
+        for part in x {
+          if source[axis] < part.shape[axis] { return part[source] }
+          source[axis] -= part.shape[axis]
+        }
+        return .nan
+      }
+    case .layout(.transpose), .layout(.pad), .layout(.reverse), .reduce, .gather, .scatter,
+      .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+      throw Unsupported(form: form.name)
+    }
+  }
+
+  private func op(_ name: String, _ x: [Double]) throws -> Double {
+    switch name {
+    case "add": return x[0] + x[1]
+    case "sub": return x[0] - x[1]
+    case "mul": return x[0] * x[1]
+    case "div": return x[0] / x[1]
+    case "max": return x[0].isNaN || x[1].isNaN ? .nan : Swift.max(x[0], x[1])
+    case "abs": return Swift.abs(x[0])
+    case "neg": return -x[0]
+    case "sqrt": return x[0].squareRoot()
+    case "square": return x[0] * x[0]
+    default: throw Unsupported(form: name)
+    }
+  }
+}
