@@ -1,6 +1,6 @@
-/// An unevaluated sum of two `Double`s, about 32 significant digits: enough to tell a mistyped digit of a
-/// published coefficient from rounding. Used for the coefficients of methods and their order
-/// conditions, never in a solve.
+/// An unevaluated sum of two `Double`s, about 32 significant digits: enough to tell a mistyped
+/// digit of a published coefficient from rounding. Used for the coefficients of methods and their
+/// order conditions, never in a solve.
 ///
 /// The error-free transformations (Knuth's two-sum, the fused two-product) follow Dekker (1971) and
 /// Hida, Li and Bailey (2001). They hold while nothing overflows; coefficients are of order one.
@@ -72,7 +72,8 @@ package struct DoubleDouble: Sendable, Equatable {
 }
 
 extension DoubleDouble {
-  /// Reads `-12`, `0.25`, `1.5e-3` or a fraction of two such numbers, `-2187/6784`; nil for anything else.
+  /// Reads `-12`, `0.25`, `1.5e-3` or a fraction of two such numbers, `-2187/6784`; nil for
+  /// anything else.
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard let first = parts.first, let numerator = DoubleDouble.decimal(first) else { return nil }

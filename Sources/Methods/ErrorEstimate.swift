@@ -1,5 +1,6 @@
-/// How a tableau estimates its local error, as data. `e` below is the vector of a component's error, measured in
-/// units of its tolerance: eᵢ / (atolᵢ + rtol max(|y₀ᵢ|, |y₁ᵢ|)); ‖·‖ is the root of the mean square.
+/// How a tableau estimates its local error, as data. `e` below is the vector of a component's
+/// error, measured in units of its tolerance: eᵢ / (atolᵢ + rtol max(|y₀ᵢ|, |y₁ᵢ|)); ‖·‖ is the
+/// root of the mean square.
 package enum ErrorEstimate: Sendable {
   /// No estimate: steps are of a length given beforehand.
   case none
@@ -28,8 +29,8 @@ package enum ErrorEstimate: Sendable {
     }
   }
 
-  /// The ratio of the error to the tolerance, from the root mean squares of the vectors' sums (in the order
-  /// of `vectors`); at most 1 means that the step is accepted.
+  /// The ratio of the error to the tolerance, from the root mean squares of the vectors' sums (in
+  /// the order of `vectors`); at most 1 means that the step is accepted.
   package func ratio(norms: [Double]) -> Double {
     switch self {
     case .none: return 0

@@ -1,11 +1,12 @@
 import Foundation
 
-/// Hairer's rule for the first step size: small enough that an explicit Euler step changes the solution by a hundredth
-/// of itself, and that the local error estimated from the change of the derivative is a hundredth of the tolerance.
+/// Hairer's rule for the first step size: small enough that an explicit Euler step changes the
+/// solution by a hundredth of itself, and that the local error estimated from the change of the
+/// derivative is a hundredth of the tolerance.
 /// Source: Hairer, Nørsett and Wanner I (1993), II.4.
 ///
-/// Norms are root mean squares in units of the tolerance: of y₀ (d₀), of f₀ = f(t₀, y₀) (d₁), and of
-/// f(t₀ + h, y₀ + h f₀) - f₀ for the trial step h.
+/// Norms are root mean squares in units of the tolerance: of y₀ (d₀), of f₀ = f(t₀, y₀) (d₁), and
+/// of f(t₀ + h, y₀ + h f₀) - f₀ for the trial step h.
 package enum InitialStep {
   /// The length of the trial step, positive, at most the whole `span`.
   package static func trial(state: Double, derivative: Double, span: Double) -> Double {
@@ -15,8 +16,8 @@ package enum InitialStep {
     return min(h, span)
   }
 
-  /// The length of the first step, positive, at most the whole `span`; `change` is the norm of the change
-  /// of the derivative over the trial step.
+  /// The length of the first step, positive, at most the whole `span`; `change` is the norm of the
+  /// change of the derivative over the trial step.
   package static func first(
     trial h: Double, derivative: Double, change: Double, order: Int, span: Double
   ) -> Double {

@@ -1,18 +1,19 @@
 import NodalIR
 import NodalOperations
 
-/// Kick-drift-kick for q' = v(t, p), p' = a(t, q) (Störmer-Verlet; Hairer, Lubich and Wanner, Geometric
-/// Numerical Integration (2006), I.1.4):
+/// Kick-drift-kick for q' = v(t, p), p' = a(t, q) (Störmer-Verlet; Hairer, Lubich and Wanner,
+/// Geometric Numerical Integration (2006), I.1.4):
 ///
 ///     p½ = p₀ + h/2 a(t₀, q₀),  q₁ = q₀ + h v(t₀ + h/2, p½),  p₁ = p½ + h/2 a(t₁, q₁)
 ///
-/// The right-hand side gives v and a together, so a step takes two evaluations: at (q₀, p½) for v and at
-/// (q₁, p₀ + h a₀) for a(t₁, q₁), which doesn't depend on p. That second point is within O(h²) of
-/// p₁, so its v is the velocity at the end to the order that the dense output needs:
+/// The right-hand side gives v and a together, so a step takes two evaluations: at (q₀, p½) for v
+/// and at (q₁, p₀ + h a₀) for a(t₁, q₁), which doesn't depend on p. That second point is within
+/// O(h²) of p₁, so its v is the velocity at the end to the order that the dense output needs:
 ///
 ///     q(θ) = q₀ + (2θ - θ²)(q₁ - q₀) + h (θ² - θ) v₁,  p(θ) = p₀ + h ((θ - θ²/2) a₀ + θ²/2 a₁), order 2
 ///
-/// Memory: the derivative last evaluated, of which a(t₁, q₁) is used. Record: the first and the last derivative.
+/// Memory: the derivative last evaluated, of which a(t₁, q₁) is used. Record: the first and the
+/// last derivative.
 struct LeapfrogSteps {
   let problem: StepProblem
   let types: StepProblem.Types

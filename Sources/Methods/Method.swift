@@ -1,10 +1,10 @@
-/// A way to solve initial value problems: a row of the registry. The stepping engine knows no method; it
-/// runs the regions that `StepBuilder` makes of one.
+/// A way to solve initial value problems: a row of the registry. The stepping engine knows no
+/// method; it runs the regions that `StepBuilder` makes of one.
 package struct Method: Sendable {
   package enum Family: Sendable {
     case rungeKutta(Tableau)
-    /// Kick-drift-kick on a separable system: half the variables change by a function of the others alone, and the other
-    /// way round. Whoever lowers a solve proves it.
+    /// Kick-drift-kick on a separable system: half the variables change by a function of the others
+    /// alone, and the other way round. Whoever lowers a solve proves it.
     case leapfrog
   }
 
@@ -35,7 +35,8 @@ package struct Method: Sendable {
     }
   }
 
-  /// The order at which the error estimate behaves; nil where there is none, and steps are of a given length.
+  /// The order at which the error estimate behaves; nil where there is none, and steps are of a
+  /// given length.
   package var estimateOrder: Int? {
     switch family {
     case .rungeKutta(let tableau): tableau.estimate.order
@@ -61,7 +62,8 @@ package struct Method: Sendable {
     }
   }
 
-  /// A controller for the method with the row of that name; nil for unknown names and without an estimate.
+  /// A controller for the method with the row of that name; nil for unknown names and without an
+  /// estimate.
   package func controller(named name: String) -> StepController? {
     guard let order = estimateOrder, let row = ControllerRow.named(name) else { return nil }
     return StepController(row: row, estimateOrder: order)

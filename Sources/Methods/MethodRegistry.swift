@@ -24,7 +24,8 @@ package struct MethodEntry: Sendable {
 }
 
 extension Method {
-  /// The method of that name, `auto` included; nil for unknown names and for those that are only planned.
+  /// The method of that name, `auto` included; nil for unknown names and for those that are only
+  /// planned.
   package static func named(_ name: String) -> Method? {
     MethodEntry.named(name)?.method
   }

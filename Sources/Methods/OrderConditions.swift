@@ -45,8 +45,8 @@ package struct OrderConditions: Sendable {
     return largest
   }
 
-  /// The largest residual at each order of the conditions Σ bᵢ(θ) Φᵢ(t) = θ^r(t) / γ(t), compared as
-  /// polynomials in θ: coefficient by coefficient.
+  /// The largest residual at each order of the conditions Σ bᵢ(θ) Φᵢ(t) = θ^r(t) / γ(t), compared
+  /// as polynomials in θ: coefficient by coefficient.
   package func residuals(dense: DenseOutput) -> [Double] {
     let degree = max(dense.degree, highestOrder)
     var largest = [Double](repeating: 0, count: highestOrder)

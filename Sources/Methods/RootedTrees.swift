@@ -1,6 +1,6 @@
-/// All rooted trees up to an order, each as the multiset of its subtrees: the index set of the order
-/// conditions (Butcher; Hairer, Nørsett and Wanner I, II.2). A tree's children come before it, so one
-/// pass in order evaluates anything defined by recursion.
+/// All rooted trees up to an order, each as the multiset of its subtrees: the index set of the
+/// order conditions (Butcher; Hairer, Nørsett and Wanner I, II.2). A tree's children come before
+/// it, so one pass in order evaluates anything defined by recursion.
 package struct RootedTrees: Sendable {
   package struct Tree: Sendable {
     /// Indices of the subtrees at the root, none larger than the one before.

@@ -3,7 +3,8 @@ import NodalOperations
 
 /// The regions of an explicit Runge-Kutta method: one engine that reads the tableau.
 ///
-/// Memory: one state, the derivative at the step's start, where the method has a stage that is the next step's first.
+/// Memory: one state, the derivative at the step's start, where the method has a stage that is the
+/// next step's first.
 /// Record: the stages that the dense output reads, side by side.
 struct RungeKuttaSteps {
   let tableau: Tableau

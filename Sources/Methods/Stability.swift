@@ -1,5 +1,6 @@
 extension Tableau {
-  /// The coefficients of the stability polynomial R(z) = 1 + Σ zᵏ bᵀAᵏ⁻¹1: what a step does to y' = λy with z = hλ.
+  /// The coefficients of the stability polynomial R(z) = 1 + Σ zᵏ bᵀAᵏ⁻¹1: what a step does to y' =
+  /// λy with z = hλ.
   package var stabilityPolynomial: [Double] {
     var coefficients = [1.0]
     var power = [DoubleDouble](repeating: .one, count: allStageCount)
@@ -36,17 +37,17 @@ extension Tableau {
   }
 }
 
-/// Hairer's indicator of stiffness. Two stages i and j at the same time but for different states give an
-/// estimate of the largest eigenvalue, |hλ| ≈ h ‖kᵢ - kⱼ‖ / ‖Yᵢ - Yⱼ‖. Where the method's steps are held back by
-/// stability, this stays near the end of the stability interval.
+/// Hairer's indicator of stiffness. Two stages i and j at the same time but for different states
+/// give an estimate of the largest eigenvalue, |hλ| ≈ h ‖kᵢ - kⱼ‖ / ‖Yᵢ - Yⱼ‖. Where the method's
+/// steps are held back by stability, this stays near the end of the stability interval.
 /// Source: Hairer and Wanner, Solving Ordinary Differential Equations II (1996), IV.2.
 package struct StiffnessIndicator: Sendable {
   /// The two stages.
   package let stages: (Int, Int)
   /// Per stage, aᵢ - aⱼ: Yᵢ - Yⱼ = h Σ differences[l] kₗ.
   package let differences: [DoubleDouble]
-  /// Above this |hλ| a step counts as held back by stability: the end of the stability interval, less a
-  /// sixtieth (Hairer's dopri5 uses 3.25, of 3.31).
+  /// Above this |hλ| a step counts as held back by stability: the end of the stability interval,
+  /// less a sixtieth (Hairer's dopri5 uses 3.25, of 3.31).
   package let threshold: Double
 
   /// |hλ| from the norms of kᵢ - kⱼ and of Σ differences[l] kₗ.
@@ -56,8 +57,8 @@ package struct StiffnessIndicator: Sendable {
 }
 
 extension Tableau {
-  /// The last two stages at the end of the step, among those that a step evaluates in any case; nil where the method
-  /// has no two.
+  /// The last two stages at the end of the step, among those that a step evaluates in any case; nil
+  /// where the method has no two.
   package var stiffness: StiffnessIndicator? {
     let last = max(stageCount - 1, nextStepStage ?? 0)
     let atEnd = (0...last).filter { nodes[$0] == .one }
@@ -69,8 +70,8 @@ extension Tableau {
   }
 }
 
-/// Counts what the indicator says, as Hairer's programs do: fifteen steps above the threshold without six below
-/// it in between mean that the problem is stiff.
+/// Counts what the indicator says, as Hairer's programs do: fifteen steps above the threshold
+/// without six below it in between mean that the problem is stiff.
 package struct StiffnessMonitor: Sendable {
   private var above = 0
   private var below = 0
@@ -79,7 +80,8 @@ package struct StiffnessMonitor: Sendable {
 
   package init() {}
 
-  /// Takes the |hλ| of an accepted step. Returns true at the step at which the problem is first called stiff.
+  /// Takes the |hλ| of an accepted step. Returns true at the step at which the problem is first
+  /// called stiff.
   package mutating func note(_ estimate: Double, threshold: Double) -> Bool {
     guard !isStiff else { return false }
     if estimate > threshold {

@@ -25,7 +25,8 @@ struct StepArithmetic {
   }
 
   /// Σ wⱼ xⱼ of states, zero weights left out; nil if all are. Few terms are chained; from three on
-  /// they are laid side by side and contracted with the weights, which takes three nodes whatever their number.
+  /// they are laid side by side and contracted with the weights, which takes three nodes whatever
+  /// their number.
   mutating func sum(_ weights: [Double], _ states: [Value]) -> Value? {
     let terms = zip(weights, states).filter { $0.0 != 0 }
     guard let (firstWeight, first) = terms.first else { return nil }

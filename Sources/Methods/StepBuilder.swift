@@ -3,7 +3,8 @@ import NodalOperations
 
 /// Makes the regions of a method's steps for a right-hand side.
 package enum StepBuilder {
-  /// The regions that the stepping engine runs. Throws only for regions that break the rules of the IR.
+  /// The regions that the stepping engine runs. Throws only for regions that break the rules of the
+  /// IR.
   package static func regions(
     _ method: Method, _ problem: StepProblem
   ) throws(IRError) -> StepRegions {
@@ -20,8 +21,9 @@ package enum StepBuilder {
     try InitialStepRegions(problem)
   }
 
-  /// (t, h, y, memory…, p…) → |hλ| (f64), to be compared with the threshold of the method's `stiffness`; nil for methods
-  /// that cannot tell. It evaluates the step again: run it on a few steps, not on all.
+  /// (t, h, y, memory…, p…) → |hλ| (f64), to be compared with the threshold of the method's
+  /// `stiffness`; nil for methods that cannot tell. It evaluates the step again: run it on a few
+  /// steps, not on all.
   package static func stiffness(
     _ method: Method, _ problem: StepProblem
   ) throws(IRError) -> Region? {
@@ -36,7 +38,8 @@ package enum StepBuilder {
 
 /// The norms that `InitialStep` asks for.
 package struct InitialStepRegions: Sendable {
-  /// (t, y, p…) → (f, ‖y‖, ‖f‖): the derivative, and root mean squares in units of the tolerance (f64).
+  /// (t, y, p…) → (f, ‖y‖, ‖f‖): the derivative, and root mean squares in units of the tolerance
+  /// (f64).
   package var norms: Region
   /// (t, h, y, f, p…) → ‖f(t + h, y + h f) - f‖.
   package var change: Region

@@ -1,7 +1,7 @@
 import Foundation
 
-/// How the next step size follows from the errors of the last steps, as a row of exponents: with the ratio
-/// ε = error / tolerance and k = (order of the estimate) + 1,
+/// How the next step size follows from the errors of the last steps, as a row of exponents: with
+/// the ratio ε = error / tolerance and k = (order of the estimate) + 1,
 ///
 ///     h′ = h · safety · ε₀^(-α/k) · ε₁^(-β/k) · ε₂^(-γ/k)
 ///
@@ -21,7 +21,8 @@ package struct ControllerRow: Sendable, Hashable {
   package static let proportionalIntegral = ControllerRow(
     name: "pi", summary: "proportional-integral, for smoother steps", alpha: 0.7, beta: -0.4,
     gamma: 0)
-  /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003); the defaults of SUNDIALS' ARKODE.
+  /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003); the defaults of SUNDIALS'
+  /// ARKODE.
   package static let proportionalIntegralDerivative = ControllerRow(
     name: "pid", summary: "proportional-integral-derivative", alpha: 0.58, beta: -0.21,
     gamma: 0.1)
@@ -31,8 +32,8 @@ package struct ControllerRow: Sendable, Hashable {
   package static func named(_ name: String) -> ControllerRow? { all.first { $0.name == name } }
 }
 
-/// Accepts or rejects a step, and proposes the size of the next. Pure: what it remembers of a trajectory
-/// is in a `StepHistory` that the caller keeps, one for each lane.
+/// Accepts or rejects a step, and proposes the size of the next. Pure: what it remembers of a
+/// trajectory is in a `StepHistory` that the caller keeps, one for each lane.
 package struct StepController: Sendable, Hashable {
   package var row: ControllerRow
   /// k: the error of a step behaves as h^k.
@@ -65,9 +66,9 @@ package struct StepController: Sendable, Hashable {
     }
   }
 
-  /// Decides on a step whose error is `ratio` times the tolerance. Not a number and infinity are rejected
-  /// with the smallest factor: the step left the domain of the right-hand side. After a rejection the next accepted
-  /// step doesn't grow.
+  /// Decides on a step whose error is `ratio` times the tolerance. Not a number and infinity are
+  /// rejected with the smallest factor: the step left the domain of the right-hand side. After a
+  /// rejection the next accepted step doesn't grow.
   package func decide(_ ratio: Double, _ history: inout StepHistory) -> Decision {
     guard ratio.isFinite, ratio >= 0 else {
       history.rejected = true
@@ -76,7 +77,8 @@ package struct StepController: Sendable, Hashable {
     // Below this the factor is at its largest in any case; it keeps the powers finite at zero.
     let error = max(ratio, 1e-10)
     guard ratio <= 1 else {
-      // A rejected step is corrected by its own error alone: the others belong to steps that worked.
+      // A rejected step is corrected by its own error alone: the others belong to steps that
+      // worked.
       let factor = safety * pow(error, -1 / exponent)
       history.rejected = true
       return Decision(accepted: false, factor: min(1, max(smallestFactor, factor)))
@@ -92,7 +94,8 @@ package struct StepController: Sendable, Hashable {
     return Decision(accepted: true, factor: min(largest, max(smallestFactor, proposed)))
   }
 
-  /// True where a step is so short that t + h is t, or nearly: ten units in the last place, as Hairer has it.
+  /// True where a step is so short that t + h is t, or nearly: ten units in the last place, as
+  /// Hairer has it.
   package static func isTooSmall(_ h: Double, at t: Double) -> Bool {
     !(abs(h) > 10 * max(abs(t).ulp, Double.leastNormalMagnitude))
   }

@@ -13,8 +13,9 @@ package struct StepProblem: Sendable {
   package var wantsError = true
   /// (t, y, weight: f64, p…) → terms.
   package var quadrature: Region?
-  /// For methods on separable systems: per component, whether it drifts (its derivative is a function of the components that
-  /// don't, and of t); the others are kicked (theirs is a function of those that do).
+  /// For methods on separable systems: per component, whether it drifts (its derivative is a
+  /// function of the components that don't, and of t); the others are kicked (theirs is a function
+  /// of those that do).
   package var drifting: [Bool]?
 
   package init(

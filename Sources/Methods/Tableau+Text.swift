@@ -1,7 +1,7 @@
 extension Tableau {
-  /// A tableau written as in the literature. In `stages` and `dense` a row begins with a head and a colon:
-  /// the node cᵢ, or the number of the stage (from 1) whose polynomial follows, the coefficient of θ
-  /// first. Zeros at the end of a row may be left out.
+  /// A tableau written as in the literature. In `stages` and `dense` a row begins with a head and a
+  /// colon: the node cᵢ, or the number of the stage (from 1) whose polynomial follows, the
+  /// coefficient of θ first. Zeros at the end of a row may be left out.
   ///
   /// The texts are literals of this package, so a mistake in one is a programmer's and stops the
   /// program at the first use; the tests construct every tableau.

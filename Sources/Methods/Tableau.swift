@@ -6,7 +6,8 @@
 ///
 /// with its error estimate and its dense output. Stages beyond `stageCount` serve the dense output
 /// only. Whatever follows from the coefficients is derived: the number of stages, whether the last
-/// stage is the first of the next step, which stages tell stiffness, where the stability region ends.
+/// stage is the first of the next step, which stages tell stiffness, where the stability region
+/// ends.
 ///
 /// Coefficients are `DoubleDouble`; the stepper reads `.value`, the order conditions the whole.
 package struct Tableau: Sendable {
@@ -44,8 +45,8 @@ package struct Tableau: Sendable {
   /// aᵢⱼ, zero on and above the diagonal.
   package func a(_ i: Int, _ j: Int) -> DoubleDouble { j < rows[i].count ? rows[i][j] : .zero }
 
-  /// The stage that is f(t + h, y₁), which the next step takes as its first: found, not declared, as
-  /// the stage at c = 1 whose row is b. It may be one of the dense output's own stages (dop853's
+  /// The stage that is f(t + h, y₁), which the next step takes as its first: found, not declared,
+  /// as the stage at c = 1 whose row is b. It may be one of the dense output's own stages (dop853's
   /// thirteenth): then it is evaluated once a step and still costs nothing.
   package var nextStepStage: Int? {
     nodes.indices.first { stage in
@@ -68,8 +69,9 @@ package struct Tableau: Sendable {
 }
 
 extension Tableau {
-  /// What is wrong with the coefficients' form: counts, triangularity, row sums Σⱼ aᵢⱼ = cᵢ, Σ b = 1.
-  /// Empty for a sound tableau. The order conditions are asked separately: they cost milliseconds.
+  /// What is wrong with the coefficients' form: counts, triangularity, row sums Σⱼ aᵢⱼ = cᵢ, Σ b =
+  /// 1. Empty for a sound tableau. The order conditions are asked separately: they cost
+  /// milliseconds.
   package var faults: [String] {
     var found: [String] = []
     if rows.count != nodes.count { found.append("\(rows.count) rows for \(nodes.count) nodes") }

@@ -48,8 +48,8 @@ struct MethodsControlTests {
     #expect(abs(factor - expected) < 1e-12)
   }
 
-  /// y' = -y³ by dopri5 with the plain stepper: the controller keeps the error near the tolerance, with few
-  /// rejections.
+  /// y' = -y³ by dopri5 with the plain stepper: the controller keeps the error near the tolerance,
+  /// with few rejections.
   @Test("the controller controls", arguments: ControllerRow.all)
   func closedLoop(_ row: ControllerRow) {
     let tableau = Tableau.dopri5
@@ -99,8 +99,8 @@ struct MethodsControlTests {
     #expect(!StepController.isTooSmall(1e-200, at: 0))
   }
 
-  /// y' = λ(y - cos t): the step is held at the end of the stability interval, and the indicator sees it
-  /// there; on a smooth problem it doesn't.
+  /// y' = λ(y - cos t): the step is held at the end of the stability interval, and the indicator
+  /// sees it there; on a smooth problem it doesn't.
   @Test("stiffness is noticed", arguments: Tableau.all.filter { $0.stiffness != nil })
   func stiffness(_ tableau: Tableau) throws {
     let indicator = try #require(tableau.stiffness)

@@ -8,7 +8,8 @@ import Testing
 struct MethodsLeapfrogTests {
   typealias A = RegionEvaluator.Array
 
-  /// q' = p / √(1 + p²) + t², p' = -q (1 + q²): separable, not autonomous, with a nonlinear velocity.
+  /// q' = p / √(1 + p²) + t², p' = -q (1 + q²): separable, not autonomous, with a nonlinear
+  /// velocity.
   static func problem() throws -> StepProblem {
     var b = RegionBuilder(parameters: [.time, ValueType(.f64, shape: [2])])
     let t = b.broadcast(b.parameters[0], to: [.fixed(1)], axes: [])

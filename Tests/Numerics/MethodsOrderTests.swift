@@ -9,8 +9,8 @@ struct MethodsOrderTests {
     KnownProblem(
       description: "y' = y cos t", end: 6,
       rhs: { t, y in [y[0] * cos(t)] }, solution: { t in [exp(sin(t))] }),
-    // A spiral onto a limit cycle. (On Kepler's problem the leading error terms of dop853 cancel for
-    // some step sizes, and the slope between them says nothing.)
+    // A spiral onto a limit cycle. (On Kepler's problem the leading error terms of dop853 cancel
+    // for some step sizes, and the slope between them says nothing.)
     KnownProblem(
       description: "limit cycle",
       end: 6,

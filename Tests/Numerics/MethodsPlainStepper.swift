@@ -1,7 +1,7 @@
 import NodalMethods
 
-/// A Runge-Kutta stepper over the rows of a tableau and nothing else, in the plainest Swift: what the IR's steps are
-/// compared with.
+/// A Runge-Kutta stepper over the rows of a tableau and nothing else, in the plainest Swift: what
+/// the IR's steps are compared with.
 struct PlainStepper {
   typealias RightHandSide = (_ t: Double, _ y: [Double]) -> [Double]
 

@@ -1,8 +1,8 @@
 import NodalIR
 import Testing
 
-/// Runs straight-line regions in f64, one number at a time: slow, and simple enough to be believed. It serves
-/// the tests of step regions, so that they don't lean on an executor.
+/// Runs straight-line regions in f64, one number at a time: slow, and simple enough to be believed.
+/// It serves the tests of step regions, so that they don't lean on an executor.
 struct RegionEvaluator {
   struct Array: Equatable {
     var shape: [Int]

@@ -3,8 +3,8 @@ import Testing
 
 @Suite("Tableaus")
 struct MethodsTableauTests {
-  /// What rounding of the published coefficients leaves of a residual: exact fractions and 30 digits, but
-  /// for dopri8, whose published fractions approximate the method to 1e-17.
+  /// What rounding of the published coefficients leaves of a residual: exact fractions and 30
+  /// digits, but for dopri8, whose published fractions approximate the method to 1e-17.
   static func tolerance(_ tableau: Tableau) -> Double { tableau.name == "dopri8" ? 1e-15 : 1e-20 }
 
   @Test("rooted trees are counted as in the literature")
@@ -12,7 +12,8 @@ struct MethodsTableauTests {
     let trees = RootedTrees(upTo: 9).trees
     let counts = (1...9).map { order in trees.count { $0.order == order } }
     #expect(counts == [1, 1, 2, 4, 9, 20, 48, 115, 286])
-    // Σ over trees of one order of (the number of monotonic labellings) / order! … the densest is r!.
+    // Σ over trees of one order of (the number of monotonic labellings) / order! … the densest is
+    // r!.
     let tall = (1...9).map { order in trees.filter { $0.order == order }.map(\.density).max() }
     #expect(tall == [1, 2, 6, 24, 120, 720, 5040, 40320, 362_880])
     let bushy = (1...9).map { order in trees.filter { $0.order == order }.map(\.density).min() }

@@ -1,5 +1,6 @@
 extension Tableau {
-  /// Bogacki and Shampine's 3(2) pair. Dense output: the cubic Hermite interpolant of both ends, order 3.
+  /// Bogacki and Shampine's 3(2) pair. Dense output: the cubic Hermite interpolant of both ends,
+  /// order 3.
   /// Source: P. Bogacki, L. F. Shampine, Appl. Math. Lett. 2(4), 321-325 (1989). Exact.
   package static let bs3 = Tableau(
     name: "bs3", order: 3,

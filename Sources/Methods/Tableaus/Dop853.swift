@@ -2,8 +2,8 @@ extension Tableau {
   /// Hairer's DOP853: Dormand and Prince's method of order 8 with twelve stages, error estimates of
   /// orders 5 and 3, and a dense output of order 7, continuously differentiable. Stage 13 is
   /// f(t + h, y₁), the next step's first; 14 to 16 serve the dense output alone.
-  /// Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, 2nd ed.
-  /// (1993), II.5, II.6 and II.10, and their program dop853.f; 30 digits. The dense output is
+  /// Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, 2nd
+  /// ed. (1993), II.5, II.6 and II.10, and their program dop853.f; 30 digits. The dense output is
   /// printed there in nested form; here it is expanded in powers of θ.
   package static let dop853 = Tableau(
     name: "dop853", order: 8,

@@ -1,8 +1,8 @@
 extension Tableau {
   /// Dormand and Prince's 5(4) pair, with seven stages of which the last is the next step's first.
   /// Dense output: Shampine's quartic, order 4, continuously differentiable.
-  /// Sources: J. R. Dormand, P. J. Prince, J. Comput. Appl. Math. 6(1), 19-26 (1980); L. F. Shampine, Math.
-  /// Comp. 46(173), 135-150 (1986), with the free parameter at its optimum. Exact.
+  /// Sources: J. R. Dormand, P. J. Prince, J. Comput. Appl. Math. 6(1), 19-26 (1980); L. F.
+  /// Shampine, Math. Comp. 46(173), 135-150 (1986), with the free parameter at its optimum. Exact.
   package static let dopri5 = Tableau(
     name: "dopri5", order: 5,
     stages: """

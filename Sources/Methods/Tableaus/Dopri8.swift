@@ -3,12 +3,12 @@ extension Tableau {
   /// Source: P. J. Prince, J. R. Dormand, J. Comput. Appl. Math. 7(1), 67-75 (1981). The published
   /// fractions approximate the method to about 1e-17, and the order conditions hold to that.
   ///
-  /// The dense output, of order 6 and continuously differentiable, is this package's own. Stage 14 is
-  /// f(t + h, y₁), the next step's first; stages 15 and 16 are evaluations at θ = 7/20 and 13/20, their rows
-  /// the least-norm solutions of the order conditions up to 5 at these θ, and the polynomials the
-  /// least-norm solution of those up to 6 in all sixteen, of b(1) = b, b′(0) = e₁ and b′(1) = e₁₄
-  /// (stages 2 to 5 left out). 24 digits; the conditions hold to 2e-16, which is what the rounding
-  /// of the pair leaves. No coefficient is larger than 114.
+  /// The dense output, of order 6 and continuously differentiable, is this package's own. Stage 14
+  /// is f(t + h, y₁), the next step's first; stages 15 and 16 are evaluations at θ = 7/20 and
+  /// 13/20, their rows the least-norm solutions of the order conditions up to 5 at these θ, and the
+  /// polynomials the least-norm solution of those up to 6 in all sixteen, of b(1) = b, b′(0) = e₁
+  /// and b′(1) = e₁₄ (stages 2 to 5 left out). 24 digits; the conditions hold to 2e-16, which is
+  /// what the rounding of the pair leaves. No coefficient is larger than 114.
   package static let dopri8 = Tableau(
     name: "dopri8", order: 8,
     stages: """

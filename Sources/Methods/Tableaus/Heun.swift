@@ -1,6 +1,6 @@
 extension Tableau {
-  /// Heun's method (the explicit trapezoidal rule), order 2, with Euler's method embedded. Dense output: the
-  /// parabola of order 2, the integral of the line through both slopes.
+  /// Heun's method (the explicit trapezoidal rule), order 2, with Euler's method embedded. Dense
+  /// output: the parabola of order 2, the integral of the line through both slopes.
   /// Source: K. Heun, Z. Math. Phys. 45 (1900). Exact.
   package static let heun = Tableau(
     name: "heun", order: 2,

@@ -1,6 +1,6 @@
 extension Tableau {
-  /// The explicit midpoint rule, order 2, with Euler's method embedded. Dense output: the one parabola
-  /// of order 2 in the two stages.
+  /// The explicit midpoint rule, order 2, with Euler's method embedded. Dense output: the one
+  /// parabola of order 2 in the two stages.
   /// Source: C. Runge, Math. Ann. 46 (1895). Exact.
   package static let midpoint = Tableau(
     name: "midpoint", order: 2,

@@ -1,7 +1,7 @@
 extension Tableau {
   /// The classical Runge-Kutta method, order 4. Dense output of order 3 from the four stages alone
-  /// (Hairer, Nørsett and Wanner I, II.6); it is continuous, its derivative is not: a cubic Hermite would
-  /// cost an evaluation at the end of each step, for the same order.
+  /// (Hairer, Nørsett and Wanner I, II.6); it is continuous, its derivative is not: a cubic Hermite
+  /// would cost an evaluation at the end of each step, for the same order.
   /// Source: W. Kutta, Z. Math. Phys. 46 (1901). Exact.
   package static let rk4 = Tableau(
     name: "rk4", order: 4,
