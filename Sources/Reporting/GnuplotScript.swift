@@ -10,7 +10,7 @@ package struct GnuplotScript: Sendable, Equatable {
   package private(set) var files: [String: String] = [:]
 
   /// - Throws: `nothingToDraw` and `notPositive`, which gnuplot would report in its own words.
-  package init(_ figure: Figure, as format: PlotFormat) throws(PlotError) {
+  package init(_ figure: Figure, as format: ImageFormat) throws(PlotError) {
     let rows = figure.panels.count
     let columns = figure.panels.map(\.count).max() ?? 0
     let isGrid = rows * columns > 1
@@ -28,7 +28,7 @@ package struct GnuplotScript: Sendable, Equatable {
     for row in figure.panels {
       for column in 0..<columns {
         if column < row.count, let plot = row[column] {
-          try draw(plot, format: format, isPanel: isGrid)
+          try draw(plot, isPanel: isGrid)
         } else {
           add("set multiplot next")
         }
@@ -40,7 +40,7 @@ package struct GnuplotScript: Sendable, Equatable {
 
   private mutating func add(_ line: String) { text += line + "\n" }
 
-  private static func terminal(_ format: PlotFormat, rows: Int, columns: Int) -> String {
+  private static func terminal(_ format: ImageFormat, rows: Int, columns: Int) -> String {
     // Panels are drawn smaller than single plots, but the figure grows with them.
     let isGrid = rows * columns > 1
     let across = isGrid ? min(max(260 * columns, 640), 2400) : 800
@@ -55,56 +55,49 @@ package struct GnuplotScript: Sendable, Equatable {
     case .pdf:
       return "set terminal pdfcairo size \(Double(across) / 114)in,\(Double(down) / 114)in "
         + "enhanced font 'sans,11' linewidth 1.5 background '#FFFFFF'"
-    case .text(let columns, let rows):
-      return "set terminal dumb size \(min(max(columns, 20), 500)),\(min(max(rows, 8), 200)) "
-        + "noenhanced mono"
     }
   }
 
   // MARK: One pair of axes
 
-  private mutating func draw(_ plot: Plot, format: PlotFormat, isPanel: Bool) throws(PlotError) {
-    try check(plot)
-    let isText = if case .text = format { true } else { false }
+  private mutating func draw(_ plot: Plot, isPanel: Bool) throws(PlotError) {
+    try plot.check()
     let single = plot.series.count == 1 ? plot.series[0] : nil
     add("reset")  // keeps terminal, output and multiplot
     add("set datafile missing 'nan'")
     add("set datafile separator ' '")
     let stops = Palette.magnitudes.enumerated().map { "\($0.offset) '\($0.element)'" }
     add("set palette defined (\(stops.joined(separator: ", ")))")
-    frame(plot, isText: isText, isPanel: isPanel)
+    frame(plot, isPanel: isPanel)
     if let title = plot.title { add("set title \(GnuplotText.quoted(title)) noenhanced") }
     label("x", plot.x, fallback: single.flatMap { Self.labelBelow($0) })
-    label("y", plot.y, fallback: single.flatMap { isPanel ? nil : Self.labelBeside($0) })
-    if plot.hasEqualAxes, !isText { add("set size ratio -1") }
+    label("y", plot.y, fallback: isPanel ? nil : plot.lonelyName)
+    if plot.hasEqualAxes { add("set size ratio -1") }
     let named = plot.series.filter { !$0.name.isEmpty && !Self.carriesNoLegend($0) }
     if named.count > 1 || (named.count == 1 && plot.series.count > 1) {
-      // Above the axes, where no curve runs; but a title stands there.
-      let place = plot.title == nil ? "outside top left" : "below center"
-      add("set key \(place) horizontal Left reverse noenhanced samplen 2 width 1")
+      // Above the axes, where no curve runs.
+      add("set key outside top left horizontal Left reverse noenhanced samplen 2 width 1")
     } else {
       add("unset key")
     }
     var clauses: [String] = []
     for (index, series) in plot.series.enumerated() {
-      clauses += clause(series, color: series.color ?? index, isText: isText)
+      clauses += clause(series, color: series.color ?? index)
     }
     add("plot \(clauses.joined(separator: ", "))")
   }
 
-  private mutating func frame(_ plot: Plot, isText: Bool, isPanel: Bool) {
-    if !isText {
-      add("set border 3 linecolor '#4D4D4D'")
-      add("set tics nomirror out scale 0.6")
-      add("set grid linetype 1 linecolor '#E4E4E4' linewidth 0.6")
-      add("set style fill solid 0.75 noborder")
-      if isPanel { add("set tics font ',9'") }
-      add("set colorbox user origin graph 1.02, graph 0 size 0.02, graph 1 noborder")
-    }
+  private mutating func frame(_ plot: Plot, isPanel: Bool) {
+    add("set border 3 linecolor '#4D4D4D'")
+    add("set tics nomirror out scale 0.6")
+    add("set grid linetype 1 linecolor '#E4E4E4' linewidth 0.6")
+    add("set style fill solid 0.75 noborder")
+    if isPanel { add("set tics font ',9'") }
+    add("set colorbox user origin graph 1.02, graph 0 size 0.02, graph 1 noborder")
     for (name, axis) in [("x", plot.x), ("y", plot.y)] {
       if axis.isLogarithmic {
         add("set logscale \(name)")
-        if !isText { add("set format \(name) '10^{%L}'") }
+        add("set format \(name) '10^{%L}'")
       } else {
         add("set format \(name) '%g'")
       }
@@ -120,24 +113,20 @@ package struct GnuplotScript: Sendable, Equatable {
         add("set autoscale xfix")
         add("set autoscale yfix")
         add("unset grid")
-        colorBox(series.name, isText: isText)
-      case .arrows: colorBox(series.name, isText: isText)
+        colorBox(series.name)
+      case .arrows: colorBox(series.name)
       case .waterfall: add("unset colorbox")  // its y axis says the same
       case .line, .points, .band, .histogram: break
       }
     }
   }
 
-  private mutating func colorBox(_ name: String, isText: Bool) {
+  private mutating func colorBox(_ name: String) {
     // The box is painted with the fill style: a transparent one would pale its colours.
     add("set style fill solid 1 noborder")
     add("set format cb '%g'")
-    if isText {
-      add("unset colorbox")
-    } else {
-      add("set rmargin \(name.isEmpty ? 11 : 14)")
-      if !name.isEmpty { add("set cblabel \(GnuplotText.quoted(name)) noenhanced") }
-    }
+    add("set rmargin \(name.isEmpty ? 11 : 14)")
+    if !name.isEmpty { add("set cblabel \(GnuplotText.quoted(name)) noenhanced") }
   }
 
   private mutating func label(_ name: String, _ axis: Plot.Axis, fallback: String?) {
@@ -161,15 +150,6 @@ package struct GnuplotScript: Sendable, Equatable {
     }
   }
 
-  /// What a lone series writes beside its axes.
-  private static func labelBeside(_ series: Plot.Series) -> String? {
-    switch series.content {
-    case .histogram: return "count"
-    case .line, .points, .band: return series.name
-    case .heat, .arrows, .waterfall: return nil
-    }
-  }
-
   // MARK: Series
 
   private mutating func file(_ lines: [String]) -> String {
@@ -179,7 +159,7 @@ package struct GnuplotScript: Sendable, Equatable {
   }
 
   private mutating func clause(
-    _ series: Plot.Series, color index: Int, isText: Bool
+    _ series: Plot.Series, color index: Int
   ) -> [String] {
     let color = "linecolor '\(Palette.category(index))'"
     let title =
@@ -261,64 +241,10 @@ package struct GnuplotScript: Sendable, Equatable {
     }
   }
 
-  /// Curves shifted up by their entry of `at`, each as high as a few gaps between entries.
   private static func waterfall(_ x: [Double], _ at: [Double], _ z: [Double]) -> [String] {
-    let finite = z.filter { $0.isFinite }
-    let height = max((finite.max() ?? 1) - (finite.min() ?? 0), .leastNormalMagnitude)
-    let base = finite.min() ?? 0
-    let span = max(abs((at.last ?? 1) - (at.first ?? 0)), .leastNormalMagnitude)
-    let scale = 3 * span / Double(max(at.count, 1)) / height
-    return at.indices.reversed().flatMap { k in
-      x.indices.map { i in
-        row([x[i], at[k] + scale * (entry(z, k * x.count + i) - base), at[k]])
-      } + ["", ""]
-    }
-  }
-
-  // MARK: What cannot be drawn
-
-  private func check(_ plot: Plot) throws(PlotError) {
-    guard !plot.series.isEmpty else { throw .nothingToDraw(series: plot.title ?? "") }
-    for series in plot.series {
-      let pairs = series.content.extent
-      let finite = pairs.filter { $0.x.isFinite && $0.y.isFinite }
-      if finite.isEmpty { throw .nothingToDraw(series: series.name) }
-      for (name, axis, path) in [("x", plot.x, \PlotPoint.x), ("y", plot.y, \PlotPoint.y)]
-      where axis.isLogarithmic {
-        if !finite.contains(where: { $0[keyPath: path] > 0 }) {
-          throw .notPositive(axis: name, series: series.name)
-        }
-      }
-    }
-  }
-}
-
-/// A place on the axes.
-struct PlotPoint: Sendable {
-  let x: Double
-  let y: Double
-}
-
-extension Plot.Content {
-  /// The places that the axes must show.
-  var extent: [PlotPoint] {
-    func zipped(_ x: [Double], _ y: [Double]) -> [PlotPoint] {
-      zip(x, y).map { PlotPoint(x: $0, y: $1) }
-    }
-    switch self {
-    case .line(let x, let y), .points(let x, let y): return zipped(x, y)
-    case .band(let x, let low, let high): return zipped(x, low) + zipped(x, high)
-    case .histogram(let values, let bins):
-      let histogram = Histogram(values, bins: bins)
-      return zipped(histogram.centers, histogram.counts.map(Double.init))
-    case .heat(let x, let y, let z):
-      guard z.contains(where: { $0.isFinite }) else { return [] }
-      return y.flatMap { y in x.map { PlotPoint(x: $0, y: y) } }
-    case .arrows(let x, let y, let dx, let dy):
-      return zip(zipped(x, y), zip(dx, dy)).filter { $1.0.isFinite && $1.1.isFinite }.map(\.0)
-    case .waterfall(let x, let at, let z):
-      guard z.contains(where: { $0.isFinite }) else { return [] }
-      return at.flatMap { at in x.map { PlotPoint(x: $0, y: at) } }
+    // From the back to the front; two blank lines part the curves.
+    zip(at, Waterfall.curves(x, at, z)).reversed().flatMap { time, curve in
+      zip(x, curve).map { row([$0, $1, time]) } + ["", ""]
     }
   }
 }

@@ -1,26 +1,41 @@
 package import NodalBasics
 
-/// What a picture is drawn as.
-package enum PlotFormat: Sendable, Hashable {
+/// Pictures that gnuplot draws.
+package enum ImageFormat: String, Sendable, Hashable, CaseIterable {
   case svg
   case png
   case pdf
+}
+
+/// What a plot is drawn as.
+package enum PlotFormat: Sendable, Hashable {
+  case image(ImageFormat)
   /// Characters, so many columns and rows.
-  case text(columns: Int, rows: Int)
+  case text(columns: Int, rows: Int, hasColor: Bool)
 
   /// By a file's ending; nil for one that is not known.
   package init?(path: String) {
-    switch Path.fileExtension(path) {
-    case "svg": self = .svg
-    case "png": self = .png
-    case "pdf": self = .pdf
-    case "txt": self = .text(columns: 100, rows: 30)
-    default: return nil
+    let ending = Path.fileExtension(path)
+    if let format = ImageFormat(rawValue: ending) {
+      self = .image(format)
+    } else if ending == "txt" {
+      self = .text(columns: 100, rows: 30, hasColor: false)
+    } else {
+      return nil
     }
   }
 
   /// The endings that `init(path:)` knows.
-  package static let fileExtensions = ["svg", "png", "pdf", "txt"]
+  package static let fileExtensions = ImageFormat.allCases.map(\.rawValue) + ["txt"]
+
+  /// As fits a terminal; colours only where a person sees them.
+  package static func terminal(_ host: Host) -> PlotFormat {
+    let width = host.terminalWidth(.output) ?? 80
+    let hasColor =
+      host.isTerminal(.output) && host.environmentVariable("NO_COLOR") == nil
+      && host.environmentVariable("TERM") != "dumb"
+    return .text(columns: min(width, 120), rows: min(max(width / 4, 15), 28), hasColor: hasColor)
+  }
 }
 
 /// Why a picture could not be drawn.

@@ -1,6 +1,6 @@
 package import NodalBasics
 
-/// Draws figures through gnuplot.
+/// Draws figures: pictures through gnuplot, text by itself.
 package enum PlotRenderer {
   /// What became of a figure that was to be a file.
   package enum Outcome: Sendable, Equatable {
@@ -9,9 +9,21 @@ package enum PlotRenderer {
     case table(path: String)
   }
 
-  /// The picture's bytes. Runs gnuplot in a temporary folder, without its initialisation files.
+  /// The plot's bytes.
   package static func render(
     _ figure: Figure, as format: PlotFormat, host: Host
+  ) throws(PlotError) -> [UInt8] {
+    switch format {
+    case .image(let image): return try render(figure, as: image, host: host)
+    case .text(let columns, let rows, let hasColor):
+      let text = try TextPlot.render(figure, columns: columns, rows: rows, hasColor: hasColor)
+      return Array(text.utf8)
+    }
+  }
+
+  /// The picture's bytes. Runs gnuplot in a temporary folder, without its initialisation files.
+  package static func render(
+    _ figure: Figure, as format: ImageFormat, host: Host
   ) throws(PlotError) -> [UInt8] {
     let script = try GnuplotScript(figure, as: format)
     do {

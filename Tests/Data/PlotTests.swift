@@ -7,21 +7,20 @@ private let hasGnuplot =
 
 @Suite(.enabled(if: hasGnuplot, "gnuplot is not installed"))
 struct GnuplotTests {
-  private static let formats: [(String, PlotFormat, [UInt8])] = [
-    ("svg", .svg, Array("<?xml".utf8)), ("png", .png, [0x89, 0x50, 0x4E, 0x47]),
-    ("pdf", .pdf, Array("%PDF".utf8)), ("txt", .text(columns: 80, rows: 24), []),
+  private static let formats: [(ImageFormat, [UInt8])] = [
+    (.svg, Array("<?xml".utf8)), (.png, [0x89, 0x50, 0x4E, 0x47]), (.pdf, Array("%PDF".utf8)),
   ]
 
   @Test(arguments: PlotGallery.names)
   func everyKindIsDrawnInEveryFormat(name: String) throws {
     let figure = PlotGallery.figure(name)
-    for (ending, format, magic) in Self.formats {
+    for (format, magic) in Self.formats {
       let bytes = try PlotRenderer.render(figure, as: format, host: .system)
       #expect(bytes.starts(with: magic))
       #expect(bytes.count > 200)
       if let folder = Host.system.environmentVariable("NODAL_GALLERY") {
         try Host.system.files.createDirectory(folder)
-        try Host.system.files.write(Path.join(folder, "\(name).\(ending)"), bytes)
+        try Host.system.files.write(Path.join(folder, "\(name).\(format.rawValue)"), bytes)
       }
     }
   }
@@ -43,7 +42,7 @@ struct GnuplotTests {
         series: [
           .init(label, .line(x: [0, 1], y: [0, 1])), .init(label + "2", .points(x: [1], y: [2])),
         ]))
-    for (_, format, _) in Self.formats {
+    for (format, _) in Self.formats {
       // The folder that gnuplot runs in is the only one that a command could write to by a bare
       // name: it must hold what was put there, and the picture.
       let left = Recorder()
@@ -81,6 +80,54 @@ private final class Recorder: @unchecked Sendable {
 }
 
 @Suite struct PlotTests {
+  @Test(arguments: PlotGallery.names)
+  func everyKindIsDrawnWithCharacters(name: String) throws {
+    for (columns, rows) in [(80, 24), (1, 1), (5000, 5000)] {
+      for hasColor in [false, true] {
+        let text = try TextPlot.render(
+          PlotGallery.figure(name), columns: columns, rows: rows, hasColor: hasColor)
+        #expect(text.contains("\u{1B}") == hasColor)
+        if columns == 80, !hasColor {
+          let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+          #expect(lines.allSatisfy { $0.count <= 80 })
+          if name != "pairs" { #expect(lines.count <= 25) }
+          if let folder = Host.system.environmentVariable("NODAL_GALLERY") {
+            try Host.system.files.createDirectory(folder)
+            try Host.system.files.write(Path.join(folder, "\(name).txt"), text: text)
+          }
+        }
+      }
+    }
+  }
+
+  /// Numbers at the edges of what doubles hold neither trap nor stall.
+  @Test func extremeNumbersAreDrawn() throws {
+    let values: [Double] = [
+      0, -0.0, 1, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude,
+      -.greatestFiniteMagnitude, 1e-300, 1 + .ulpOfOne, 1e15, -3,
+    ]
+    for i in values {
+      for j in values {
+        for isLogarithmic in [false, true] {
+          let contents: [Plot.Content] = [
+            .line(x: [i, j, 1], y: [j, i, 1]), .points(x: [i, j], y: [j, i]),
+            .band(x: [i, j], low: [i, i], high: [j, j]), .histogram([i, j, i], bins: nil),
+            .heat(x: [i, j], y: [i, j], z: [i, j, 0, 1]),
+            .arrows(x: [i, j], y: [j, i], dx: [i, j], dy: [1, i]),
+            .waterfall(x: [i, j], at: [j, i], z: [i, j, 0, 1]),
+          ]
+          for content in contents {
+            let plot = Plot(
+              x: .init(isLogarithmic: isLogarithmic), y: .init(isLogarithmic: isLogarithmic),
+              series: [.init("a", content)])
+            _ = try? TextPlot.render(Figure(plot), columns: 40, rows: 12)
+            _ = try? GnuplotScript(Figure(plot), as: .svg)
+          }
+        }
+      }
+    }
+  }
+
   @Test func withoutGnuplotTheNumbersAreWritten() throws {
     let world = MemoryWorld()
     let outcome = try PlotRenderer.save(
