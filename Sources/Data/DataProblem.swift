@@ -1,18 +1,21 @@
 package import NodalBasics
 package import NodalDiagnostics
 
-/// A mistake in a data file, with the file that it is in: what puts words to `CSVError` and
-/// `TableError`.
+/// A mistake in data, with the file or generator that it is in: what puts words to this floor's
+/// errors.
 package struct DataProblem: DiagnosableError, Equatable {
   package enum Cause: Sendable, Equatable {
     case csv(CSVError)
     case table(TableError)
     case array(ArrayFileError)
+    case generator(GeneratorError)
+    case batch(BatchPlan.Problem)
+    case refused(PathRefusal)
     case host(HostError)
   }
 
   package let cause: Cause
-  /// The file as the program names it.
+  /// The file as the program names it (or the data set, the generator).
   package let file: String
   /// The file as a source, when its text is to be shown beside the message.
   package let source: SourceID?
@@ -46,7 +49,7 @@ package struct DataProblem: DiagnosableError, Equatable {
     switch cause {
     case .csv(let error): return error.place
     case .table(let error): return error.place
-    case .array, .host: return nil
+    case .array, .generator, .batch, .refused, .host: return nil
     }
   }
 
@@ -60,6 +63,15 @@ package struct DataProblem: DiagnosableError, Equatable {
     case .csv(let error): return error.words(file)
     case .table(let error): return error.words(file)
     case .array(let error): return (.unreadableFile, "`\(file)`: \(error.message)", error.help)
+    case .generator(let error): return (error.code, error.message, [])
+    case .batch(let problem): return (.optionValue, problem.message(file), [])
+    case .refused(let refusal):
+      let code: DiagnosticCode
+      switch refusal.use {
+      case .reading: code = .readDenied
+      case .writing: code = .writeDenied
+      }
+      return (code, refusal.message, [refusal.help])
     case .host(let error):
       switch error {
       case .notFound:
@@ -69,6 +81,30 @@ package struct DataProblem: DiagnosableError, Equatable {
       case .isDirectory, .notDirectory, .permission, .diskFull, .other:
         return (.unreadableFile, error.message, [])
       }
+    }
+  }
+}
+
+extension GeneratorError {
+  fileprivate var code: DiagnosticCode {
+    switch self {
+    case .unknownParameter: return .unknownLabel
+    case .missingParameter: return .missingArgument
+    case .wrongKind: return .argumentType
+    case .badCount, .outOfRange: return .optionValue
+    }
+  }
+}
+
+extension BatchPlan.Problem {
+  fileprivate func message(_ data: String) -> String {
+    switch self {
+    case .notPositive(let name, let value): return "`\(name)` must be at least 1, not \(value)"
+    case .noTimeAxis: return "`\(data)` has no time column to cut windows from"
+    case .windowTooLong(let length, let longest):
+      return "windows of \(length) times are longer than the longest experiment of `\(data)` "
+        + "(\(longest))"
+    case .noExamples: return "`\(data)` has no examples"
     }
   }
 }

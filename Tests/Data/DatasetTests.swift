@@ -1,5 +1,6 @@
 import NodalBasics
 import NodalData
+import NodalDiagnostics
 import Testing
 
 private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) throws -> Dataset {
@@ -137,5 +138,34 @@ private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) thro
     let vectors = Dataset(
       rows: 2, fields: [DataField("x", on: .example, shape: [2], values: [1, 2, 3, 4])])
     #expect(CSVWriter.text(vectors.table) == "x_0,x_1\n1,2\n3,4\n")
+  }
+}
+
+@Suite struct MomentsTests {
+  @Test func meansAndDeviationsLeaveMissingValuesOut() {
+    let field = DataField(
+      "x", on: .time, shape: [2], values: [1e9 + 1, 5, 1e9 + 3, .nan, 1e9 + 2, 5],
+      missing: [false, false, false, true, false, false])
+    let (mean, deviation) = field.moments
+    #expect(mean == [1e9 + 2, 5])
+    #expect(abs(deviation[0] - (2 / 3.0).squareRoot()) < 1e-9)
+    #expect(deviation[1] == 1)
+    #expect(DataField("e", on: .time, values: []).moments.mean == [0])
+  }
+
+  @Test(arguments: [
+    (
+      DataProblem.Cause.batch(.windowTooLong(length: 9, longest: 4)),
+      "windows of 9 times are longer than the longest experiment of `obs` (4)"
+    ),
+    (.host(.notFound(path: "a.csv")), "`a.csv` does not exist"),
+    (.generator(.missingParameter(generator: "g", name: "rate")), "`g` needs `rate`"),
+    (
+      .array(.sizeMismatch(array: "w", shape: [2, 3], bytes: 4)),
+      "`obs`: the array `w` of shape [2, 3] does not fit its 4 bytes"
+    ),
+  ])
+  func problemsHaveWords(cause: DataProblem.Cause, message: String) {
+    #expect(DataProblem(cause, file: "obs").diagnostic.message == message)
   }
 }
