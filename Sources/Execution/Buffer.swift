@@ -1,0 +1,59 @@
+/// Owned raw memory, aligned to 64 bytes, that grows and never shrinks.
+///
+/// Sendable by discipline: one thread writes at a time. Contents survive `reserve` only where said.
+package final class Buffer: @unchecked Sendable {
+  package private(set) var pointer: UnsafeMutableRawPointer
+  package private(set) var capacity: Int
+
+  package init(byteCount: Int = 0) {
+    capacity = max(byteCount, 64)
+    pointer = .allocate(byteCount: capacity, alignment: 64)
+  }
+
+  deinit { pointer.deallocate() }
+
+  /// Makes room for `byteCount` bytes. With `keeping`, the first so many bytes stay. The pointer may change.
+  @discardableResult
+  package func reserve(_ byteCount: Int, keeping: Int = 0) -> UnsafeMutableRawPointer {
+    if byteCount > capacity {
+      let larger = max(byteCount, capacity * 2)
+      let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
+      if keeping > 0 { moved.copyMemory(from: pointer, byteCount: min(keeping, capacity)) }
+      pointer.deallocate()
+      pointer = moved
+      capacity = larger
+    }
+    return pointer
+  }
+
+  /// The memory as numbers.
+  package func typed<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
+    pointer.assumingMemoryBound(to: type)
+  }
+
+  package func zero(_ byteCount: Int) {
+    reserve(byteCount)
+    pointer.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+  }
+}
+
+/// A fixed number of pointers, as executables take their inputs and give their results.
+package final class PointerTable {
+  package let base: UnsafeMutablePointer<UnsafeRawPointer>
+  package let count: Int
+
+  package init(count: Int) {
+    self.count = count
+    base = .allocate(capacity: max(count, 1))
+    base.initialize(
+      repeating: UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped, count: max(count, 1))
+  }
+
+  deinit { base.deallocate() }
+
+  package subscript(i: Int) -> UnsafeRawPointer {
+    get { base[i] }
+    set { base[i] = newValue }
+  }
+  package var pointer: UnsafePointer<UnsafeRawPointer> { UnsafePointer(base) }
+}

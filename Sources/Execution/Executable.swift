@@ -1,0 +1,62 @@
+package import NodalIR
+
+/// A compiled region. Immutable, shared between threads; what a run needs to remember is in a workspace.
+package protocol Executable: Sendable {
+  var parameterTypes: [ValueType] { get }
+  var resultTypes: [ValueType] { get }
+  /// Memory for one thread to run in. Expensive; keep it for many runs.
+  func makeWorkspace(_ context: RunContext) -> any Workspace
+}
+
+/// An executable with the memory of one thread. Once warm, a run with lengths that it has seen allocates nothing.
+package protocol Workspace: AnyObject {
+  /// Runs once. Inputs are arrays in row-major order, one for each parameter, of the lengths that `extents` says.
+  func run(
+    _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
+  ) throws(ExecutionError)
+  /// The results of the last run. They are valid until the next one; a result that is a parameter points to the input.
+  var results: UnsafePointer<UnsafeRawPointer> { get }
+  /// The lengths after the run: a solve adds the length of its trace.
+  var extents: ExtentValues { get }
+}
+
+/// Makes executables: the reference executor, or one that makes machine code.
+package protocol Executor: Sendable {
+  /// Compiles a verified region without `derivative`, and whose maps are lowered. Throws `IRError`.
+  func compile(_ region: Region) throws -> any Executable
+}
+
+/// What all workspaces of one run share: whether to stop, what to do with failed solves, and what
+/// there is to report. Belongs to one thread, but for the flag.
+package final class RunContext {
+  /// Polled at each step of a solve.
+  package var cancel: CancelFlag?
+  /// Failed solves give their status among their statistics, and NaN, instead of throwing.
+  package var keepsFailures = false
+  /// Instructions that executors ran: what batching saves.
+  package var instructions = 0
+  /// Right-hand sides evaluated, over all trajectories.
+  package var evaluations = 0
+  package var warnings: [RunWarning] = []
+
+  package init(cancel: CancelFlag? = nil, keepsFailures: Bool = false) {
+    self.cancel = cancel
+    self.keepsFailures = keepsFailures
+  }
+
+  /// Each kind of warning is told once for each place of the program.
+  func warn(_ warning: RunWarning) {
+    let isKnown = warnings.contains {
+      switch ($0, warning) {
+      case (.stiff(_, let a), .stiff(_, let b)): a == b
+      }
+    }
+    if !isKnown { warnings.append(warning) }
+  }
+}
+
+/// Something a run noticed that doesn't stop it.
+package enum RunWarning: Sendable, Hashable {
+  /// The steps were held back by stability from about this time on.
+  case stiff(time: Double, origin: Origin?)
+}

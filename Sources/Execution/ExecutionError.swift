@@ -1,0 +1,39 @@
+package import NodalIR
+
+/// Why a run ended without results.
+package enum ExecutionError: Error, Sendable {
+  case cancelled
+  /// A trajectory could not be followed to its end. Of several the first by number.
+  case solve(SolveFailure)
+  /// An argument of another type or shape than the program has: never the user's mistake.
+  case argument(index: Int, expected: String, found: String)
+}
+
+/// How a trajectory ended: an entry of `stats`.
+package enum SolveStatus: Int, Sendable, CaseIterable {
+  case ok, stepTooSmall, nonFinite, stepBudget
+}
+
+/// A trajectory that could not be followed: all that a message can say of it.
+package struct SolveFailure: Sendable, Hashable {
+  package var status: SolveStatus
+  /// Where in the program the solve stands.
+  package var origin: Origin?
+  /// Number in the batch; 0 without one.
+  package var trajectory: Int
+  /// Trajectories are the lanes of the whole run.
+  package var followsLanes: Bool
+  /// The beginning of the step that failed.
+  package var time: Double
+  /// Its size, signed.
+  package var step: Double
+  package var steps: Int
+  /// The component to blame: the first that isn't finite, or else the one that changes fastest in units of the tolerance.
+  package var component: Int
+  /// The last state that was reached.
+  package var state: [Double]
+  /// The right-hand side there.
+  package var derivative: [Double]
+  /// The state that the failing step led to, where it isn't finite.
+  package var next: [Double]?
+}

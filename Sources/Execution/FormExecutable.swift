@@ -1,0 +1,66 @@
+package import NodalIR
+
+/// The forms that hold regions, made executable over any executor: what both executors share.
+package enum FormExecutable {
+  /// nil for forms without regions, which executors run themselves. The results of these executables are memory
+  /// of their own, never an input's.
+  package static func make(
+    _ form: Form, operands: [ValueType], origin: Origin?, _ executor: any Executor
+  ) throws -> (any Executable)? {
+    let results = try form.resultTypes(operands)
+    switch form {
+    case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
+      .scatter, .random:
+      return nil
+    case .branch(let branch):
+      return try BranchExecutable(branch, operands, results, executor)
+    case .scan(let scan):
+      switch scan.length {
+      case .fixed(let n):
+        return try ScanExecutable(scan, length: n, operands, results, executor)
+      case .counted:
+        return try CountedScanExecutable(scan, operands, results, executor)
+      }
+    case .map(let map):
+      return try MapExecutable(map, operands, results, executor)
+    case .derivative:
+      throw IRError("a derivative reached an executor")
+    case .solve(let solve):
+      return try SolveExecutable(solve, operands, origin, executor)
+    case .interpolate(let interpolate):
+      return try InterpolateExecutable(interpolate, operands, results, executor)
+    }
+  }
+}
+
+/// Memory for the results of an executable of a form.
+final class ResultStore {
+  let types: [ValueType]
+  let pointers: PointerTable
+  private let buffers: [Buffer]
+
+  init(_ types: [ValueType]) {
+    self.types = types
+    buffers = types.map { _ in Buffer() }
+    pointers = PointerTable(count: types.count)
+  }
+
+  subscript(i: Int) -> UnsafeMutableRawPointer { buffers[i].pointer }
+
+  func byteCount(_ i: Int, _ extents: ExtentValues) -> Int {
+    LaneRows.bytes(all: types[i], extents)
+  }
+
+  /// Makes room for result `i` (contents undefined, or zeros).
+  @discardableResult
+  func prepare(_ i: Int, _ extents: ExtentValues, zero: Bool = false) -> UnsafeMutableRawPointer {
+    let bytes = byteCount(i, extents)
+    if zero { buffers[i].zero(bytes) } else { buffers[i].reserve(bytes) }
+    pointers[i] = UnsafeRawPointer(buffers[i].pointer)
+    return buffers[i].pointer
+  }
+
+  func copy(_ i: Int, from source: UnsafeRawPointer, _ extents: ExtentValues) {
+    prepare(i, extents).copyMemory(from: source, byteCount: byteCount(i, extents))
+  }
+}

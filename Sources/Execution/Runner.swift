@@ -1,0 +1,222 @@
+import NodalIR
+import Synchronization
+
+/// What a run is asked for beside its inputs.
+package struct RunOptions: Sendable {
+  package var cancel: CancelFlag?
+  /// See `RunContext`.
+  package var keepsFailures: Bool
+  /// Cuts the lanes into pieces, and runs these on so many threads. Results without lanes must be sums over lanes: those of
+  /// the pieces are added, in order. nil runs all lanes at once, on this thread.
+  package var threads: Threads?
+
+  package init(cancel: CancelFlag? = nil, keepsFailures: Bool = false, threads: Threads? = nil) {
+    self.cancel = cancel
+    self.keepsFailures = keepsFailures
+    self.threads = threads
+  }
+}
+
+/// What there is to say of a run beside its results.
+package struct RunReport: Sendable {
+  package var instructions = 0
+  package var evaluations = 0
+  package var warnings: [RunWarning] = []
+  package init() {}
+}
+
+/// Runs an executable on tensors, from any thread; keeps workspaces from one run to the next.
+package final class Runner: Sendable {
+  package let executable: any Executable
+  private let pool: WorkspacePool
+
+  package init(_ executable: any Executable) {
+    self.executable = executable
+    pool = WorkspacePool(executable)
+  }
+
+  /// `lanes` is needed where no parameter has lanes.
+  package func run(
+    _ inputs: [Tensor], lanes: Int? = nil, _ options: RunOptions = RunOptions()
+  ) throws(ExecutionError) -> (results: [Tensor], report: RunReport) {
+    var extents = try Self.extents(executable.parameterTypes, inputs)
+    if let lanes { extents.lanes = lanes }
+    let hasLanes = executable.parameterTypes.contains { $0.isBatched }
+    let isCuttable =
+      hasLanes
+      && executable.resultTypes.allSatisfy { type in
+        type.extents.allSatisfy { if case .steps = $0 { false } else { true } }
+      }
+    let whole = [0..<extents.lanes]
+    let chunks =
+      options.threads != nil && isCuttable ? Threads.chunks(extents.lanes) : whole
+    let outcomes = OutcomeList(count: chunks.count)
+    let extentsOfAll = extents
+    (options.threads ?? Threads(1)).forEach(chunks.count) { [pool, executable] k in
+      outcomes[k] = Self.run(pool, executable, inputs, extentsOfAll, chunks[k], options)
+    }
+    return try join(outcomes, chunks, extents)
+  }
+
+  private struct Outcome {
+    var error: ExecutionError?
+    var results: [Tensor] = []
+    var report = RunReport()
+  }
+
+  /// A place for each piece; every thread writes its own.
+  private final class OutcomeList: @unchecked Sendable {
+    private let base: UnsafeMutablePointer<Outcome>
+    let count: Int
+    init(count: Int) {
+      self.count = count
+      base = .allocate(capacity: max(1, count))
+      base.initialize(repeating: Outcome(), count: count)
+    }
+    deinit {
+      base.deinitialize(count: count)
+      base.deallocate()
+    }
+    subscript(i: Int) -> Outcome {
+      get { base[i] }
+      set { base[i] = newValue }
+    }
+  }
+
+  private static func run(
+    _ pool: WorkspacePool, _ executable: any Executable, _ inputs: [Tensor],
+    _ all: ExtentValues, _ chunk: Range<Int>, _ options: RunOptions
+  ) -> Outcome {
+    let entry = pool.take()
+    defer { pool.give(entry) }
+    let context = entry.context
+    context.cancel = options.cancel
+    context.keepsFailures = options.keepsFailures
+    context.instructions = 0
+    context.evaluations = 0
+    context.warnings = []
+    var outcome = Outcome()
+    let extents = ExtentValues(lanes: chunk.count, steps: all.steps)
+    for (i, input) in inputs.enumerated() {
+      let type = executable.parameterTypes[i]
+      let lane = all.lanes > 0 ? LaneRows.bytes(all: type, all) / all.lanes : 0
+      entry.inputs[i] = input.withBytes { $0 + (type.isBatched ? chunk.lowerBound * lane : 0) }
+    }
+    // Tensors own the memory that the inputs point to.
+    withExtendedLifetime(inputs) {
+      do throws(ExecutionError) {
+        try entry.workspace.run(entry.inputs.pointer, extents)
+        let after = entry.workspace.extents
+        for (i, type) in executable.resultTypes.enumerated() {
+          outcome.results.append(
+            Tensor(
+              type.element, shape: type.extents.map(after.length),
+              copying: entry.workspace.results[i]))
+        }
+      } catch .solve(var failure) {
+        if failure.followsLanes { failure.trajectory += chunk.lowerBound }
+        outcome.error = .solve(failure)
+      } catch {
+        outcome.error = error
+      }
+    }
+    outcome.report.instructions = context.instructions
+    outcome.report.evaluations = context.evaluations
+    outcome.report.warnings = context.warnings
+    return outcome
+  }
+
+  /// Puts the pieces' rows together and adds what they share, in order.
+  private func join(
+    _ outcomes: OutcomeList, _ chunks: [Range<Int>], _ extents: ExtentValues
+  ) throws(ExecutionError) -> (results: [Tensor], report: RunReport) {
+    var report = RunReport()
+    for k in 0..<outcomes.count {
+      if let error = outcomes[k].error { throw error }
+      report.instructions += outcomes[k].report.instructions
+      report.evaluations += outcomes[k].report.evaluations
+      for warning in outcomes[k].report.warnings where !report.warnings.contains(warning) {
+        report.warnings.append(warning)
+      }
+    }
+    if outcomes.count == 1 { return (outcomes[0].results, report) }
+    var results: [Tensor] = []
+    for (i, type) in executable.resultTypes.enumerated() {
+      var result = Tensor(type.element, shape: type.extents.map(extents.length))
+      let lane = extents.lanes > 0 ? result.byteCount / extents.lanes : 0
+      let count = result.count
+      result.withMutableBytes { target in
+        for (k, chunk) in chunks.enumerated() {
+          let piece = outcomes[k].results[i]
+          piece.withBytes { source in
+            if type.isBatched {
+              (target + chunk.lowerBound * lane).copyMemory(
+                from: source, byteCount: chunk.count * lane)
+            } else {
+              LaneRows.add(type.element, source, to: target, count: count)
+            }
+          }
+        }
+      }
+      results.append(result)
+    }
+    return (results, report)
+  }
+
+  /// The lengths that the inputs have, once they are what the parameters ask for.
+  private static func extents(
+    _ types: [ValueType], _ inputs: [Tensor]
+  ) throws(ExecutionError) -> ExtentValues {
+    var extents = ExtentValues()
+    guard types.count == inputs.count else {
+      throw .argument(
+        index: inputs.count, expected: "\(types.count) arguments", found: "\(inputs.count)")
+    }
+    for (i, (type, input)) in zip(types, inputs).enumerated() {
+      func wrong() -> ExecutionError {
+        .argument(
+          index: i, expected: type.description,
+          found: ValueType(input.element, shape: input.shape).description)
+      }
+      guard type.element == input.element, type.rank == input.shape.count else { throw wrong() }
+      for (extent, length) in zip(type.extents, input.shape) {
+        switch extent {
+        case .fixed: break
+        case .lanes(let times): extents.lanes = times > 0 ? length / times : 0
+        case .steps(let trace): extents.setSteps(length, trace: trace)
+        }
+      }
+    }
+    for (i, (type, input)) in zip(types, inputs).enumerated()
+    where type.extents.map(extents.length) != input.shape {
+      throw .argument(
+        index: i, expected: type.description,
+        found: ValueType(input.element, shape: input.shape).description)
+    }
+    return extents
+  }
+}
+
+/// Workspaces that no thread is using.
+private final class WorkspacePool: @unchecked Sendable {
+  struct Entry {
+    let workspace: any Workspace
+    let context: RunContext
+    let inputs: PointerTable
+  }
+  private let executable: any Executable
+  private let lock = Mutex<Void>(())
+  private var free: [Entry] = []
+
+  init(_ executable: any Executable) { self.executable = executable }
+
+  func take() -> Entry {
+    if let entry = lock.withLock({ _ in free.popLast() }) { return entry }
+    let context = RunContext()
+    return Entry(
+      workspace: executable.makeWorkspace(context), context: context,
+      inputs: PointerTable(count: executable.parameterTypes.count))
+  }
+
+  func give(_ entry: Entry) { lock.withLock { _ in free.append(entry) } }
+}

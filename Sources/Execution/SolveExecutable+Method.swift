@@ -1,0 +1,34 @@
+package import NodalIR
+import NodalMethods
+
+extension SolveExecutable {
+  /// Over the regions that the method named in the settings makes of the right-hand side.
+  package init(
+    _ solve: Solve, _ operands: [ValueType], _ origin: Origin?, _ executor: any Executor
+  ) throws {
+    guard let method = Method.named(solve.settings.method) else {
+      throw IRError("no method is named \(solve.settings.method)")
+    }
+    let problem = StepProblem(solve)
+    try self.init(
+      solve, regions: try StepBuilder.regions(method, problem),
+      controller: method.controller(named: solve.settings.controller), order: method.order,
+      stiffness: try StiffnessWatch(method, problem, executor), operands: operands,
+      origin: origin, executor)
+  }
+}
+
+/// The method's indicator of stiffness, compiled; nil where the method has none or steps are given.
+struct StiffnessWatch: Sendable {
+  /// (t, h, y, memory…, p…) → |hλ|. It costs a step.
+  let estimate: any Executable
+  let threshold: Double
+
+  init?(_ method: Method, _ problem: StepProblem, _ executor: any Executor) throws {
+    guard let indicator = method.stiffness,
+      let region = try StepBuilder.stiffness(method, problem)
+    else { return nil }
+    estimate = try executor.compile(region)
+    threshold = indicator.threshold
+  }
+}

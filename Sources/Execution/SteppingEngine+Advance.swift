@@ -1,0 +1,162 @@
+import NodalIR
+import NodalMethods
+
+extension SteppingEngine {
+  /// Tries the steps that were chosen, and takes those that are good enough.
+  func advance() throws(ExecutionError) {
+    let t = times.typed(Double.self)
+    let h = sizes.typed(Double.self)
+    let wantsRecords = solve.trace != nil || hasSavesInside()
+    let workspace = wantsRecords ? stepWithRecord : step
+    try workspace.run(stepInputs.pointer, inner(lanes: slots))
+    let results = workspace.results
+    // Where there is no error the state stands in, and nobody reads it.
+    let errors = results[program.regions.hasError ? 1 + memory.count : 0]
+      .assumingMemoryBound(to: Double.self)
+    let next = results[0]
+    let joint = solve.settings.joint && isAdaptive ? decideTogether(errors, next) : nil
+    var accepted = 0
+    for slot in 0..<slots {
+      isAccepted[slot] = false
+      guard !isDone[slot] else { continue }
+      let i = lanes[slot]
+      trajectories[i].evaluations +=
+        wantsRecords && (solve.trace != nil || hasSavesInside(slot))
+        ? program.regions.evaluations.record : program.regions.evaluations.step
+      let finite = isFinite(next + slot * stateBytes)
+      if isAdaptive, let controller = program.controller {
+        let decision =
+          joint
+          ?? controller.decide(finite ? errors[slot] : .infinity, &trajectories[i].history)
+        trajectories[i].proposal = abs(h[slot]) * decision.factor
+        guard decision.accepted else {
+          trajectories[i].rejected += 1
+          // What can't be repaired by a shorter step shows when the step is too small.
+          if StepController.isTooSmall(trajectories[i].proposal, at: t[slot]) {
+            fail(
+              slot, finite && errors[slot].isFinite ? .stepTooSmall : .nonFinite, h: h[slot],
+              next: finite ? nil : next + slot * stateBytes)
+          }
+          continue
+        }
+      } else if !finite {
+        fail(slot, .nonFinite, h: h[slot], next: next + slot * stateBytes)
+        continue
+      }
+      isAccepted[slot] = true
+      accepted += 1
+    }
+    guard accepted > 0 else { return }
+    if let terms { try addTerms(terms) }
+    try saveInside(workspace, wantsRecords)
+    if solve.trace != nil { record(workspace) }
+    rounds += 1
+    if let stiffness, isSuspicious || rounds % 32 == 0 { try watch(stiffness) }
+    take(workspace, all: accepted == slots)
+  }
+
+  /// One decision for the whole batch, by the root mean square of the lanes' errors.
+  private func decideTogether(
+    _ errors: UnsafePointer<Double>, _ next: UnsafeRawPointer
+  ) -> StepController.Decision? {
+    guard let controller = program.controller else { return nil }
+    var sum = 0.0
+    var count = 0
+    for slot in 0..<slots where !isDone[slot] {
+      sum += isFinite(next + slot * stateBytes) ? errors[slot] * errors[slot] : .infinity
+      count += 1
+    }
+    return controller.decide((sum / Double(max(1, count))).squareRoot(), &jointHistory)
+  }
+
+  /// Contributions of the accepted steps to the integrals. Others run with a step of length zero, which keeps their stages finite.
+  private func addTerms(_ terms: any Workspace) throws(ExecutionError) {
+    let h = sizes.typed(Double.self)
+    let weights = mask.typed(Double.self)
+    let accepted = scratch[3].reserve(8 * slots).assumingMemoryBound(to: Double.self)
+    for slot in 0..<slots {
+      weights[slot] = isAccepted[slot] ? 1 : 0
+      accepted[slot] = isAccepted[slot] ? h[slot] : 0
+    }
+    termInputs[1] = UnsafeRawPointer(accepted)
+    termInputs[3] = UnsafeRawPointer(weights)
+    try terms.run(termInputs.pointer, inner(lanes: slots))
+    guard let region = program.regions.terms else { return }
+    for (k, type) in region.resultTypes.enumerated() {
+      let result = Solve.Result.quadratures + k
+      let bytes = rowBytes(type)
+      let count = bytes / type.element.byteCount
+      guard solve.trajectories != nil, type.isBatched else {
+        LaneRows.add(type.element, terms.results[k], to: store[result], count: count)
+        continue
+      }
+      for slot in 0..<slots where isAccepted[slot] {
+        LaneRows.add(
+          type.element, terms.results[k] + slot * bytes, to: store[result] + lanes[slot] * bytes,
+          count: count)
+      }
+    }
+  }
+
+  /// Looks whether stability holds back the steps. As it costs a step, it is done now and then, and at every step
+  /// once there is a suspicion. It changes no result.
+  private func watch(_ workspace: any Workspace) throws(ExecutionError) {
+    guard let threshold = program.stiffness?.threshold else { return }
+    try workspace.run(stepInputs.pointer, inner(lanes: slots))
+    let estimates = workspace.results[0].assumingMemoryBound(to: Double.self)
+    isSuspicious = false
+    for slot in 0..<slots where isAccepted[slot] {
+      if estimates[slot] > threshold { isSuspicious = true }
+      if trajectories[lanes[slot]].stiffness.note(estimates[slot], threshold: threshold) {
+        context.warn(.stiff(time: times.typed(Double.self)[slot], origin: program.origin))
+      }
+    }
+    let all = lanes.allSatisfy { trajectories[$0].stiffness.isStiff }
+    if all { isSuspicious = false }
+  }
+
+  /// Makes the accepted steps' ends the state.
+  private func take(_ workspace: any Workspace, all: Bool) {
+    let t = times.typed(Double.self)
+    if all {
+      state.pointer.copyMemory(from: workspace.results[0], byteCount: stateBytes * slots)
+      for (k, buffer) in memory.enumerated() {
+        buffer.pointer.copyMemory(
+          from: workspace.results[1 + k], byteCount: rowBytes(memoryType(k)) * slots)
+      }
+    }
+    for slot in 0..<slots where isAccepted[slot] {
+      let i = lanes[slot]
+      if !all {
+        (state.pointer + slot * stateBytes).copyMemory(
+          from: workspace.results[0] + slot * stateBytes, byteCount: stateBytes)
+        for (k, buffer) in memory.enumerated() {
+          let bytes = rowBytes(memoryType(k))
+          (buffer.pointer + slot * bytes).copyMemory(
+            from: workspace.results[1 + k] + slot * bytes, byteCount: bytes)
+        }
+      }
+      t[slot] = trajectories[i].target
+      trajectories[i].accepted += 1
+      if !isAdaptive { trajectories[i].gap.advance() }
+      if trajectories[i].lands { conclude(slot) }
+    }
+  }
+
+  func isFinite(_ row: UnsafeRawPointer) -> Bool {
+    let n = dimension
+    switch stateType.element {
+    case .f32: return Self.allFinite(row.assumingMemoryBound(to: Float.self), n)
+    case .f64: return Self.allFinite(row.assumingMemoryBound(to: Double.self), n)
+    case .i64, .bool: return true
+    }
+  }
+
+  /// x · 0 is 0 for finite x only, and so is a sum of such products.
+  @inline(__always)
+  private static func allFinite<T: BinaryFloatingPoint>(_ x: UnsafePointer<T>, _ n: Int) -> Bool {
+    var sum: T = 0
+    for i in 0..<n { sum += x[i] * 0 }
+    return sum == 0
+  }
+}

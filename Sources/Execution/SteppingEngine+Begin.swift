@@ -1,0 +1,137 @@
+import NodalIR
+import NodalMethods
+
+extension SteppingEngine {
+  /// Takes up all trajectories at their start, with what the method remembers and the first step's size.
+  func begin() throws(ExecutionError) {
+    let total = solve.trajectories.map(extents.length) ?? 1
+    let saveType = program.parameterTypes[Solve.Operand.saveTimes]
+    saveCount = extents.length(of: saveType.extents[saveType.rank - 1])
+    trajectories = Array(repeating: Trajectory(), count: total)
+    failure = nil
+    jointHistory = StepHistory()
+    rounds = 0
+    isSuspicious = false
+    log.clear()
+    lanes = Array(0..<total)
+    isDone = Array(repeating: false, count: total)
+    isAccepted = Array(repeating: false, count: total)
+    prepareResults()
+    times.reserve(8 * total)
+    sizes.reserve(8 * total)
+    mask.reserve(8 * total)
+    state.reserve(stateBytes * total)
+    for (i, buffer) in memory.enumerated() { buffer.reserve(rowBytes(memoryType(i)) * total) }
+    guard total > 0 else { return }
+    for i in 0..<total { place(i) }
+    bindInputs()
+    guard isDone.contains(false) else { return }
+    if let start {
+      try start.run(pointInputs.pointer, inner(lanes: slots))
+      for (i, buffer) in memory.enumerated() {
+        buffer.pointer.copyMemory(
+          from: start.results[i], byteCount: rowBytes(memoryType(i)) * slots)
+      }
+      for slot in 0..<slots where !isDone[slot] {
+        trajectories[lanes[slot]].evaluations += program.regions.evaluations.start
+      }
+    }
+    if isAdaptive { try firstSizes() }
+  }
+
+  /// A trajectory's start, and the save times there.
+  private func place(_ i: Int) {
+    func number(_ operand: Int) -> Double {
+      inputs[operand].load(
+        fromByteOffset: program.isBatched(operand) ? 8 * i : 0, as: Double.self)
+    }
+    let start = number(Solve.Operand.start)
+    let end = number(Solve.Operand.end)
+    times.typed(Double.self)[i] = start
+    sizes.typed(Double.self)[i] = 0
+    let source = inputs[Solve.Operand.initial]
+    (state.pointer + i * stateBytes).copyMemory(
+      from: program.isBatched(Solve.Operand.initial) ? source + i * stateBytes : source,
+      byteCount: stateBytes)
+    trajectories[i].end = end
+    trajectories[i].direction = end < start ? -1 : 1
+    guard start.isFinite, end.isFinite,
+      isFinite(UnsafeRawPointer(state.pointer) + i * stateBytes)
+    else {
+      fail(i, .nonFinite, h: 0)
+      return
+    }
+    // Save times at the start, or before it by rounding.
+    let saves = saveTimes(i)
+    while trajectories[i].nextSave < saveCount,
+      (saves[trajectories[i].nextSave] - start) * trajectories[i].direction <= 0
+    {
+      save(i, step: 0, from: UnsafeRawPointer(state.pointer) + i * stateBytes)
+    }
+    if start == end { conclude(i) }
+  }
+
+  /// Hairer's rule for each trajectory; two evaluations, for all at once.
+  private func firstSizes() throws(ExecutionError) {
+    guard let (rtol, atol) = adaptive else { return }
+    if let given = solve.settings.firstStep {
+      for i in trajectories.indices { trajectories[i].proposal = abs(given) }
+      return
+    }
+    let element = stateType.element
+    let n = dimension
+    let controlled = min(n, max(1, solve.controlled))
+    let t = times.typed(Double.self)
+    func tolerance(_ slot: Int, _ j: Int) -> Double {
+      let y = ElementAccess.load(element, state.pointer, slot * n + j)
+      return (atol.count == 1 ? atol[0] : j < atol.count ? atol[j] : 0) + rtol * abs(y)
+    }
+    func norm(_ slot: Int, _ value: (Int) -> Double) -> Double {
+      guard n > 0 else { return 0 }
+      var sum = 0.0
+      for j in 0..<controlled {
+        let scaled = value(j) / tolerance(slot, j)
+        sum += scaled * scaled
+      }
+      return (sum / Double(controlled)).squareRoot()
+    }
+    try rhs.run(pointInputs.pointer, inner(lanes: slots))
+    // f₀, trial times, trial states.
+    let slopes = scratch[0].reserve(stateBytes * slots)
+    slopes.copyMemory(from: rhs.results[0], byteCount: stateBytes * slots)
+    let trialTimes = scratch[1].reserve(8 * slots)
+    let trialStates = scratch[2].reserve(stateBytes * slots)
+    var norms = Array(repeating: (trial: 0.0, slope: 0.0), count: slots)
+    for slot in 0..<slots {
+      let trajectory = trajectories[lanes[slot]]
+      let slope = norm(slot) { ElementAccess.load(element, slopes, slot * n + $0) }
+      let trial = InitialStep.trial(
+        state: norm(slot) { ElementAccess.load(element, self.state.pointer, slot * n + $0) },
+        derivative: slope, span: trajectory.end - t[slot])
+      norms[slot] = (trial, slope)
+      let h = trial * trajectory.direction
+      ElementAccess.store(t[slot] + h, .f64, trialTimes, slot)
+      for j in (slot * n)..<((slot + 1) * n) {
+        let y = ElementAccess.load(element, state.pointer, j)
+        let slope = ElementAccess.load(element, slopes, j)
+        ElementAccess.store(y + h * slope, element, trialStates, j)
+      }
+    }
+    pointInputs[0] = UnsafeRawPointer(trialTimes)
+    pointInputs[1] = UnsafeRawPointer(trialStates)
+    try rhs.run(pointInputs.pointer, inner(lanes: slots))
+    pointInputs[0] = UnsafeRawPointer(times.pointer)
+    pointInputs[1] = UnsafeRawPointer(state.pointer)
+    for slot in 0..<slots where !isDone[slot] {
+      let i = lanes[slot]
+      let change = norm(slot) { j in
+        ElementAccess.load(element, self.rhs.results[0], slot * n + j)
+          - ElementAccess.load(element, slopes, slot * n + j)
+      }
+      trajectories[i].proposal = InitialStep.first(
+        trial: norms[slot].trial, derivative: norms[slot].slope, change: change,
+        order: program.order, span: trajectories[i].end - t[slot])
+      trajectories[i].evaluations += 2
+    }
+  }
+}

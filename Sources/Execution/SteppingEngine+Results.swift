@@ -1,0 +1,83 @@
+import NodalIR
+
+extension SteppingEngine {
+  /// Makes room for all results but the trace, whose length isn't known.
+  func prepareResults() {
+    for i in 0..<solve.traceResult { store.prepare(i, extents, zero: true) }
+    if solve.trace != nil {
+      store.prepare(solve.traceResult + Solve.Trace.saveSteps, extents, zero: true)
+    }
+  }
+
+  /// A trajectory has reached its end: its state is the result. Save times that rounding left beyond it have it too.
+  func conclude(_ slot: Int) {
+    let i = lanes[slot]
+    let row = UnsafeRawPointer(state.pointer) + slot * stateBytes
+    isDone[slot] = true
+    (store[Solve.Result.final] + i * stateBytes).copyMemory(from: row, byteCount: stateBytes)
+    while trajectories[i].nextSave < saveCount {
+      save(i, step: max(0, trajectories[i].accepted - 1), from: row)
+    }
+  }
+
+  /// Logs the accepted steps.
+  func record(_ workspace: any Workspace) {
+    let recordResult = 1 + memory.count + (program.regions.hasError ? 1 : 0)
+    let recordBytes = LaneRows.bytes(all: program.regions.record, extents)
+    for slot in 0..<slots where isAccepted[slot] {
+      log.append(
+        lanes[slot], times.typed(Double.self)[slot], sizes.typed(Double.self)[slot],
+        state: UnsafeRawPointer(state.pointer) + slot * stateBytes, stateBytes,
+        record: workspace.results[recordResult] + slot * recordBytes, recordBytes)
+    }
+  }
+
+  /// Statistics, and the trace in its final layout.
+  func finish() {
+    let stats = store[Solve.Result.stats].assumingMemoryBound(to: Int64.self)
+    let width = Solve.Statistic.allCases.count
+    for (i, trajectory) in trajectories.enumerated() {
+      for statistic in Solve.Statistic.allCases {
+        stats[i * width + statistic.rawValue] =
+          switch statistic {
+          case .evaluations: Int64(trajectory.evaluations)
+          case .accepted: Int64(trajectory.accepted)
+          case .rejected: Int64(trajectory.rejected)
+          case .status: Int64(trajectory.status.rawValue)
+          }
+      }
+      context.evaluations += trajectory.evaluations
+    }
+    if let trace = solve.trace { layOut(trace) }
+  }
+
+  private func layOut(_ trace: Int) {
+    let length = 1 + (trajectories.map(\.accepted).max() ?? 0)
+    extents.setSteps(length, trace: trace)
+    let first = solve.traceResult
+    for k in 0..<Solve.Trace.saveSteps { store.prepare(first + k, extents, zero: true) }
+    let counts = store[first + Solve.Trace.counts].assumingMemoryBound(to: Int64.self)
+    let times = store[first + Solve.Trace.times].assumingMemoryBound(to: Double.self)
+    let steps = store[first + Solve.Trace.steps].assumingMemoryBound(to: Double.self)
+    let states = store[first + Solve.Trace.states]
+    let records = store[first + Solve.Trace.records]
+    let recordBytes = LaneRows.bytes(all: program.regions.record, extents)
+    for k in 0..<log.count {
+      let i = log.trajectories[k]
+      let place = i * length + Int(counts[i])
+      times[place] = log.times[k]
+      steps[place] = log.sizes[k]
+      (states + place * stateBytes).copyMemory(
+        from: log.states.pointer + k * stateBytes, byteCount: stateBytes)
+      (records + place * recordBytes).copyMemory(
+        from: log.records.pointer + k * recordBytes, byteCount: recordBytes)
+      counts[i] += 1
+    }
+    for (i, trajectory) in trajectories.enumerated() {
+      let place = i * length + Int(counts[i])
+      times[place] = trajectory.end
+      (states + place * stateBytes).copyMemory(
+        from: store[Solve.Result.final] + i * stateBytes, byteCount: stateBytes)
+    }
+  }
+}

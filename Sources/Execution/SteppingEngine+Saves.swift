@@ -1,0 +1,84 @@
+import NodalIR
+
+extension SteppingEngine {
+  /// The next save time of a slot lies inside the step under way, before its end.
+  func hasSavesInside(_ slot: Int) -> Bool {
+    let i = lanes[slot]
+    let next = trajectories[i].nextSave
+    guard !isDone[slot], next < saveCount else { return false }
+    return (trajectories[i].target - saveTimes(i)[next]) * trajectories[i].direction > 0
+  }
+
+  func hasSavesInside() -> Bool { (0..<slots).contains { hasSavesInside($0) } }
+
+  /// Writes a state to the next save time of a trajectory.
+  func save(_ i: Int, step: Int, from row: UnsafeRawPointer) {
+    let place = i * saveCount + trajectories[i].nextSave
+    (store[Solve.Result.saved] + place * stateBytes).copyMemory(from: row, byteCount: stateBytes)
+    if solve.trace != nil {
+      store[solve.traceResult + Solve.Trace.saveSteps].storeBytes(
+        of: Int64(step), toByteOffset: 8 * place, as: Int64.self)
+    }
+    trajectories[i].nextSave += 1
+  }
+
+  /// Saves inside the accepted steps by the method's dense output; at their ends the state itself.
+  /// Over lanes all (slot, save time) pairs are one run of the dense region.
+  func saveInside(_ workspace: any Workspace, _ hasRecords: Bool) throws(ExecutionError) {
+    guard saveCount > 0 else { return }
+    if hasRecords {
+      var pairs: [(slot: Int, time: Double)] = []
+      for slot in 0..<slots where isAccepted[slot] {
+        let i = lanes[slot]
+        let saves = saveTimes(i)
+        var k = trajectories[i].nextSave
+        while k < saveCount,
+          (trajectories[i].target - saves[k]) * trajectories[i].direction > 0
+        {
+          pairs.append((slot, saves[k]))
+          k += 1
+        }
+      }
+      if solve.trajectories != nil {
+        if !pairs.isEmpty { try interpolate(pairs[...], workspace) }
+      } else {
+        for k in pairs.indices { try interpolate(pairs[k...k], workspace) }
+      }
+    }
+    for slot in 0..<slots where isAccepted[slot] {
+      let i = lanes[slot]
+      while trajectories[i].nextSave < saveCount,
+        saveTimes(i)[trajectories[i].nextSave] == trajectories[i].target
+      {
+        save(i, step: trajectories[i].accepted, from: workspace.results[0] + slot * stateBytes)
+      }
+    }
+  }
+
+  private func interpolate(
+    _ pairs: ArraySlice<(slot: Int, time: Double)>, _ workspace: any Workspace
+  ) throws(ExecutionError) {
+    let t = times.typed(Double.self)
+    let h = sizes.typed(Double.self)
+    let recordResult = 1 + memory.count + (program.regions.hasError ? 1 : 0)
+    let recordBytes = LaneRows.bytes(all: program.regions.record, extents)
+    let sources: [(UnsafeRawPointer, Int)] = [
+      (UnsafeRawPointer(sizes.pointer), 8), (UnsafeRawPointer(state.pointer), stateBytes),
+      (workspace.results[0], stateBytes), (workspace.results[recordResult], recordBytes),
+    ]
+    let theta = scratch[0].reserve(8 * pairs.count).assumingMemoryBound(to: Double.self)
+    for (row, pair) in pairs.enumerated() { theta[row] = (pair.time - t[pair.slot]) / h[pair.slot] }
+    denseInputs[0] = UnsafeRawPointer(theta)
+    let slotsOfPairs = pairs.map(\.slot)
+    for (k, (source, bytes)) in sources.enumerated() {
+      let target = scratch[1 + k].reserve(bytes * pairs.count)
+      LaneRows.gather(slotsOfPairs, source, target, bytes)
+      denseInputs[1 + k] = UnsafeRawPointer(target)
+    }
+    try dense.run(denseInputs.pointer, inner(lanes: pairs.count))
+    for (row, pair) in pairs.enumerated() {
+      let i = lanes[pair.slot]
+      save(i, step: trajectories[i].accepted, from: dense.results[0] + row * stateBytes)
+    }
+  }
+}

@@ -1,0 +1,258 @@
+import NodalIR
+import NodalMethods
+
+/// The one loop that follows trajectories through time. It runs a method's regions and knows no method.
+///
+/// Trajectories that are under way fill slots 0 ..< `slots`, which are the lanes of the regions. Each has its own time and step
+/// size. One that has finished idles, with steps of length zero, until at least half of the slots do; then the others
+/// are moved together. What is computed in a slot depends on no other slot, so neither moving nor company changes a bit.
+final class SteppingEngine: Workspace {
+  let program: SolveExecutable
+  let context: RunContext
+  let step: any Workspace
+  let stepWithRecord: any Workspace
+  let dense: any Workspace
+  let rhs: any Workspace
+  let start: (any Workspace)?
+  let terms: (any Workspace)?
+  let stiffness: (any Workspace)?
+  let store: ResultStore
+  var extents = ExtentValues()
+  var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
+
+  // Inputs of the run.
+  var inputs = PointerTable(count: 0).pointer
+  var saveCount = 0
+
+  // One for each trajectory.
+  var trajectories: [Trajectory] = []
+  var failure: SolveFailure?
+
+  // One for each slot.
+  var lanes: [Int] = []
+  var isDone: [Bool] = []
+  var isAccepted: [Bool] = []
+  let times = Buffer()
+  let sizes = Buffer()
+  let state = Buffer()
+  let memory: [Buffer]
+  let parameters: [Buffer]
+
+  // Scratch.
+  let stepInputs: PointerTable
+  let pointInputs: PointerTable
+  let termInputs: PointerTable
+  let denseInputs = PointerTable(count: 5)
+  let mask = Buffer()
+  let scratch = (0..<5).map { _ in Buffer() }
+  var log = StepLog()
+  var jointHistory = StepHistory()
+  var rounds = 0
+  /// The last look for stiffness found some: look at every step.
+  var isSuspicious = false
+
+  init(_ program: SolveExecutable, _ context: RunContext) {
+    self.program = program
+    self.context = context
+    step = program.step.makeWorkspace(context)
+    stepWithRecord = program.stepWithRecord.makeWorkspace(context)
+    dense = program.dense.makeWorkspace(context)
+    rhs = program.rhs.makeWorkspace(context)
+    start = program.start?.makeWorkspace(context)
+    terms = program.terms?.makeWorkspace(context)
+    stiffness = program.stiffness?.estimate.makeWorkspace(context)
+    store = ResultStore(program.resultTypes)
+    let parameterCount = program.parameterTypes.count - Solve.Operand.parameters
+    memory = (0..<max(0, program.memories)).map { _ in Buffer() }
+    parameters = (0..<parameterCount).map { _ in Buffer() }
+    stepInputs = PointerTable(count: 3 + memory.count + parameterCount)
+    pointInputs = PointerTable(count: 2 + parameterCount)
+    termInputs = PointerTable(count: 4 + memory.count + parameterCount)
+  }
+
+  // MARK: Sizes
+
+  var solve: Solve { program.solve }
+  var slots: Int { lanes.count }
+  var isAdaptive: Bool { program.controller != nil && program.regions.hasError && adaptive != nil }
+  var adaptive: (rtol: Double, atol: [Double])? {
+    if case .adaptive(let rtol, let atol) = solve.settings.stepping { (rtol, atol) } else { nil }
+  }
+
+  /// Type of the state of one trajectory.
+  var stateType: ValueType {
+    let type = program.parameterTypes[Solve.Operand.initial]
+    return program.isBatched(Solve.Operand.initial) ? type.droppingFirst() : type
+  }
+  var dimension: Int { stateType.count(extents) }
+  var stateBytes: Int { dimension * stateType.element.byteCount }
+
+  /// Bytes of one slot of a value of the step regions.
+  func rowBytes(_ type: ValueType) -> Int {
+    solve.trajectories != nil && type.isBatched
+      ? LaneRows.bytes(type, extents) : LaneRows.bytes(all: type, extents)
+  }
+
+  /// The lengths that regions run with.
+  func inner(lanes: Int) -> ExtentValues {
+    solve.trajectories == nil
+      ? extents : ExtentValues(lanes: lanes, steps: extents.steps)
+  }
+
+  func memoryType(_ i: Int) -> ValueType { program.regions.step.types[3 + i] }
+
+  // MARK: The loop
+
+  func run(
+    _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
+  ) throws(ExecutionError) {
+    self.inputs = inputs
+    self.extents = extents
+    try begin()
+    while let active = nextSteps() {
+      if let cancel = context.cancel, cancel.isSet { throw .cancelled }
+      guard active else { continue }
+      try advance()
+    }
+    finish()
+    if let failure, !context.keepsFailures { throw .solve(failure) }
+  }
+
+  /// Chooses the next step of every slot. nil when all trajectories have ended; false when some ended here, so that
+  /// there may be nothing to do.
+  private func nextSteps() -> Bool? {
+    compact()
+    guard slots > 0 else { return nil }
+    let t = times.typed(Double.self)
+    let h = sizes.typed(Double.self)
+    let common = solve.settings.joint && isAdaptive ? jointSize() : nil
+    var any = false
+    for slot in 0..<slots {
+      h[slot] = 0
+      guard !isDone[slot] else { continue }
+      let i = lanes[slot]
+      let spent = trajectories[i].accepted + trajectories[i].rejected
+      guard spent < solve.settings.maxSteps else {
+        fail(slot, .stepBudget, h: signedProposal(i))
+        continue
+      }
+      if isAdaptive {
+        let remaining = trajectories[i].end - t[slot]
+        let proposal = common ?? trajectories[i].proposal
+        // A last step a little longer than asked for saves one that is much shorter.
+        if proposal * (common == nil ? 1.01 : 1) >= abs(remaining) {
+          h[slot] = remaining
+          trajectories[i].target = trajectories[i].end
+          trajectories[i].lands = true
+        } else {
+          h[slot] = proposal * trajectories[i].direction
+          trajectories[i].target = t[slot] + h[slot]
+          trajectories[i].lands = false
+          if StepController.isTooSmall(h[slot], at: t[slot]) {
+            fail(slot, .stepTooSmall, h: h[slot])
+            h[slot] = 0
+            continue
+          }
+        }
+      } else {
+        if trajectories[i].gap.isDone { trajectories[i].gap = nextGap(i, from: t[slot]) }
+        h[slot] = trajectories[i].gap.h
+        trajectories[i].target = trajectories[i].gap.next
+        trajectories[i].lands = trajectories[i].target == trajectories[i].end
+      }
+      any = true
+    }
+    return any
+  }
+
+  private func signedProposal(_ i: Int) -> Double {
+    isAdaptive
+      ? trajectories[i].proposal * trajectories[i].direction : trajectories[i].gap.h
+  }
+
+  /// In joint mode the smallest of what is proposed and what remains.
+  private func jointSize() -> Double {
+    var size = Double.infinity
+    for slot in 0..<slots where !isDone[slot] {
+      let i = lanes[slot]
+      let remaining = abs(trajectories[i].end - times.typed(Double.self)[slot])
+      size = min(size, trajectories[i].proposal, remaining)
+    }
+    return size
+  }
+
+  /// Given steps: to the next save time, or to the end.
+  private func nextGap(_ i: Int, from t: Double) -> StepGap {
+    let end = trajectories[i].end
+    switch solve.settings.stepping {
+    case .adaptive: return StepGap(from: t, to: end, count: 1)
+    case .count(let count): return StepGap(from: t, to: end, count: count)
+    case .step(let longest):
+      var target = end
+      let saves = saveTimes(i)
+      for k in trajectories[i].nextSave..<max(saveCount, trajectories[i].nextSave) {
+        let ahead = (saves[k] - t) * trajectories[i].direction
+        if ahead > 0, (end - saves[k]) * trajectories[i].direction > 0 {
+          target = saves[k]
+          break
+        }
+      }
+      return StepGap(from: t, to: target, longest: longest, limit: solve.settings.maxSteps)
+    }
+  }
+
+  func saveTimes(_ i: Int) -> UnsafePointer<Double> {
+    let base = inputs[Solve.Operand.saveTimes].assumingMemoryBound(to: Double.self)
+    return program.isBatched(Solve.Operand.saveTimes) ? base + i * saveCount : base
+  }
+
+  // MARK: Slots
+
+  /// Moves the trajectories under way together, when at most half of the slots are in use.
+  private func compact() {
+    let active = isDone.count { !$0 }
+    guard active == 0 || (solve.trajectories != nil && active * 2 <= slots) else { return }
+    var kept: [Int] = []
+    for slot in 0..<slots where !isDone[slot] { kept.append(slot) }
+    // Rows only move down, in order: none is overwritten before it is moved.
+    LaneRows.gather(kept, times.pointer, times.pointer, 8)
+    LaneRows.gather(kept, state.pointer, state.pointer, stateBytes)
+    for (i, buffer) in memory.enumerated() {
+      LaneRows.gather(kept, buffer.pointer, buffer.pointer, rowBytes(memoryType(i)))
+    }
+    lanes = kept.map { lanes[$0] }
+    isDone = kept.map { _ in false }
+    isAccepted = kept.map { _ in false }
+    if active > 0 { bindInputs() }
+  }
+
+  /// Points the regions' inputs to the slots.
+  func bindInputs() {
+    stepInputs[0] = UnsafeRawPointer(times.pointer)
+    stepInputs[1] = UnsafeRawPointer(sizes.pointer)
+    stepInputs[2] = UnsafeRawPointer(state.pointer)
+    for (i, buffer) in memory.enumerated() {
+      stepInputs[3 + i] = UnsafeRawPointer(buffer.pointer)
+      termInputs[4 + i] = UnsafeRawPointer(buffer.pointer)
+    }
+    pointInputs[0] = UnsafeRawPointer(times.pointer)
+    pointInputs[1] = UnsafeRawPointer(state.pointer)
+    termInputs[0] = UnsafeRawPointer(times.pointer)
+    termInputs[1] = UnsafeRawPointer(sizes.pointer)
+    termInputs[2] = UnsafeRawPointer(state.pointer)
+    termInputs[3] = UnsafeRawPointer(mask.pointer)
+    for (p, buffer) in parameters.enumerated() {
+      let operand = Solve.Operand.parameters + p
+      var pointer = inputs[operand]
+      if program.isBatched(operand), slots < trajectories.count {
+        let bytes = LaneRows.bytes(program.parameterTypes[operand], extents)
+        let target = buffer.reserve(bytes * slots)
+        LaneRows.gather(lanes, inputs[operand], target, bytes)
+        pointer = UnsafeRawPointer(target)
+      }
+      stepInputs[3 + memory.count + p] = pointer
+      termInputs[4 + memory.count + p] = pointer
+      pointInputs[2 + p] = pointer
+    }
+  }
+}

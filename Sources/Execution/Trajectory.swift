@@ -1,0 +1,54 @@
+import NodalMethods
+
+/// What the engine knows of one trajectory besides its state.
+struct Trajectory {
+  var end = 0.0
+  /// 1 forwards, -1 backwards.
+  var direction = 1.0
+  var status = SolveStatus.ok
+  var evaluations = 0
+  var accepted = 0
+  var rejected = 0
+  /// The first save time that hasn't been reached.
+  var nextSave = 0
+  /// The size of the next step, positive: adaptive steps only.
+  var proposal = 0.0
+  var history = StepHistory()
+  var stiffness = StiffnessMonitor()
+  /// Given steps only.
+  var gap = StepGap()
+  /// The step under way ends here, and the trajectory with it.
+  var target = 0.0
+  var lands = false
+}
+
+/// A stretch of time cut into equal steps.
+struct StepGap {
+  private(set) var start = 0.0
+  private(set) var end = 0.0
+  private(set) var count = 0
+  private(set) var done = 0
+  private(set) var h = 0.0
+
+  init() {}
+
+  /// Steps no longer than `longest`, at most one more than `limit` of them.
+  init(from start: Double, to end: Double, longest: Double, limit: Int) {
+    // A quotient that rounding lifted above a whole number must not cost another step.
+    let quotient = (abs(end - start) / longest * (1 - 1e-12)).rounded(.up)
+    let count = quotient >= 1 ? (quotient <= Double(limit) ? Int(quotient) : limit + 1) : 1
+    self.init(from: start, to: end, count: count)
+  }
+
+  init(from start: Double, to end: Double, count: Int) {
+    self.start = start
+    self.end = end
+    self.count = max(1, count)
+    h = (end - start) / Double(self.count)
+  }
+
+  var isDone: Bool { done >= count }
+  /// The end of the step under way; the last is exact.
+  var next: Double { done + 1 >= count ? end : start + Double(done + 1) * h }
+  mutating func advance() { done += 1 }
+}

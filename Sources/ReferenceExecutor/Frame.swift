@@ -1,0 +1,152 @@
+import NodalExecution
+import NodalIR
+
+/// The memory of one thread running a program.
+final class Frame: Workspace {
+  private let program: ReferenceProgram
+  let context: RunContext
+  /// The first byte of each value.
+  let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// The number of elements of each value.
+  let counts: UnsafeMutablePointer<Int>
+  let children: [any Workspace]
+  let childInputs: [PointerTable]
+  private let slots: [Buffer]
+  private let constants: [Buffer]
+  private let resultTable: PointerTable
+  var plans: [LoopPlan]
+  let scratch = Buffer()
+  /// Rises when lengths change: plans made before are out of date.
+  private(set) var version = 0
+  private(set) var extents = ExtentValues()
+  /// What `counts` and the slots are made for.
+  private var isResolved = false
+
+  init(_ program: ReferenceProgram, _ context: RunContext) {
+    self.program = program
+    self.context = context
+    let count = max(1, program.region.types.count)
+    pointers = .allocate(capacity: count)
+    pointers.initialize(
+      repeating: UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped, count: count)
+    counts = .allocate(capacity: count)
+    counts.initialize(repeating: 0, count: count)
+    children = program.children.map { $0.makeWorkspace(context) }
+    childInputs = program.children.map { PointerTable(count: $0.parameterTypes.count) }
+    slots = program.storage.slots.map { _ in Buffer() }
+    constants = program.storage.constants.map { _ in Buffer() }
+    resultTable = PointerTable(count: program.region.results.count)
+    plans = Array(repeating: LoopPlan(), count: program.plans)
+  }
+
+  deinit {
+    pointers.deallocate()
+    counts.deallocate()
+  }
+
+  var results: UnsafePointer<UnsafeRawPointer> { resultTable.pointer }
+
+  func run(
+    _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
+  ) throws(ExecutionError) {
+    // Traces that this program records keep their last length, which is often the next one's.
+    var wanted = extents
+    for trace in program.storage.traces {
+      wanted.setSteps(self.extents.length(of: .steps(trace: trace)), trace: trace)
+    }
+    resolve(wanted)
+    for i in 0..<program.region.parameterCount {
+      pointers[i] = UnsafeMutableRawPointer(mutating: inputs[i])
+    }
+    for alias in program.storage.aliases {
+      pointers[alias.value] = pointers[alias.root] + alias.offset
+    }
+    for instruction in program.instructions {
+      switch instruction {
+      case .loop(let loop): loop(self)
+      case .call(let child, let operands, let results): try call(child, operands, results)
+      }
+    }
+    context.instructions += program.instructions.count
+    for (i, result) in program.region.results.enumerated() {
+      resultTable[i] = UnsafeRawPointer(pointers[result.index])
+    }
+  }
+
+  /// Takes over lengths: how many elements each value has, and room for them.
+  private func resolve(_ wanted: ExtentValues) {
+    if isResolved, wanted.lanes == extents.lanes, wanted.steps == extents.steps { return }
+    isResolved = true
+    extents = wanted
+    version += 1
+    let storage = program.storage
+    for (i, type) in program.region.types.enumerated() { counts[i] = type.count(extents) }
+    for (i, slot) in storage.slots.enumerated() { slots[i].reserve(slot.byteCount(extents)) }
+    for (i, place) in storage.places.enumerated() {
+      if case .slot(let slot) = place { pointers[i] = slots[slot].pointer }
+    }
+    for (i, (value, constant)) in storage.constants.enumerated() {
+      let count = counts[value]
+      pointers[value] = constants[i].reserve(count * constant.type.element.byteCount)
+      switch constant.values {
+      case .splat(let x):
+        for j in 0..<count { ElementAccess.store(x, constant.type.element, pointers[value], j) }
+      case .array(let numbers):
+        for (j, x) in numbers.prefix(count).enumerated() {
+          ElementAccess.store(x, constant.type.element, pointers[value], j)
+        }
+      }
+    }
+  }
+
+  /// Runs a child, and takes its results where they lie.
+  private func call(_ child: Int, _ operands: [Int], _ results: Range<Int>) throws(ExecutionError) {
+    let inputs = childInputs[child]
+    for (i, operand) in operands.enumerated() { inputs[i] = UnsafeRawPointer(pointers[operand]) }
+    let workspace = children[child]
+    try workspace.run(inputs.pointer, extents)
+    if workspace.extents.steps != extents.steps {
+      // Only values behind the solve have the new length: no memory in use moves.
+      resolve(ExtentValues(lanes: extents.lanes, steps: workspace.extents.steps))
+    }
+    for (i, result) in results.enumerated() {
+      pointers[result] = UnsafeMutableRawPointer(mutating: workspace.results[i])
+    }
+    relink(results)
+  }
+
+  /// Aliases of a child's results are known when it has run.
+  private func relink(_ results: Range<Int>) {
+    for alias in program.storage.aliases where alias.value >= results.upperBound {
+      pointers[alias.value] = pointers[alias.root] + alias.offset
+    }
+  }
+
+  func f32(_ value: Int) -> UnsafeMutablePointer<Float> {
+    pointers[value].assumingMemoryBound(to: Float.self)
+  }
+  func f64(_ value: Int) -> UnsafeMutablePointer<Double> {
+    pointers[value].assumingMemoryBound(to: Double.self)
+  }
+  func i64(_ value: Int) -> UnsafeMutablePointer<Int64> {
+    pointers[value].assumingMemoryBound(to: Int64.self)
+  }
+  func bool(_ value: Int) -> UnsafeMutablePointer<Bool> {
+    pointers[value].assumingMemoryBound(to: Bool.self)
+  }
+  func bytes(_ value: Int) -> UnsafeMutablePointer<UInt8> {
+    pointers[value].assumingMemoryBound(to: UInt8.self)
+  }
+
+  /// The lengths of a type's axes.
+  func shape(_ type: ValueType) -> [Int] { type.extents.map(extents.length) }
+
+  /// The loop plan of an instruction, made again when lengths have changed.
+  func plan(_ index: Int, _ make: (Frame) -> LoopPlan) -> LoopPlan {
+    if plans[index].version != version {
+      plans[index] = make(self)
+      plans[index].version = version
+    }
+    return plans[index]
+  }
+}
