@@ -17,6 +17,9 @@ package struct RegionBuilder: Sendable {
 
   package init(parameters: [ValueType] = []) {
     region = Region(types: parameters, parameterCount: parameters.count)
+    for extent in parameters.lazy.flatMap(\.extents) {
+      if case .steps(let trace) = extent { nextTrace = Swift.max(nextTrace, trace + 1) }
+    }
   }
 
   package var parameters: [Value] { region.parameters }
@@ -34,6 +37,7 @@ package struct RegionBuilder: Sendable {
     }
     let start = region.types.count
     region.types += types
+    if case .solve(let solve) = form, let trace = solve.trace { nextTrace = Swift.max(nextTrace, trace + 1) }
     region.nodes.append(
       Node(form, operands, results: start..<region.types.count, origin: origin))
     return (start..<region.types.count).map(Value.init)
@@ -48,6 +52,9 @@ package struct RegionBuilder: Sendable {
     return value
   }
 
+  /// A trace number that no solve here has yet.
+  package private(set) var nextTrace = 0
+
   /// Copies a region's nodes in here, its parameters replaced, and gives what its results are here.
   package mutating func inline(_ inner: Region, _ arguments: [Value]) -> [Value] {
     if arguments.count != inner.parameterCount
@@ -59,6 +66,9 @@ package struct RegionBuilder: Sendable {
       }
       return inner.resultTypes.map { constant(0, $0) }
     }
+    // Traces made inside get numbers of their own here.
+    let made = inner.tracesMade
+    let inner = made.isEmpty ? inner : inner.renumberingTraces(made, from: nextTrace)
     var map = arguments
     map.reserveCapacity(inner.types.count)
     let outer = origin

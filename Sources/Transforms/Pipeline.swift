@@ -1,0 +1,69 @@
+package import NodalIR
+
+/// A pass: a name, and a function from region to region. After each the verifier runs.
+package struct Pass: Sendable {
+  package let name: String
+  /// One line for `nodal emit ir --help`.
+  package let summary: String
+  let run: @Sendable (Region) throws(IRError) -> Region
+
+  package init(
+    _ name: String, _ summary: String, run: @escaping @Sendable (Region) throws(IRError) -> Region
+  ) {
+    self.name = name
+    self.summary = summary
+    self.run = run
+  }
+}
+
+/// Passes in order.
+package struct Pipeline: Sendable {
+  package var passes: [Pass]
+
+  package init(_ passes: [Pass]) { self.passes = passes }
+
+  /// Runs all passes, and verifies after each. `observe` sees the region after each pass, by name; `lowered` is what comes in.
+  package func run(
+    _ region: Region, observe: (String, Region) -> Void = { _, _ in }
+  ) throws(IRError) -> Region {
+    try Verifier.verify(region, pass: Pipeline.input)
+    observe(Pipeline.input, region)
+    var region = region
+    for pass in passes {
+      do throws(IRError) {
+        region = try pass.run(region)
+      } catch {
+        throw IRError(error.message, pass: pass.name)
+      }
+      try Verifier.verify(region, pass: pass.name)
+      observe(pass.name, region)
+    }
+    return region
+  }
+
+  /// What `emit ir --after` calls the region before any pass.
+  package static let input = "lower"
+
+  package static let batch = Pass("batch", "expand maps, give batched solves their lanes") {
+    (region) throws(IRError) in try Batching.expand(region)
+  }
+  package static let calculus = Pass("calculus", "expand grad, divergence, jvp and their kind") {
+    (region) throws(IRError) in try Calculus.expand(region)
+  }
+  package static let simplify = Pass("simplify", "fold, join equal nodes, drop dead ones") {
+    (region) throws(IRError) in try Simplify.run(region)
+  }
+  package static func gradient(wrt: [Int]) -> Pass {
+    Pass("gradient", "the value and its derivative by the weights") {
+      (region) throws(IRError) in try ReverseMode.gradient(region, wrt: wrt)
+    }
+  }
+
+  /// To run a region once, as it is.
+  package static let evaluation = Pipeline([batch, calculus, simplify])
+
+  /// To have the first result's gradient by the parameters `wrt`, behind all results.
+  package static func training(wrt: [Int]) -> Pipeline {
+    Pipeline([batch, calculus, simplify, gradient(wrt: wrt), simplify])
+  }
+}

@@ -1,0 +1,183 @@
+import NodalIR
+import NodalMethods
+import NodalOperations
+
+/// Gradient by the adjoint equation, solved backwards from the end (differentiate, then discretise):
+/// λ' = -(∂f/∂y)ᵀλ, with jumps at save points, and quadratures -(∂f/∂p)ᵀλ for the parameters.
+///
+/// Without a trace the state is solved backwards beside λ (Chen et al. 2018, algorithm 1), set anew to the forward solve's
+/// value at each save point: memory does not grow with the number of steps, and what the reverse solve does not
+/// reconstruct is an error of the gradient. With a trace (`interpolated`) the state is read from the forward solve's dense output.
+///
+/// Quadratures are outside of the error norm: they feed nothing back, and are as accurate as the stages they sum.
+struct AdjointSensitivity {
+  private let context: SolveContext
+  private let trace: [Value]?
+
+  init(_ context: SolveContext, trace: [Value]?) {
+    self.context = context
+    self.trace = trace
+  }
+
+  private var solve: Solve { context.solve }
+  /// The state runs backwards beside λ.
+  private var reconstructs: Bool { trace == nil }
+
+  func reverse(_ builder: inout RegionBuilder) throws(IRError) -> [Value?] {
+    let backward = try backwardSolve(builder)
+    let final = context.results[Solve.Result.final]
+    var carry = Carry(
+      lambda: context.finalCotangent ?? builder.constant(0, builder.type(final)), state: final,
+      time: context.spread(Solve.Operand.end, &builder))
+    var sums: [Value]?
+    if let saved = context.savedCotangent(builder) {
+      let results = try scanSegments(backward, carry, saved, &builder)
+      carry = Carry(lambda: results[0], state: results[1], time: results[2])
+      sums = Array(results[3...])
+    }
+    // The last stretch, to the beginning.
+    let start = context.spread(Solve.Operand.start, &builder)
+    let last = run(backward, carry, to: start, context.parameters, Array(traced), &builder)
+    let terms = sums.map { zip($0, last.terms).map { builder.add($0, $1) } } ?? last.terms
+    var cotangents: [Value?] = context.operands.map { _ in nil }
+    cotangents[Solve.Operand.initial] = last.lambda
+    for (parameter, term) in zip(context.activeParameters, terms) {
+      cotangents[Solve.Operand.parameters + parameter] = term
+    }
+    try TimeCotangents.add(context, &cotangents, &builder)
+    return cotangents
+  }
+
+  /// λ, the state and the time that the backward solve has come to.
+  private struct Carry {
+    var lambda: Value
+    var state: Value
+    var time: Value
+  }
+
+  /// What `interpolate` reads of a trace: all but the steps of the save points.
+  private var traced: ArraySlice<Value> { (trace ?? []).prefix(Solve.Trace.saveSteps) }
+
+  // MARK: The backward problem
+
+  private func backwardSolve(_ builder: RegionBuilder) throws(IRError) -> Solve {
+    let d = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
+    var settings = solve.settings
+    if reconstructs, case .adaptive(let rtol, let atol) = settings.stepping, atol.count > 1 {
+      settings.stepping = .adaptive(rtol: rtol, atol: atol + atol)
+    }
+    let traceFlags = traced.map { _ in true }
+    return Solve(
+      settings: settings, trajectories: solve.trajectories,
+      batched: solve.trajectories == nil
+        ? []
+        : [true, true, false, true] + traceFlags + solve.batched[Solve.Operand.parameters...],
+      rhs: try backwardRegion(d, builder, quadrature: false), isLowered: solve.isLowered,
+      controlled: reconstructs ? 2 * d : d,
+      quadrature: context.activeParameters.isEmpty
+        ? nil : try backwardRegion(d, builder, quadrature: true))
+  }
+
+  /// (t, state, [weight], trace…, p…) → slopes, or contributions to the parameters' cotangents. The state is (y, λ), or λ alone.
+  private func backwardRegion(
+    _ d: Int, _ outer: RegionBuilder, quadrature: Bool
+  ) throws(IRError) -> Region {
+    let types = solve.rhs.parameterTypes
+    let (time, state) = (types[0], types[1])
+    var augmented = state
+    if reconstructs { augmented.extents[state.rank - 1] = .fixed(2 * d) }
+    let lanes = context.trajectories != nil
+    let traceTypes = traced.map { value in
+      let type = outer.type(value)
+      return lanes ? type.droppingFirst().prepending(.lane) : type
+    }
+    var builder = RegionBuilder(
+      parameters: [time, augmented] + (quadrature ? [time] : []) + traceTypes + types[2...])
+    let given = builder.parameters
+    let first = quadrature ? 3 : 2
+    let path = Array(given[first..<(first + traceTypes.count)])
+    let parameters = Array(given[(first + traceTypes.count)...])
+    let axis = state.rank - 1
+    let y: Value
+    var lambda: Value
+    if reconstructs {
+      y = builder.slice(given[1], axis: axis, 0..<d)
+      lambda = builder.slice(given[1], axis: axis, d..<(2 * d))
+    } else {
+      let dense = try StepBuilder.regions(for: solve).dense
+      let read = Interpolate(trajectories: lanes ? .lane : nil, dense: dense)
+      y = builder.value(.interpolate(read), [given[0]] + path)
+      lambda = given[1]
+    }
+    if quadrature {
+      let weight = builder.convert(given[2], to: state.element)
+      lambda = builder.mul(
+        lambda, builder.broadcast(weight, to: state.extents, axes: Array(0..<axis)))
+      let pullback = try ReverseMode.pullback(
+        solve.rhs, wrt: context.activeParameters.map { $0 + 2 })
+      let terms = builder.inline(pullback, [given[0], y] + parameters + [lambda])
+      return try builder.finish(terms.map { builder.neg($0) })
+    }
+    let both = try ReverseMode.differentiate(solve.rhs, wrt: [1])
+    let results = builder.inline(both, [given[0], y] + parameters + [lambda])
+    let slope = builder.neg(results[1])
+    return try Simplify.run(
+      builder.finish([
+        reconstructs ? builder.concatenate([results[0], slope], axis: axis) : slope
+      ]))
+  }
+
+  /// Solves backwards from where the carry is to a time; λ there, and the quadratures on the way.
+  private func run(
+    _ backward: Solve, _ carry: Carry, to time: Value, _ parameters: [Value], _ trace: [Value],
+    _ builder: inout RegionBuilder
+  ) -> (lambda: Value, terms: [Value]) {
+    let axis = context.batchAxes
+    let start =
+      reconstructs ? builder.concatenate([carry.state, carry.lambda], axis: axis) : carry.lambda
+    let noSaves = builder.constant([], ValueType(.f64, shape: [0]))
+    let results = builder.emit(
+      .solve(backward), [carry.time, time, noSaves, start] + trace + parameters)
+    var lambda = results[Solve.Result.final]
+    if reconstructs {
+      let d = (builder.type(lambda).extents.last?.fixedLength ?? 0) / 2
+      lambda = builder.slice(lambda, axis: axis, d..<(2 * d))
+    }
+    return (lambda, Array(results[Solve.Result.quadratures...].prefix(backward.quadratures)))
+  }
+
+  // MARK: Over the save points, last to first
+
+  /// λ, the state and the time at the first save point, and the sums of the quadratures.
+  private func scanSegments(
+    _ backward: Solve, _ carry: Carry, _ saved: Value, _ builder: inout RegionBuilder
+  ) throws(IRError) -> [Value] {
+    let stateType = builder.type(carry.state)
+    let timeType = builder.type(carry.time)
+    let stacked = [
+      context.spread(Solve.Operand.saveTimes, &builder), context.results[Solve.Result.saved], saved,
+    ].map { scanAxisFirst($0, &builder) }
+    let shared = traced + context.parameters
+    var body = RegionBuilder(
+      parameters: [stateType, stateType, timeType, timeType, stateType, stateType]
+        + shared.map { builder.type($0) })
+    let given = body.parameters
+    let parameters = 6 + traced.count
+    let step = run(
+      backward, Carry(lambda: given[0], state: given[1], time: given[2]), to: given[3],
+      Array(given[parameters...]), Array(given[6..<parameters]), &body)
+    let lambda = body.add(step.lambda, given[5])
+    let scan = Scan(
+      length: .fixed(context.saveCount(builder)), reverse: true, carries: 3, stacked: 3, outputs: 0,
+      body: try body.finish([lambda, given[4], given[3]] + step.terms))
+    return builder.emit(.scan(scan), [carry.lambda, carry.state, carry.time] + stacked + shared)
+  }
+
+  /// A scan runs along the axis behind lanes; other trajectories give way to it.
+  private func scanAxisFirst(_ x: Value, _ builder: inout RegionBuilder) -> Value {
+    guard context.trajectories != nil, !builder.type(x).isBatched else { return x }
+    var permutation = Array(0..<builder.type(x).rank)
+    permutation.swapAt(0, 1)
+    return builder.transpose(x, permutation)
+  }
+}

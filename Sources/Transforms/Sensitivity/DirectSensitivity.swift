@@ -1,0 +1,218 @@
+import NodalIR
+import NodalMethods
+import NodalOperations
+
+/// Gradient through the steps that were taken (discretise, then differentiate).
+///
+/// The forward solve leaves a trace: time, step, state and dense record of each accepted step. Backwards, the
+/// cotangents of saved states go through the dense output to the steps they lie in, and a counted scan runs the transposed
+/// step from the last to the first. The times inside the span are constants; its ends and the save times are not.
+///
+/// Cost: one step forwards and one backwards for each accepted step; memory: the trace.
+enum DirectSensitivity {
+  /// The traced solve: the results of `solve`, and the trace.
+  static func forward(
+    _ solve: Solve, _ operands: [Value], _ builder: inout RegionBuilder
+  ) throws(IRError) -> (results: [Value], trace: [Value]) {
+    var traced = solve
+    if traced.trace == nil {
+      traced.trace = builder.nextTrace
+      traced.record = try StepBuilder.regions(for: solve).record
+    }
+    let all = builder.emit(.solve(traced), operands)
+    let count = solve.resultCount
+    return (Array(all.prefix(count)), Array(all[traced.traceResult...]))
+  }
+
+  static func reverse(
+    _ context: SolveContext, trace: [Value], _ builder: inout RegionBuilder
+  ) throws(IRError) -> [Value?] {
+    let solve = context.solve
+    let regions = try StepBuilder.regions(for: solve)
+    let counts = trace[Solve.Trace.counts]
+    let steps = builder.type(trace[Solve.Trace.times]).extents.last!
+
+    var perStep = try cotangentsOfSteps(context, trace, steps, &builder)
+    if solve.trace != nil {
+      let given = context.cotangents[solve.traceResult...]
+      perStep.states = builder.sum(perStep.states, given[given.startIndex + Solve.Trace.states])
+      perStep.records = builder.sum(perStep.records, given[given.startIndex + Solve.Trace.records])
+    }
+
+    // λ at the end: the final state's cotangent, and that of a save point there.
+    let finalType = builder.type(context.operands[Solve.Operand.initial])
+    var end =
+      context.finalCotangent ?? builder.constant(0, context.outer(finalType.element(of: context)))
+    if let states = perStep.states {
+      let last = builder.value(.gather(Gather(batchAxes: context.batchAxes)), [states, counts])
+      end = builder.add(end, last)
+    }
+
+    let scan = try backwardScan(context, regions, perStep, steps: steps, &builder)
+    var arguments = [counts, end]
+    arguments += [
+      trace[Solve.Trace.times], trace[Solve.Trace.steps], trace[Solve.Trace.states],
+    ]
+    arguments += perStep.all.compactMap { $0 }
+    arguments += context.parameters
+    let results = builder.emit(.scan(scan), arguments)
+
+    var cotangents: [Value?] = context.operands.map { _ in nil }
+    cotangents[Solve.Operand.initial] = results[0]
+    if context.timesActive {
+      // Only the first step's beginning and the last one's end are not constants.
+      let (t, h) = (results[1], results[2])
+      let first = builder.stepIndex(0, like: counts)
+      let last = builder.max(builder.sub(counts, 1), builder.zeros(like: counts))
+      let pick = Form.gather(Gather(batchAxes: context.batchAxes))
+      let atStart = builder.sub(
+        builder.value(pick, [t, first]), builder.value(pick, [h, first]))
+      cotangents[Solve.Operand.start] = context.fitted(
+        atStart, to: Solve.Operand.start, &builder)
+      cotangents[Solve.Operand.end] = context.fitted(
+        builder.value(pick, [h, last]), to: Solve.Operand.end, &builder)
+      if let saveTimes = perStep.saveTimes {
+        cotangents[Solve.Operand.saveTimes] = context.fitted(
+          saveTimes, to: Solve.Operand.saveTimes, &builder)
+      }
+    }
+    let terms = results[(context.timesActive ? 3 : 1)...]
+    for (parameter, term) in zip(context.activeParameters, terms) {
+      cotangents[Solve.Operand.parameters + parameter] = term
+    }
+    return cotangents
+  }
+
+  /// What save points add to the cotangents of each step, stacked over steps; nil where nothing.
+  private struct StepCotangents {
+    var states: Value?
+    var records: Value?
+    var times: Value?
+    var lengths: Value?
+    /// Cotangent of the save times themselves.
+    var saveTimes: Value?
+
+    var all: [Value?] { [states, records, times, lengths] }
+  }
+
+  private static func cotangentsOfSteps(
+    _ context: SolveContext, _ trace: [Value], _ steps: Extent, _ builder: inout RegionBuilder
+  ) throws(IRError) -> StepCotangents {
+    guard let cotangent = context.savedCotangent(builder) else { return StepCotangents() }
+    let axes = context.batchAxes
+    let index = trace[Solve.Trace.saveSteps]
+    let next = builder.add(index, 1)
+    let pick = Form.gather(Gather(batchAxes: axes))
+    let y0 = builder.value(pick, [trace[Solve.Trace.states], index])
+    let y1 = builder.value(pick, [trace[Solve.Trace.states], next])
+    let record = builder.value(pick, [trace[Solve.Trace.records], index])
+    let h = builder.value(pick, [trace[Solve.Trace.steps], index])
+    let t = builder.value(pick, [trace[Solve.Trace.times], index])
+    let saveTimes = context.spread(Solve.Operand.saveTimes, &builder)
+    // A span of zero length has no step, and h = 0: then the save point is the start itself.
+    let isEmpty = builder.equal(h, builder.zeros(like: h))
+    let length = builder.select(isEmpty, builder.constant(1, builder.type(h)), h)
+    let theta = builder.div(builder.sub(saveTimes, t), length)
+
+    let dense = try denseOverSaves(context, builder.type(cotangent))
+    let pullback = try ReverseMode.pullback(dense, wrt: [0, 1, 2, 3, 4])
+    let back = builder.inline(pullback, [theta, h, y0, y1, record, cotangent])
+    let put = Form.scatter(Scatter(batchAxes: axes, extent: steps))
+    var result = StepCotangents()
+    result.states = builder.add(
+      builder.value(put, [back[2], index]), builder.value(put, [back[3], next]))
+    result.records = builder.value(put, [back[4], index])
+    if context.timesActive {
+      // θ = (ts - t)/h
+      let byTime = builder.div(back[0], length)
+      let byLength = builder.sub(back[1], builder.mul(byTime, theta))
+      result.saveTimes = byTime
+      result.times = builder.value(put, [builder.neg(byTime), index])
+      result.lengths = builder.value(put, [byLength, index])
+    }
+    return result
+  }
+
+  /// The dense region over save times, and trajectories.
+  private static func denseOverSaves(
+    _ context: SolveContext, _ saved: ValueType
+  ) throws(IRError) -> Region {
+    let dense = try StepBuilder.singleDense(for: context.solve)
+    let all = [true, true, true, true, true]
+    let saves = saved.extents[context.batchAxes]
+    let overSaves = try Batching.batch(dense, mapped: all, extent: saves).region
+    guard let trajectories = context.trajectories else { return overSaves }
+    return try Batching.batch(overSaves, mapped: all, extent: trajectories).region
+  }
+
+  /// Carries: λ. Stacked: t, h, y, and what save points add. Shared: parameters. Outputs: cotangents of t and h, if wanted.
+  /// Terms: cotangents of the active parameters.
+  private static func backwardScan(
+    _ context: SolveContext, _ regions: StepRegions, _ perStep: StepCotangents, steps: Extent,
+    _ builder: inout RegionBuilder
+  ) throws(IRError) -> Scan {
+    let step = regions.memoryless
+    let types = step.parameterTypes
+    let active = context.activeParameters
+    let wrt = (context.timesActive ? [0, 1] : []) + [2] + active.map { $0 + 3 }
+    let pullback = try ReverseMode.pullback(step, wrt: wrt)
+    let (stateType, recordType) = (step.resultTypes[0], step.resultTypes[1])
+    let stacked =
+      [types[0], types[1], types[2]]
+      + [
+        perStep.states.map { _ in stateType }, perStep.records.map { _ in recordType },
+        perStep.times.map { _ in types[0] }, perStep.lengths.map { _ in types[1] },
+      ].compactMap { $0 }
+    var body = RegionBuilder(parameters: [stateType] + stacked + types[3...])
+    let given = body.parameters
+    let lambda = given[0]
+    var next = 4
+    func optional(_ value: Value?) -> Value? {
+      guard value != nil else { return nil }
+      defer { next += 1 }
+      return given[next]
+    }
+    let addedState = optional(perStep.states)
+    let recordCotangent = optional(perStep.records) ?? body.constant(0, recordType)
+    let addedTime = optional(perStep.times)
+    let addedLength = optional(perStep.lengths)
+    let parameters = Array(given[next...])
+    var back = body.inline(
+      pullback, [given[1], given[2], given[3]] + parameters + [lambda, recordCotangent])[...]
+    var outputs: [Value] = []
+    if context.timesActive {
+      outputs = [
+        body.sum(back.removeFirst(), addedTime), body.sum(back.removeFirst(), addedLength),
+      ]
+    }
+    let carried = body.sum(back.removeFirst(), addedState)
+    guard case .steps(let trace) = steps else { throw IRError("a trace without steps") }
+    return Scan(
+      length: .counted(trace: trace, trajectories: context.trajectories), reverse: true,
+      carries: 1, stacked: stacked.count, outputs: outputs.count,
+      batched: context.trajectories == nil
+        ? [] : Array(context.solve.batched[Solve.Operand.parameters...]),
+      body: try body.finish([carried] + outputs + back))
+  }
+}
+
+extension RegionBuilder {
+  /// The sum of a value and another one, if there is one.
+  mutating func sum(_ a: Value, _ b: Value?) -> Value { b.map { add(a, $0) } ?? a }
+  mutating func sum(_ a: Value?, _ b: Value?) -> Value? { a.map { sum($0, b) } ?? b }
+
+  mutating func stepIndex(_ index: Int, like counts: Value) -> Value {
+    constant(Double(index), type(counts))
+  }
+}
+
+extension ValueType {
+  /// The type of one trajectory's state, from that of the operand.
+  func element(of context: SolveContext) -> ValueType {
+    context.isBatched(Solve.Operand.initial) ? droppingFirst() : self
+  }
+}
+
+extension Solve {
+  var resultCount: Int { traceResult + (trace == nil ? 0 : Trace.count) }
+}

@@ -1,0 +1,153 @@
+import NodalIR
+import NodalOperations
+
+/// Gradient by sensitivities carried forwards: beside the state run its derivatives by each number that is
+/// differentiated by, and the reverse rule is a product with them.
+///
+/// Cost: the solve of a system (1 + n) times as long, for n numbers; no memory for steps. The sensitivities are in the error norm.
+enum ForwardSensitivity {
+  /// The solve's results, and the sensitivities at the end [T?, n, d] and at the save times [T?, S, n, d].
+  static func forward(
+    _ solve: Solve, _ operands: [Value], active: [Bool], _ builder: inout RegionBuilder
+  ) throws(IRError) -> (results: [Value], sensitivities: [Value]) {
+    let context = SolveContext(solve, operands, active: active, results: [], [])
+    let directions = Directions(context, builder)
+    let d = directions.stateLength
+    let n = directions.count
+    let axis = context.batchAxes
+    var augmented = solve
+    augmented.rhs = try augmentedRegion(solve, directions)
+    augmented.controlled = d * (1 + n)
+    if case .adaptive(let rtol, let atol) = solve.settings.stepping, atol.count > 1 {
+      augmented.settings.stepping = .adaptive(
+        rtol: rtol, atol: Array(repeating: atol, count: 1 + n).flatMap { $0 })
+    }
+    // ∂y₀/∂y₀ is the identity; nothing else moves the start.
+    let initial = operands[Solve.Operand.initial]
+    let type = builder.type(initial)
+    let identity = directions.initialTangents()
+    let seed = builder.constant(identity, ValueType(type.element, shape: [n * d]))
+    let extents = Array(type.extents.dropLast()) + [.fixed(n * d)]
+    let tangents = builder.broadcast(seed, to: extents, axes: [axis])
+    var arguments = operands
+    arguments[Solve.Operand.initial] = builder.concatenate([initial, tangents], axis: axis)
+    let all = builder.emit(.solve(augmented), arguments)
+
+    func part(_ value: Value, _ range: Range<Int>) -> Value {
+      builder.slice(value, axis: builder.type(value).rank - 1, range)
+    }
+    func sensitivity(_ value: Value) -> Value {
+      let x = part(value, d..<(d * (1 + n)))
+      return builder.reshape(x, to: builder.type(x).extents.dropLast() + [.fixed(n), .fixed(d)])
+    }
+    let final = all[Solve.Result.final]
+    let saved = all[Solve.Result.saved]
+    return (
+      [part(final, 0..<d), part(saved, 0..<d), all[Solve.Result.stats]],
+      [sensitivity(final), sensitivity(saved)]
+    )
+  }
+
+  static func reverse(
+    _ context: SolveContext, sensitivities: [Value], _ builder: inout RegionBuilder
+  ) throws(IRError) -> [Value?] {
+    let directions = Directions(context, builder)
+    let axes = context.batchAxes
+    var parts: [Value] = []
+    if let cot = context.finalCotangent {
+      let product = Contraction(
+        batch: axes == 0 ? [] : [.init(0, 0)], contracted: [.init(axes, axes + 1)])
+      parts.append(builder.value(.contract(product), [cot, sensitivities[0]]))
+    }
+    if let cot = context.savedCotangent(builder) {
+      let product = Contraction(
+        batch: axes == 0 ? [] : [.init(0, 0)],
+        contracted: [.init(axes, axes), .init(axes + 1, axes + 2)])
+      parts.append(builder.value(.contract(product), [cot, sensitivities[1]]))
+    }
+    var cotangents: [Value?] = context.operands.map { _ in nil }
+    guard !parts.isEmpty else { return cotangents }
+    let whole = builder.sum(parts)
+    for block in directions.blocks {
+      let x = builder.slice(
+        whole, axis: axes, block.start..<(block.start + block.count))
+      let type = builder.type(context.operands[block.operand])
+      let inner = context.isBatched(block.operand) ? type.droppingFirst() : type
+      let shaped = builder.reshape(x, to: builder.type(x).extents.dropLast() + inner.extents)
+      cotangents[block.operand] = context.fitted(shaped, to: block.operand, &builder)
+    }
+    try TimeCotangents.add(context, &cotangents, &builder)
+    return cotangents
+  }
+
+  /// (t, (y, S₁ … Sₙ), p…) → slopes: y' = f, Sᵢ' = ∂f/∂y·Sᵢ + ∂f/∂pᵢ.
+  private static func augmentedRegion(
+    _ solve: Solve, _ directions: Directions
+  ) throws(IRError) -> Region {
+    let types = solve.rhs.parameterTypes
+    let d = directions.stateLength
+    let axis = types[1].rank - 1
+    var augmented = types[1]
+    augmented.extents[axis] = .fixed(d * (1 + directions.count))
+    var builder = RegionBuilder(parameters: [types[0], augmented] + types[2...])
+    let given = builder.parameters
+    let y = builder.slice(given[1], axis: axis, 0..<d)
+    let wrt =
+      [1] + directions.blocks.map(\.operand).filter { $0 >= Solve.Operand.parameters }
+      .map { $0 - Solve.Operand.parameters + 2 }
+    let tangent = try Simplify.run(ForwardMode.differentiate(solve.rhs, wrt: wrt))
+    var slopes: [Value] = []
+    for k in 0..<directions.count {
+      var dots = [builder.slice(given[1], axis: axis, d * (1 + k)..<d * (2 + k))]
+      for block in directions.blocks where block.operand >= Solve.Operand.parameters {
+        let type = types[block.operand - Solve.Operand.parameters + 2]
+        let inner = type.isBatched ? type.droppingFirst() : type
+        let unit = builder.constant(
+          (0..<block.count).map { $0 + block.start == k ? 1 : 0 }, inner)
+        dots.append(
+          type.isBatched
+            ? builder.broadcast(unit, to: type.extents, axes: Array(1..<type.rank)) : unit)
+      }
+      let results = builder.inline(tangent, [given[0], y] + given[2...] + dots)
+      if k == 0 { slopes.append(results[0]) }
+      slopes.append(results[1])
+    }
+    return try Simplify.run(builder.finish([builder.concatenate(slopes, axis: axis)]))
+  }
+
+  /// The numbers that are differentiated by, in a row: of the initial state (a moved beginning moves it too), then of the
+  /// active parameters.
+  private struct Directions {
+    struct Block {
+      var operand: Int
+      var start: Int
+      var count: Int
+    }
+    var blocks: [Block] = []
+    var count = 0
+    let stateLength: Int
+
+    init(_ context: SolveContext, _ builder: RegionBuilder) {
+      stateLength = context.solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
+      for operand in context.operands.indices.dropFirst(Solve.Operand.initial)
+      where context.active[operand]
+        || (operand == Solve.Operand.initial && context.active[Solve.Operand.start])
+      {
+        let type = builder.type(context.operands[operand])
+        let inner = context.isBatched(operand) ? type.droppingFirst() : type
+        let n = inner.fixedCount ?? 0
+        blocks.append(Block(operand: operand, start: count, count: n))
+        count += n
+      }
+    }
+
+    /// Rows of the identity for directions of the initial state, zeros for the others; [n, d] flat.
+    func initialTangents() -> [Double] {
+      var rows = [Double](repeating: 0, count: count * stateLength)
+      for block in blocks where block.operand == Solve.Operand.initial {
+        for i in 0..<block.count { rows[(block.start + i) * stateLength + i] = 1 }
+      }
+      return rows
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import NodalIR
+import NodalMethods
+import NodalOperations
+
+/// The reverse rule of `solve`: one of four, by the solver's gradient mode. Each replaces the solve by one that keeps what its
+/// backward half needs, and emits that half.
+enum SolveReverse {
+  static func forward(
+    _ solve: Solve, _ operands: [Value], active: [Bool], _ builder: inout RegionBuilder
+  ) throws(IRError) -> (results: [Value], residuals: [Value]) {
+    guard solve.quadrature == nil else {
+      throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
+    }
+    switch mode(of: solve, operands, active: active, builder) {
+    case .direct, .auto: return try DirectSensitivity.forward(solve, operands, &builder)
+    case .interpolated: return try DirectSensitivity.forward(solve, operands, &builder)
+    case .adjoint: return (builder.emit(.solve(solve), operands), [])
+    case .forward:
+      return try ForwardSensitivity.forward(solve, operands, active: active, &builder)
+    }
+  }
+
+  /// A cotangent for each operand; nil where there is none.
+  static func reverse(
+    _ solve: Solve, _ operands: [Value], active: [Bool], results: [Value], residuals: [Value],
+    cotangents: [Value?], _ builder: inout RegionBuilder
+  ) throws(IRError) -> [Value?] {
+    let context = SolveContext(solve, operands, active: active, results: results, cotangents)
+    switch mode(of: solve, operands, active: active, builder) {
+    case .direct, .auto:
+      return try DirectSensitivity.reverse(context, trace: residuals, &builder)
+    case .adjoint:
+      return try AdjointSensitivity(context, trace: nil).reverse(&builder)
+    case .interpolated:
+      return try AdjointSensitivity(context, trace: residuals).reverse(&builder)
+    case .forward:
+      return try ForwardSensitivity.reverse(context, sensitivities: residuals, &builder)
+    }
+  }
+
+  /// What `auto` means for this solve.
+  ///
+  /// Few numbers to differentiate by, and one trajectory: sensitivities beside the state are cheapest. A state so long that a
+  /// trace of it would fill the memory: the adjoint. Everything else: through the steps. A splitting method has no augmented
+  /// system of its kind, a traced solve is differentiated as its trace is.
+  static func mode(
+    of solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
+  ) -> GradientMode {
+    let isSplitting = Method.named(solve.settings.method)?.needsSeparableSystem ?? false
+    if solve.trace != nil || isSplitting { return .direct }
+    guard solve.settings.gradient == .auto else { return solve.settings.gradient }
+    let state = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
+    if state > 100_000 { return .adjoint }
+    let directions = zip(operands, active).dropFirst(Solve.Operand.initial).reduce(0) { sum, pair in
+      pair.1 ? sum + (builder.type(pair.0).fixedCount ?? 1000) : sum
+    }
+    return solve.trajectories == nil && directions <= 4 ? .forward : .direct
+  }
+}
+
+/// A solve that is being reversed: its operands and results, and the cotangents given for the results.
+struct SolveContext {
+  let solve: Solve
+  let operands: [Value]
+  let active: [Bool]
+  let results: [Value]
+  let cotangents: [Value?]
+
+  init(
+    _ solve: Solve, _ operands: [Value], active: [Bool], results: [Value], _ cotangents: [Value?]
+  ) {
+    self.solve = solve
+    self.operands = operands
+    self.active = active
+    self.results = results
+    self.cotangents = cotangents
+  }
+
+  var trajectories: Extent? { solve.trajectories }
+  /// Axes that batched values have in front.
+  var batchAxes: Int { trajectories == nil ? 0 : 1 }
+  func isBatched(_ operand: Int) -> Bool { trajectories != nil && solve.batched[operand] }
+  var parameters: [Value] { Array(operands[Solve.Operand.parameters...]) }
+  /// Places among the solve's parameters of those that are differentiated by.
+  var activeParameters: [Int] {
+    active.indices.dropFirst(Solve.Operand.parameters).filter { active[$0] }
+      .map { $0 - Solve.Operand.parameters }
+  }
+  var timesActive: Bool { active[..<Solve.Operand.initial].contains(true) }
+  func saveCount(_ builder: RegionBuilder) -> Int {
+    builder.type(operands[Solve.Operand.saveTimes]).extents.last?.fixedLength ?? 0
+  }
+  var finalCotangent: Value? { cotangents[Solve.Result.final] }
+  func savedCotangent(_ builder: RegionBuilder) -> Value? {
+    saveCount(builder) > 0 ? cotangents[Solve.Result.saved] : nil
+  }
+
+  /// A type of one trajectory, for all of them.
+  func outer(_ type: ValueType) -> ValueType { trajectories.map(type.prepending) ?? type }
+
+  /// A cotangent computed for each trajectory, for an operand that may be shared by all.
+  func fitted(_ cotangent: Value, to operand: Int, _ builder: inout RegionBuilder) -> Value {
+    trajectories == nil || isBatched(operand)
+      ? cotangent : builder.reduce(.sum, cotangent, axes: [0])
+  }
+
+  /// An operand with the axis of trajectories, repeated if it is shared.
+  func spread(_ operand: Int, _ builder: inout RegionBuilder) -> Value {
+    let value = operands[operand]
+    guard let trajectories, !solve.batched[operand] else { return value }
+    let extents = [trajectories] + builder.type(value).extents
+    return builder.broadcast(value, to: extents, axes: Array(1..<extents.count))
+  }
+}

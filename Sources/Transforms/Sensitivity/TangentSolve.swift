@@ -1,0 +1,127 @@
+import NodalIR
+import NodalMethods
+import NodalOperations
+
+/// The forward rule of `solve`: the tangent of a trajectory is solved beside it, by the same steps. Only the trajectory itself is
+/// in the error norm, so that its values don't depend on whether they are differentiated.
+///
+/// A moved beginning is a moved start: y₀ moves by -f(t₀, y₀) for each unit of t₀; a moved end or save time adds f there.
+enum TangentSolve {
+  static func emit(
+    _ solve: Solve, _ operands: [Value], _ dots: [Value?], _ builder: inout RegionBuilder
+  ) throws(IRError) -> (values: [Value], tangents: [Value?]) {
+    guard solve.quadrature == nil else {
+      throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
+    }
+    if let method = Method.named(solve.settings.method), method.needsSeparableSystem {
+      throw IRError("\(method.name) has no forward derivative; use gradient: direct")
+    }
+    let context = SolveContext(
+      solve, operands, active: dots.map { $0 != nil }, results: [], [])
+    let parameters = context.activeParameters
+    let types = solve.rhs.parameterTypes
+    let d = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
+    let axis = context.batchAxes
+
+    var tangent = solve
+    tangent.rhs = try pairedRegion(solve, parameters, d)
+    if let record = solve.record {
+      tangent.record = record.widened(to: 2 * d)
+    }
+    if solve.trajectories != nil {
+      tangent.batched += parameters.map { solve.batched[Solve.Operand.parameters + $0] }
+    }
+    if case .adaptive(let rtol, let atol) = solve.settings.stepping, atol.count > 1 {
+      tangent.settings.stepping = .adaptive(rtol: rtol, atol: atol + atol)
+    }
+    let initial = operands[Solve.Operand.initial]
+    var moved = dots[Solve.Operand.initial] ?? builder.zeros(like: initial)
+    if let dot = dots[Solve.Operand.start] {
+      let start = context.spread(Solve.Operand.start, &builder)
+      let slope = RightHandSide.evaluate(
+        solve, t: start, y: initial, parameters: context.parameters, &builder)
+      let rate = context.spread(dot, like: Solve.Operand.start, &builder)
+      moved = builder.sub(moved, builder.scaled(slope, by: rate))
+    }
+    var arguments = operands
+    arguments[Solve.Operand.initial] = builder.concatenate([initial, moved], axis: axis)
+    arguments += parameters.map { dots[Solve.Operand.parameters + $0]! }
+    let all = builder.emit(.solve(tangent), arguments)
+
+    var values = all
+    var tangents: [Value?] = all.map { _ in nil }
+    func split(_ i: Int) {
+      let last = builder.type(all[i]).rank - 1
+      values[i] = builder.slice(all[i], axis: last, 0..<d)
+      tangents[i] = builder.slice(all[i], axis: last, d..<(2 * d))
+    }
+    split(Solve.Result.final)
+    split(Solve.Result.saved)
+    if solve.trace != nil {
+      split(solve.traceResult + Solve.Trace.states)
+      split(solve.traceResult + Solve.Trace.records)
+    }
+    if let dot = dots[Solve.Operand.end], let final = tangents[Solve.Result.final] {
+      let slope = RightHandSide.evaluate(
+        solve, t: context.spread(Solve.Operand.end, &builder), y: values[Solve.Result.final],
+        parameters: context.parameters, &builder)
+      let rate = context.spread(dot, like: Solve.Operand.end, &builder)
+      tangents[Solve.Result.final] = builder.add(final, builder.scaled(slope, by: rate))
+    }
+    if let dot = dots[Solve.Operand.saveTimes], let saved = tangents[Solve.Result.saved] {
+      let slopes = try RightHandSide.evaluateAll(
+        solve, t: context.spread(Solve.Operand.saveTimes, &builder),
+        y: values[Solve.Result.saved], parameters: context.parameters, &builder)
+      let rate = context.spread(dot, like: Solve.Operand.saveTimes, &builder)
+      tangents[Solve.Result.saved] = builder.add(saved, builder.scaled(slopes, by: rate))
+    }
+    return (values, tangents)
+  }
+
+  /// (t, (y, ẏ), p…, ṗ…) → (f, ∂f/∂y·ẏ + ∂f/∂p·ṗ).
+  private static func pairedRegion(
+    _ solve: Solve, _ parameters: [Int], _ d: Int
+  ) throws(IRError) -> Region {
+    let types = solve.rhs.parameterTypes
+    let axis = types[1].rank - 1
+    var pair = types[1]
+    pair.extents[axis] = .fixed(2 * d)
+    let tangent = try ForwardMode.differentiate(solve.rhs, wrt: [1] + parameters.map { $0 + 2 })
+    var builder = RegionBuilder(
+      parameters: [types[0], pair] + types[2...] + parameters.map { types[$0 + 2] })
+    let given = builder.parameters
+    let y = builder.slice(given[1], axis: axis, 0..<d)
+    let dot = builder.slice(given[1], axis: axis, d..<(2 * d))
+    let plain = Array(given[2..<types.count])
+    let results = builder.inline(tangent, [given[0], y] + plain + [dot] + given[types.count...])
+    return try Simplify.run(builder.finish([builder.concatenate(results, axis: axis)]))
+  }
+}
+
+extension SolveContext {
+  /// The tangent of an operand, for each trajectory.
+  func spread(_ tangent: Value, like operand: Int, _ builder: inout RegionBuilder) -> Value {
+    guard let trajectories, !solve.batched[operand] else { return tangent }
+    let extents = [trajectories] + builder.type(tangent).extents
+    return builder.broadcast(tangent, to: extents, axes: Array(1..<extents.count))
+  }
+}
+
+extension RegionBuilder {
+  /// A vector times a number for each of its leading axes, given as f64.
+  mutating func scaled(_ vector: Value, by rate: Value) -> Value {
+    let type = type(vector)
+    let factor = convert(rate, to: type.element)
+    return mul(
+      vector, broadcast(factor, to: type.extents, axes: Array(0..<(type.rank - 1))))
+  }
+}
+
+extension ValueType {
+  /// The same record for a longer state: the state's components are the last axis of a dense record.
+  func widened(to d: Int) -> ValueType {
+    var type = self
+    type.extents[rank - 1] = .fixed(d)
+    return type
+  }
+}
