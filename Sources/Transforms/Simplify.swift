@@ -60,7 +60,7 @@ package enum Simplify {
 
 extension Operations {
   /// The row of an op in a graph; a graph with an op that is in no row is wrong.
-  package static func row(of schema: OpSchema) throws(IRError) -> OpRow {
+  static func row(of schema: OpSchema) throws(IRError) -> OpRow {
     guard let row = row(named: schema.name) else { throw IRError("no op is named \(schema.name)") }
     return row
   }

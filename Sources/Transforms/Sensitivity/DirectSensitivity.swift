@@ -13,7 +13,7 @@ enum DirectSensitivity {
   /// The traced solve: the results of `solve`, and the trace.
   static func forward(
     _ solve: Solve, _ operands: [Value], _ builder: inout RegionBuilder
-  ) throws(IRError) -> (results: [Value], trace: [Value]) {
+  ) throws(IRError) -> (results: [Value], residuals: [Value]) {
     var traced = solve
     if traced.trace == nil {
       traced.trace = builder.nextTrace
@@ -137,12 +137,24 @@ enum DirectSensitivity {
   private static func denseOverSaves(
     _ context: SolveContext, _ saved: ValueType
   ) throws(IRError) -> Region {
-    let dense = try StepBuilder.singleDense(for: context.solve)
+    let dense = try singleDense(of: context.solve)
     let all = [true, true, true, true, true]
     let saves = saved.extents[context.batchAxes]
     let overSaves = try Batching.batch(dense, mapped: all, extent: saves).region
     guard let trajectories = context.trajectories else { return overSaves }
     return try Batching.batch(overSaves, mapped: all, extent: trajectories).region
+  }
+
+  /// The dense region of one trajectory; it doesn't depend on the right-hand side, so any will do.
+  private static func singleDense(of solve: Solve) throws(IRError) -> Region {
+    var state = solve.rhs.resultTypes[0]
+    if state.isBatched { state = state.droppingFirst() }
+    var rhs = RegionBuilder(parameters: [.time, state])
+    let zero = rhs.constant(0, state)
+    let single = Solve(
+      settings: solve.settings, batched: [], rhs: try rhs.finish([zero]),
+      controlled: solve.controlled)
+    return try StepBuilder.regions(for: single).dense
   }
 
   /// Carries: λ. Stacked: t, h, y, and what save points add. Shared: parameters. Outputs: cotangents of t and h, if wanted.

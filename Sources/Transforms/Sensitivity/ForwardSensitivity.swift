@@ -9,7 +9,7 @@ enum ForwardSensitivity {
   /// The solve's results, and the sensitivities at the end [T?, n, d] and at the save times [T?, S, n, d].
   static func forward(
     _ solve: Solve, _ operands: [Value], active: [Bool], _ builder: inout RegionBuilder
-  ) throws(IRError) -> (results: [Value], sensitivities: [Value]) {
+  ) throws(IRError) -> (results: [Value], residuals: [Value]) {
     let context = SolveContext(solve, operands, active: active, results: [], [])
     let directions = Directions(context, builder)
     let d = directions.stateLength

@@ -12,8 +12,8 @@ enum SolveReverse {
       throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
     }
     switch mode(of: solve, operands, active: active, builder) {
-    case .direct, .auto: return try DirectSensitivity.forward(solve, operands, &builder)
-    case .interpolated: return try DirectSensitivity.forward(solve, operands, &builder)
+    case .direct, .auto, .interpolated:
+      return try DirectSensitivity.forward(solve, operands, &builder)
     case .adjoint: return (builder.emit(.solve(solve), operands), [])
     case .forward:
       return try ForwardSensitivity.forward(solve, operands, active: active, &builder)

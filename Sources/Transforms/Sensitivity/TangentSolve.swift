@@ -19,7 +19,6 @@ enum TangentSolve {
     let context = SolveContext(
       solve, operands, active: dots.map { $0 != nil }, results: [], [])
     let parameters = context.activeParameters
-    let types = solve.rhs.parameterTypes
     let d = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
     let axis = context.batchAxes
 

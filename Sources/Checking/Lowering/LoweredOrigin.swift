@@ -1,0 +1,10 @@
+package import NodalDiagnostics
+
+/// Where a node of the IR came from: for run-time diagnostics in the user's own names.
+package struct LoweredOrigin: Sendable, Hashable {
+  package var span: Span
+  /// The ode that a solve runs, or whose equation a node belongs to.
+  package var ode: OdeID?
+  /// Index of the state whose equation it is.
+  package var state: Int?
+}

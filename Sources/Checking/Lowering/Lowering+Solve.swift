@@ -1,0 +1,293 @@
+import NodalDiagnostics
+import NodalIR
+import NodalOperations
+import NodalTypes
+
+/// `solve(…)` → the `solve` form over a flat state, and what is read from its results.
+extension Lowering {
+  mutating func lowerSolve(
+    _ solve: SolveExpression, _ type: Type
+  ) throws(IRError) -> LoweredSolution {
+    guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
+    guard case .solution(let solution) = type else { throw IRError("a solve of type \(type)") }
+
+    // Weights that have another value here have it in starting values, equations and outputs alike.
+    let hidden = scope.weights
+    var overridden: [WeightID: LoweredValue] = [:]
+    for (weight, value) in solve.overrides { overridden[weight] = try lower(value) }
+    for (weight, value) in overridden { scope.weights[weight] = value }
+    defer { for weight in overridden.keys { scope.weights[weight] = hidden[weight] } }
+
+    var parts: [Value] = []
+    for expression in solve.initial { parts.append(flat(try array(expression))) }
+    let initial = scope.builder.concatenate(
+      parts.map { scope.builder.convert($0, to: precision) }, axis: 0)
+
+    let times = try self.times(solve, solution)
+    let rhs = try rightHandSide(ode)
+    at(LoweredOrigin(span: solve.span, ode: ode.id))
+    let run = SolveRun(
+      ode: ode, region: rhs.region, captured: rhs.captured, settings: solve.settings,
+      initial: initial)
+    switch times {
+    case .oneWay(let start, let end, let saves):
+      let results = emit(run, from: start, to: end, saves: saves)
+      return try solved(
+        ode, solution, t: saves, saved: results[Solve.Result.saved],
+        final: results[Solve.Result.final], end: end, stats: results[Solve.Result.stats])
+    case .bothWays(let start, let first, let last, let saves):
+      return try bothWays(run, solution, start: start, first: first, last: last, saves: saves)
+    }
+  }
+
+  private struct SolveRun {
+    var ode: OdeInstance
+    var region: Region
+    var captured: [Value]
+    var settings: SolverSettings
+    var initial: Value
+  }
+
+  private mutating func emit(
+    _ run: SolveRun, from start: Value, to end: Value, saves: Value
+  ) -> [Value] {
+    let count = run.region.resultTypes[0].extents[0].fixedLength ?? 0
+    let form = Solve(
+      settings: run.settings, batched: [], rhs: run.region, controlled: count)
+    return scope.builder.emit(.solve(form), [start, end, saves, run.initial] + run.captured)
+  }
+
+  // MARK: Times
+
+  private enum Times {
+    case oneWay(start: Value, end: Value, saves: Value)
+    case bothWays(start: Value, first: Value, last: Value, saves: Value)
+  }
+
+  /// Times are f64 in every program.
+  private mutating func time(_ expression: TypedExpression) throws(IRError) -> Value {
+    let outer = element
+    element = .f64
+    defer { element = outer }
+    let value = try array(expression)
+    return scope.builder.convert(value, to: .f64)
+  }
+
+  private mutating func times(
+    _ solve: SolveExpression, _ solution: SolutionType
+  ) throws(IRError) -> Times {
+    var span: (Value, Value)?
+    if let over = solve.over { span = (try time(over.from), try time(over.to)) }
+    let saves: Value
+    switch solve.saves {
+    case .end, .steps:
+      saves = scope.builder.constant([], ValueType(.f64, shape: [0]))
+    case .at(let expression):
+      saves = try time(expression)
+    case .every(let step):
+      guard let span else { throw IRError("`every` without a span") }
+      guard case .saved(let size) = solution.samples else { throw IRError("`every` unsaved") }
+      saves = try evenTimes(from: span.0, to: span.1, step: try time(step), try length(size))
+    }
+    if span == nil {
+      guard let n = scope.builder.type(saves).extents.first?.fixedLength, n > 0 else {
+        throw IRError("a solve without span and save times")
+      }
+      span = (element(0, of: saves), element(n - 1, of: saves))
+    }
+    guard let (first, last) = span else { throw IRError("a solve without span") }
+    guard let start = solve.start else { return .oneWay(start: first, end: last, saves: saves) }
+    return .bothWays(start: try time(start), first: first, last: last, saves: saves)
+  }
+
+  private mutating func element(_ index: Int, of times: Value) -> Value {
+    let one = scope.builder.slice(times, axis: 0, index..<(index + 1))
+    return scope.builder.reshape(one, to: [])
+  }
+
+  /// from, from ± step, …: n of them.
+  private mutating func evenTimes(
+    from: Value, to: Value, step: Value, _ n: Int
+  ) throws(IRError) -> Value {
+    if let a = scope.builder.constantValue(from)?.uniform,
+      let b = scope.builder.constantValue(to)?.uniform,
+      let h = scope.builder.constantValue(step)?.uniform
+    {
+      let direction: Double = b < a ? -1 : 1
+      let times = (0..<n).map { i -> Double in
+        let t = a + direction * Double(i) * h.magnitude
+        // The last may overshoot the span by rounding; then it is the end itself.
+        return direction > 0 ? min(t, b) : max(t, b)
+      }
+      return scope.builder.constant(times, ValueType(.f64, shape: [n]))
+    }
+    let type = ValueType(.f64, shape: [n])
+    let places = scope.builder.constant((0..<n).map(Double.init), type)
+    let sign = scope.builder.apply("sign", scope.builder.sub(to, from))
+    let signed = scope.builder.mul(scope.builder.apply("abs", step), sign)
+    let steps = scope.builder.mul(places, scope.builder.broadcast(signed, to: type.extents, axes: []))
+    return scope.builder.add(scope.builder.broadcast(from, to: type.extents, axes: []), steps)
+  }
+
+  /// The start lies inside the span: one solve forwards, one backwards, each with all save times, those on its wrong side
+  /// moved to the start, where they cost nothing.
+  private mutating func bothWays(
+    _ run: SolveRun, _ solution: SolutionType, start: Value, first: Value, last: Value, saves: Value
+  ) throws(IRError) -> LoweredSolution {
+    let type = scope.builder.type(saves)
+    let origin = scope.builder.broadcast(start, to: type.extents, axes: [])
+    let after = scope.builder.max(saves, origin)
+    let before = scope.builder.min(saves, origin)
+    let backwards = scope.builder.value(.layout(.reverse(axis: 0)), [before])
+    let forward = emit(run, from: start, to: scope.builder.max(last, start), saves: after)
+    let backward = emit(run, from: start, to: scope.builder.min(first, start), saves: backwards)
+    let turned = scope.builder.value(
+      .layout(.reverse(axis: 0)), [backward[Solve.Result.saved]])
+    let saved = forward[Solve.Result.saved]
+    let isAfter = scope.builder.broadcast(
+      scope.builder.apply("ge", saves, origin), to: scope.builder.type(saved).extents, axes: [0])
+    return try solved(
+      run.ode, solution, t: saves, saved: scope.builder.select(isAfter, saved, turned),
+      final: forward[Solve.Result.final], end: last,
+      stats: scope.builder.add(forward[Solve.Result.stats], backward[Solve.Result.stats]))
+  }
+
+  // MARK: Equations
+
+  private mutating func flat(_ x: Value) -> Value {
+    scope.builder.reshape(x, to: [.fixed(scope.builder.type(x).fixedCount ?? 0)])
+  }
+
+  /// (t, flat state, captured…) → flat slopes.
+  private mutating func rightHandSide(
+    _ ode: OdeInstance
+  ) throws(IRError) -> (region: Region, captured: [Value]) {
+    let outer = scope
+    let outerElement = element
+    let inner = RegionScope(
+      .solve, parent: outer, parameters: [.time, ValueType(precision, [.fixed(try size(of: ode))])])
+    scope = inner
+    element = precision
+    defer {
+      scope = outer
+      element = outerElement
+    }
+    try bindStates(ode, t: inner.parameters[0], y: inner.parameters[1])
+    for bound in ode.bindings { inner.locals[bound.local] = try lower(bound.value) }
+    var slopes: [Value] = []
+    for (i, state) in ode.states.enumerated() {
+      at(LoweredOrigin(span: state.equationSpan, ode: ode.id, state: i))
+      let slope = flat(try array(state.derivative))
+      slopes.append(inner.builder.convert(slope, to: precision))
+    }
+    let result = inner.builder.concatenate(slopes, axis: 0)
+    return (try inner.finish([result]), inner.captured(sliced: false))
+  }
+
+  private func size(of ode: OdeInstance) throws(IRError) -> Int {
+    try ode.states.reduce(into: 0) { (sum, state) throws(IRError) in
+      sum += try count(state.type)
+    }
+  }
+
+  private func count(_ type: Type) throws(IRError) -> Int {
+    guard let tensor = type.tensor else { throw IRError("a state of type \(type)") }
+    return try extents(tensor.shape).reduce(1) { $0 * ($1.fixedLength ?? 1) }
+  }
+
+  /// Time and states as locals of the scope, cut out of the flat state.
+  private mutating func bindStates(
+    _ ode: OdeInstance, t: Value, y: Value
+  ) throws(IRError) {
+    scope.locals[ode.time] = .array(t)
+    var start = 0
+    for state in ode.states {
+      let n = try count(state.type)
+      guard let tensor = state.type.tensor else { throw IRError("a state of type \(state.type)") }
+      let part = scope.builder.slice(y, axis: 0, start..<(start + n))
+      scope.locals[state.local] = .array(
+        scope.builder.reshape(part, to: try extents(tensor.shape)))
+      start += n
+    }
+  }
+
+  // MARK: Solutions
+
+  private mutating func solved(
+    _ ode: OdeInstance, _ type: SolutionType, t: Value, saved: Value, final: Value, end: Value,
+    stats: Value
+  ) throws(IRError) -> LoweredSolution {
+    let n = scope.builder.type(t).extents.first?.fixedLength ?? 0
+    var fields: [(name: String, value: LoweredValue)] = [("t", .array(t))]
+    fields += try states(of: ode, in: saved, leading: [.fixed(n)])
+    if !ode.outputs.isEmpty {
+      let (results, value) = try mapRegion(
+        n, over: [t, saved], kind: .plain
+      ) { (lowering, slices) throws(IRError) in
+        try lowering.outputs(of: ode, t: slices[0], y: slices[1])
+      }
+      fields += try value.rebuilt(from: results).recordFields
+    }
+    var last: [(name: String, value: LoweredValue)] = [("t", .array(end))]
+    last += try states(of: ode, in: final, leading: [])
+    if !ode.outputs.isEmpty {
+      // In a region of its own: the states' names mean the end there, and nothing here.
+      let outer = scope
+      let inner = RegionScope(
+        .plain, parent: outer,
+        parameters: [.time, scope.builder.type(final)])
+      scope = inner
+      let value = try outputs(of: ode, t: inner.parameters[0], y: inner.parameters[1])
+      scope = outer
+      let region = try inner.finish(value.leaves)
+      let results = outer.builder.inline(region, [end, final] + inner.captured(sliced: false))
+      last += try value.rebuilt(from: results).recordFields
+    }
+    fields.append(("final", .record(last)))
+    let counts = Solve.Statistic.language.enumerated().map { i, name in
+      (name: name, value: LoweredValue.array(statistic(i, stats)))
+    }
+    fields.append(("stats", .record(counts)))
+    return LoweredSolution(fields: fields)
+  }
+
+  private mutating func statistic(_ index: Int, _ stats: Value) -> Value {
+    let one = scope.builder.slice(stats, axis: 0, index..<(index + 1))
+    return scope.builder.reshape(one, to: [])
+  }
+
+  private mutating func states(
+    of ode: OdeInstance, in flat: Value, leading: [Extent]
+  ) throws(IRError) -> [(name: String, value: LoweredValue)] {
+    var start = 0
+    var result: [(name: String, value: LoweredValue)] = []
+    for state in ode.states {
+      let n = try count(state.type)
+      guard let tensor = state.type.tensor else { throw IRError("a state of type \(state.type)") }
+      let part = scope.builder.slice(flat, axis: leading.count, start..<(start + n))
+      result.append(
+        (
+          state.name,
+          .array(scope.builder.reshape(part, to: leading + (try extents(tensor.shape))))
+        ))
+      start += n
+    }
+    return result
+  }
+
+  private mutating func outputs(
+    of ode: OdeInstance, t: Value, y: Value
+  ) throws(IRError) -> LoweredValue {
+    try bindStates(ode, t: t, y: y)
+    for bound in ode.bindings { scope.locals[bound.local] = try lower(bound.value) }
+    var fields: [(name: String, value: LoweredValue)] = []
+    for output in ode.outputs { fields.append((output.name, try lower(output.value))) }
+    return .record(fields)
+  }
+}
+
+extension LoweredValue {
+  fileprivate var recordFields: [(name: String, value: LoweredValue)] {
+    if case .record(let fields) = self { fields } else { [] }
+  }
+}

@@ -1,0 +1,303 @@
+import NodalDiagnostics
+package import NodalIR
+import NodalMethods
+import NodalOperations
+package import NodalTypes
+
+/// Typed program → IR, for one example, with numbers for all lengths.
+///
+/// Lowering is cheap and may be done again for other lengths. What it can't lower is the checker's mistake, never
+/// the user's, and is thrown as an `IRError`.
+package struct Lowering {
+  package enum Parametrisation: Sendable {
+    /// Weights come as they are.
+    case constrained
+    /// Weights come as unconstrained numbers, and go through the bijection of their domain.
+    case unconstrained
+  }
+
+  let program: TypedProgram
+  let lengths: [SizeVariable: Int]
+  let parametrisation: Parametrisation
+  /// The file's precision.
+  let precision: ElementType
+  /// What reals are lowered to just now: f64 while times are.
+  var element: ElementType
+  var scope: RegionScope
+  var inputs: [ProgramInput] = []
+  var origins: [LoweredOrigin] = []
+
+  private init(
+    _ program: TypedProgram, lengths: [SizeVariable: Int], parametrisation: Parametrisation,
+    parameters: [ValueType]
+  ) {
+    self.program = program
+    self.lengths = lengths
+    self.parametrisation = parametrisation
+    precision = program.precision == .f32 ? .f32 : .f64
+    element = precision
+    scope = RegionScope(.root, parent: nil, parameters: parameters)
+  }
+
+  /// An expression without parameters.
+  package static func lower(
+    _ expression: TypedExpression, of program: TypedProgram, lengths: [SizeVariable: Int] = [:],
+    parametrisation: Parametrisation = .constrained
+  ) throws(IRError) -> LoweredProgram {
+    try lower(
+      expression, parameters: [], of: program, lengths: lengths, parametrisation: parametrisation)
+  }
+
+  /// A function body: each parameter's arrays are declared parameters of the region, in the order of its type.
+  package static func lower(
+    _ body: TypedExpression, parameters: [(local: LocalID, type: Type)], of program: TypedProgram,
+    lengths: [SizeVariable: Int] = [:], parametrisation: Parametrisation = .constrained
+  ) throws(IRError) -> LoweredProgram {
+    let types = Lowering(
+      program, lengths: lengths, parametrisation: parametrisation, parameters: [])
+    var declared: [ValueType] = []
+    for parameter in parameters { declared += try types.leafTypes(parameter.type) }
+    var lowering = Lowering(
+      program, lengths: lengths, parametrisation: parametrisation, parameters: declared)
+    var rest = lowering.scope.parameters[...]
+    for parameter in parameters {
+      lowering.scope.locals[parameter.local] = try lowering.structure(
+        parameter.type, taking: &rest)
+    }
+    let result = try lowering.lower(body)
+    let leaves = result.leaves
+    let region = try lowering.scope.finish(leaves)
+    var shapes = leaves.map { lowering.scope.builder.type($0) }[...]
+    return LoweredProgram(
+      region: region, declaredCount: declared.count, inputs: lowering.inputs,
+      layout: Lowering.layout(of: result, &shapes), origins: lowering.origins)
+  }
+
+  private static func layout(
+    of value: LoweredValue, _ types: inout ArraySlice<ValueType>
+  ) -> ValueLayout {
+    switch value {
+    case .array: return .array(types.popFirst() ?? .time)
+    case .tuple(let parts): return .tuple(parts.map { layout(of: $0, &types) })
+    case .record(let fields):
+      return .record(fields.map { .init($0.name, layout(of: $0.value, &types)) })
+    case .solution(let solution):
+      return .solution(solution.fields.map { .init($0.name, layout(of: $0.value, &types)) })
+    case .text(let text): return .text(text)
+    case .nothing: return .nothing
+    }
+  }
+
+  // MARK: Types
+
+  func length(_ size: Size) throws(IRError) -> Int {
+    guard let n = size.evaluate(lengths) else { throw IRError("the length \(size) is not known") }
+    guard n >= 0 else { throw IRError("the length \(size) is \(n)") }
+    return n
+  }
+
+  func extents(_ shape: Shape) throws(IRError) -> [Extent] {
+    guard shape.tail == nil else { throw IRError("the shape \(shape) is open") }
+    return try shape.sizes.map { (size) throws(IRError) in .fixed(try length(size)) }
+  }
+
+  func valueType(_ tensor: TensorType) throws(IRError) -> ValueType {
+    ValueType(elementType(tensor.element), try extents(tensor.shape))
+  }
+
+  func elementType(_ element: Element) -> ElementType {
+    switch element {
+    case .real: self.element
+    case .integer: .i64
+    case .boolean: .bool
+    }
+  }
+
+  /// Types of the arrays of a value. Times among the fields of data are f64 in every program.
+  func leafTypes(_ type: Type) throws(IRError) -> [ValueType] {
+    switch type {
+    case .tensor(let tensor): return [try valueType(tensor)]
+    case .tuple(let parts):
+      return try parts.flatMap { (part) throws(IRError) in try leafTypes(part) }
+    case .record(let fields):
+      return try fields.flatMap { (field) throws(IRError) in try leafTypes(field.type) }
+    case .error, .string, .solution, .dataset, .run, .interval, .nothing:
+      throw IRError("a value of type \(type) has no arrays of its own")
+    }
+  }
+
+  private func structure(
+    _ type: Type, taking values: inout ArraySlice<Value>
+  ) throws(IRError) -> LoweredValue {
+    switch type {
+    case .tensor:
+      guard let value = values.popFirst() else { throw IRError("too few parameters") }
+      return .array(value)
+    case .tuple(let parts):
+      var result: [LoweredValue] = []
+      for part in parts { result.append(try structure(part, taking: &values)) }
+      return .tuple(result)
+    case .record(let fields):
+      var result: [(name: String, value: LoweredValue)] = []
+      for field in fields {
+        result.append((field.name, try structure(field.type, taking: &values)))
+      }
+      return .record(result)
+    case .error, .string, .solution, .dataset, .run, .interval, .nothing:
+      throw IRError("a value of type \(type) can't be a parameter")
+    }
+  }
+
+  // MARK: Reading names
+
+  func read(_ local: LocalID) throws(IRError) -> LoweredValue {
+    guard let value = try Lowering.find(local, in: scope) else {
+      throw IRError("local \(local) is not bound")
+    }
+    return value
+  }
+
+  private static func find(
+    _ local: LocalID, in scope: RegionScope
+  ) throws(IRError) -> LoweredValue? {
+    if let value = scope.locals[local] { return value }
+    guard let parent = scope.parent, let outer = try find(local, in: parent) else { return nil }
+    let value = try scope.capture(outer)
+    scope.locals[local] = value
+    return value
+  }
+
+  mutating func read(_ weight: WeightID) throws(IRError) -> LoweredValue {
+    try read(weight, in: scope)
+  }
+
+  private mutating func read(
+    _ weight: WeightID, in scope: RegionScope
+  ) throws(IRError) -> LoweredValue {
+    if let value = scope.weights[weight] { return value }
+    let value: LoweredValue
+    if let parent = scope.parent {
+      value = try scope.capture(read(weight, in: parent))
+    } else {
+      guard let row = program.weights[weight], let tensor = row.type.tensor else {
+        throw IRError("weight \(weight.rawValue) is not in the program")
+      }
+      var type = try valueType(tensor)
+      if type.element.isFloating { type.element = precision }
+      let given = scope.input(inputs.count, type)
+      inputs.append(.weight(weight))
+      let isFree = row.kind != .buffer
+      value = .array(
+        parametrisation == .unconstrained && isFree
+          ? row.domain.constrained(given, &scope.builder) : given)
+    }
+    scope.weights[weight] = value
+    return value
+  }
+
+  /// A session value, or what a way of fields leads to in it: its arrays are inputs of the program.
+  mutating func readSession(
+    _ name: String, path: [String], _ type: Type
+  ) throws(IRError) -> LoweredValue {
+    try readSession(name, path: path, type, in: scope)
+  }
+
+  private mutating func readSession(
+    _ name: String, path: [String], _ type: Type, in scope: RegionScope
+  ) throws(IRError) -> LoweredValue {
+    let key = ([name] + path).joined(separator: "\u{0}")
+    if let value = scope.sessions[key] { return value }
+    let value: LoweredValue
+    if let parent = scope.parent {
+      value = try scope.capture(readSession(name, path: path, type, in: parent))
+    } else {
+      value = try sessionStructure(name, type, path: path)
+    }
+    scope.sessions[key] = value
+    return value
+  }
+
+  private mutating func sessionStructure(
+    _ name: String, _ type: Type, path: [String]
+  ) throws(IRError) -> LoweredValue {
+    switch type {
+    case .tensor(let tensor):
+      var root = scope
+      while let parent = root.parent { root = parent }
+      let value = root.input(inputs.count, try valueType(tensor))
+      inputs.append(.session(name, path: path))
+      return .array(value)
+    case .tuple(let parts):
+      var result: [LoweredValue] = []
+      for (i, part) in parts.enumerated() {
+        result.append(try sessionStructure(name, part, path: path + ["\(i)"]))
+      }
+      return .tuple(result)
+    case .record(let fields):
+      return .record(try sessionFields(name, fields, path: path))
+    case .dataset(let dataset):
+      let leading = dataset.count.map { [$0] } ?? []
+      let fields = dataset.example.map { Field($0.name, $0.type.lifted(by: leading)) }
+      return .record(try sessionFields(name, fields, path: path))
+    case .solution(let solution):
+      return .solution(
+        LoweredSolution(
+          fields: try sessionFields(name, solution.sampledFields, path: path)))
+    case .string, .error, .run, .interval, .nothing:
+      throw IRError("\(name) has no numbers to compute with")
+    }
+  }
+
+  private mutating func sessionFields(
+    _ name: String, _ fields: [Field], path: [String]
+  ) throws(IRError) -> [(name: String, value: LoweredValue)] {
+    var result: [(name: String, value: LoweredValue)] = []
+    for field in fields {
+      result.append((field.name, try sessionStructure(name, field.type, path: path + [field.name])))
+    }
+    return result
+  }
+
+  // MARK: Places
+
+  mutating func at(_ origin: LoweredOrigin) {
+    scope.builder.origin = Origin(origins.count)
+    origins.append(origin)
+  }
+}
+
+extension SolutionType {
+  /// Fields with the sample axis, then `final`: what a solution holds.
+  package var sampledFields: [Field] {
+    let samples: [Size] =
+      switch self.samples {
+      case .saved(let n): [n]
+      // A length that only the run gives: such a solution is read by the session, not by a program.
+      case .steps: []
+      }
+    let sampled = fields.map { Field($0.name, $0.type.lifted(by: leading + samples)) }
+    let final = Type.record(fields.map { Field($0.name, $0.type.lifted(by: leading)) })
+    let stats = Type.record(
+      Solve.Statistic.language.map { Field($0, Type.integer.lifted(by: leading)) })
+    return sampled + [Field("final", final), Field("stats", stats)]
+  }
+}
+
+extension Solve.Statistic {
+  /// Fields of `s.stats`, in order.
+  package static let language = ["evaluations", "accepted", "rejected"]
+}
+
+extension Domain {
+  /// From the real line to the domain: exp for a half line, the logistic function for an interval.
+  func constrained(_ u: Value, _ builder: inout RegionBuilder) -> Value {
+    switch (lower.isFinite, upper.isFinite) {
+    case (false, false): return u
+    case (true, false): return builder.add(builder.exp(u), lower)
+    case (false, true): return builder.sub(builder.constant(upper, builder.type(u)), builder.exp(u))
+    case (true, true):
+      let share = builder.apply("logistic", u)
+      return builder.add(builder.mul(share, upper - lower), lower)
+    }
+  }
+}

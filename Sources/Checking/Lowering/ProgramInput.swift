@@ -1,0 +1,48 @@
+package import NodalIR
+package import NodalTypes
+
+/// What a lowered program wants to be given, besides its declared parameters.
+package enum ProgramInput: Sendable, Hashable {
+  /// A weight: its value, or, of a program that is to be trained, the unconstrained number behind it.
+  case weight(WeightID)
+  /// An array of a session value: the value's name, and the way to the array in it by fields (`["final", "θ"]`).
+  case session(String, path: [String])
+  /// i64[2]: what random draws are keyed by: seed and step, example.
+  case randomKey
+}
+
+/// How an array of numbers is put together to a value of the language: what a program's results mean.
+package indirect enum ValueLayout: Sendable, Hashable {
+  case array(ValueType)
+  case tuple([ValueLayout])
+  case record([Named])
+  case solution([Named])
+  case text(String)
+  case nothing
+
+  package struct Named: Sendable, Hashable {
+    package var name: String
+    package var layout: ValueLayout
+    package init(_ name: String, _ layout: ValueLayout) {
+      self.name = name
+      self.layout = layout
+    }
+  }
+}
+
+/// A typed expression as IR.
+package struct LoweredProgram: Sendable {
+  /// (declared parameters…, inputs…) → arrays of the result, in the order of `layout`.
+  package var region: Region
+  /// How many parameters were declared: the arrays of an example.
+  package var declaredCount: Int
+  package var inputs: [ProgramInput]
+  package var layout: ValueLayout
+  /// Places that nodes came from, by origin id.
+  package var origins: [LoweredOrigin]
+
+  /// The region's parameter for an input.
+  package func parameter(of input: ProgramInput) -> Int? {
+    inputs.firstIndex(of: input).map { declaredCount + $0 }
+  }
+}
