@@ -37,7 +37,9 @@ package struct RegionBuilder: Sendable {
     }
     let start = region.types.count
     region.types += types
-    if case .solve(let solve) = form, let trace = solve.trace { nextTrace = Swift.max(nextTrace, trace + 1) }
+    if case .solve(let solve) = form, let trace = solve.trace {
+      nextTrace = Swift.max(nextTrace, trace + 1)
+    }
     region.nodes.append(
       Node(form, operands, results: start..<region.types.count, origin: origin))
     return (start..<region.types.count).map(Value.init)
@@ -90,8 +92,13 @@ package struct RegionBuilder: Sendable {
     if failure == nil { failure = IRError(message) }
   }
 
-  package consuming func finish(_ results: [Value]) throws(IRError) -> Region {
+  /// The region with these results. Mutating, so that results may be made in the call itself: the argument is evaluated
+  /// before the builder is read.
+  package mutating func finish(_ results: [Value]) throws(IRError) -> Region {
     if let failure { throw failure }
+    guard results.allSatisfy({ region.types.indices.contains($0.index) }) else {
+      throw IRError("a result that the region doesn't define")
+    }
     region.results = results
     return region
   }

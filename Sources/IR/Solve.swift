@@ -76,6 +76,9 @@ package struct Solve: Sendable, Hashable {
   package var trace: Int?
   /// Type of the dense record of one step for one trajectory, when there is a trace.
   package var record: ValueType?
+  /// For methods on separable systems: per component, whether its derivative is a function of the others alone (see the
+  /// pass `separate`, which proves it).
+  package var drifting: [Bool]?
 
   package init(
     settings: SolverSettings, trajectories: Extent? = nil, batched: [Bool], rhs: Region,

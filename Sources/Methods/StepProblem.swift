@@ -31,7 +31,7 @@ package struct StepProblem: Sendable {
   }
 
   /// The problem of a lowered solve, or of one without trajectories.
-  package init(_ solve: Solve, drifting: [Bool]? = nil) {
+  package init(_ solve: Solve) {
     var (rtol, atol, wantsError) = (0.0, [1.0], false)
     switch solve.settings.stepping {
     case .adaptive(let relative, let absolute):
@@ -41,7 +41,7 @@ package struct StepProblem: Sendable {
     }
     self.init(
       rhs: solve.rhs, rtol: rtol, atol: atol, controlled: solve.controlled,
-      quadrature: solve.quadrature, drifting: drifting)
+      quadrature: solve.quadrature, drifting: solve.drifting)
     self.wantsError = wantsError
   }
 }

@@ -5,7 +5,7 @@ import NodalTypes
 indirect enum LoweredValue {
   case array(Value)
   case tuple([LoweredValue])
-  case record([(name: String, value: LoweredValue)])
+  case record([LoweredField])
   case solution(LoweredSolution)
   case text(String)
   case nothing
@@ -30,13 +30,13 @@ indirect enum LoweredValue {
     case .record(let fields):
       return .record(
         try fields.map { (field) throws(IRError) in
-          (field.name, try field.value.mapLeaves(transform))
+          LoweredField(field.name, try field.value.mapLeaves(transform))
         })
     case .solution(let solution):
       return .solution(
         LoweredSolution(
           fields: try solution.fields.map { (field) throws(IRError) in
-            (field.name, try field.value.mapLeaves(transform))
+            LoweredField(field.name, try field.value.mapLeaves(transform))
           }))
     case .text, .nothing: return self
     }
@@ -52,9 +52,18 @@ indirect enum LoweredValue {
   }
 }
 
+struct LoweredField {
+  var name: String
+  var value: LoweredValue
+  init(_ name: String, _ value: LoweredValue) {
+    self.name = name
+    self.value = value
+  }
+}
+
 /// A solution: `t`, states, outputs, `final` (a record), `stats` (a record).
 struct LoweredSolution {
-  var fields: [(name: String, value: LoweredValue)]
+  var fields: [LoweredField]
 
   func field(_ name: String) -> LoweredValue? { fields.first { $0.name == name }?.value }
 }

@@ -122,7 +122,8 @@ extension Lowering {
   }
 
   /// A value of a scope around, captured through all scopes between.
-  private static func bring(_ value: Value, from outer: RegionScope, to scope: RegionScope) -> Value {
+  private static func bring(_ value: Value, from outer: RegionScope, to scope: RegionScope) -> Value
+  {
     if scope === outer { return value }
     guard let parent = scope.parent else { return value }
     return scope.capture(bring(value, from: outer, to: parent))

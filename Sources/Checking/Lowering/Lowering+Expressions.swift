@@ -50,8 +50,10 @@ extension Lowering {
       guard case .record(let fields) = expression.type, fields.count == values.count else {
         throw IRError("a record of another type")
       }
-      var result: [(name: String, value: LoweredValue)] = []
-      for (field, value) in zip(fields, values) { result.append((field.name, try lower(value))) }
+      var result: [LoweredField] = []
+      for (field, value) in zip(fields, values) {
+        result.append(LoweredField(field.name, try lower(value)))
+      }
       return .record(result)
     case .field(let base, let name):
       return try field(name, of: base, expression)

@@ -142,8 +142,8 @@ extension Lowering {
   private static func keys(_ key: Value, count: Int, _ builder: inout RegionBuilder) -> Value {
     let type = ValueType(.i64, shape: [count, 2])
     let rows = builder.broadcast(key, to: type.extents, axes: [1])
-    let factors = (0..<count).flatMap { _ in [1.0, 1_000_003.0] }
-    let turns = (0..<count).flatMap { [0, Double($0 + 1)] }
+    let factors = (0..<count).flatMap { _ -> [Double] in [1, 1_000_003] }
+    let turns = (0..<count).flatMap { i -> [Double] in [0, Double(i + 1)] }
     return builder.add(
       builder.mul(rows, builder.constant(factors, type)), builder.constant(turns, type))
   }

@@ -125,7 +125,8 @@ extension Lowering {
     let places = scope.builder.constant((0..<n).map(Double.init), type)
     let sign = scope.builder.apply("sign", scope.builder.sub(to, from))
     let signed = scope.builder.mul(scope.builder.apply("abs", step), sign)
-    let steps = scope.builder.mul(places, scope.builder.broadcast(signed, to: type.extents, axes: []))
+    let steps = scope.builder.mul(
+      places, scope.builder.broadcast(signed, to: type.extents, axes: []))
     return scope.builder.add(scope.builder.broadcast(from, to: type.extents, axes: []), steps)
   }
 
@@ -185,9 +186,9 @@ extension Lowering {
   }
 
   private func size(of ode: OdeInstance) throws(IRError) -> Int {
-    try ode.states.reduce(into: 0) { (sum, state) throws(IRError) in
-      sum += try count(state.type)
-    }
+    var sum = 0
+    for state in ode.states { sum += try count(state.type) }
+    return sum
   }
 
   private func count(_ type: Type) throws(IRError) -> Int {
@@ -218,7 +219,7 @@ extension Lowering {
     stats: Value
   ) throws(IRError) -> LoweredSolution {
     let n = scope.builder.type(t).extents.first?.fixedLength ?? 0
-    var fields: [(name: String, value: LoweredValue)] = [("t", .array(t))]
+    var fields: [LoweredField] = [LoweredField("t", .array(t))]
     fields += try states(of: ode, in: saved, leading: [.fixed(n)])
     if !ode.outputs.isEmpty {
       let (results, value) = try mapRegion(
@@ -228,7 +229,7 @@ extension Lowering {
       }
       fields += try value.rebuilt(from: results).recordFields
     }
-    var last: [(name: String, value: LoweredValue)] = [("t", .array(end))]
+    var last: [LoweredField] = [LoweredField("t", .array(end))]
     last += try states(of: ode, in: final, leading: [])
     if !ode.outputs.isEmpty {
       // In a region of its own: the states' names mean the end there, and nothing here.
@@ -243,11 +244,11 @@ extension Lowering {
       let results = outer.builder.inline(region, [end, final] + inner.captured(sliced: false))
       last += try value.rebuilt(from: results).recordFields
     }
-    fields.append(("final", .record(last)))
+    fields.append(LoweredField("final", .record(last)))
     let counts = Solve.Statistic.language.enumerated().map { i, name in
-      (name: name, value: LoweredValue.array(statistic(i, stats)))
+      LoweredField(name, .array(statistic(i, stats)))
     }
-    fields.append(("stats", .record(counts)))
+    fields.append(LoweredField("stats", .record(counts)))
     return LoweredSolution(fields: fields)
   }
 
@@ -258,18 +259,17 @@ extension Lowering {
 
   private mutating func states(
     of ode: OdeInstance, in flat: Value, leading: [Extent]
-  ) throws(IRError) -> [(name: String, value: LoweredValue)] {
+  ) throws(IRError) -> [LoweredField] {
     var start = 0
-    var result: [(name: String, value: LoweredValue)] = []
+    var result: [LoweredField] = []
     for state in ode.states {
       let n = try count(state.type)
       guard let tensor = state.type.tensor else { throw IRError("a state of type \(state.type)") }
       let part = scope.builder.slice(flat, axis: leading.count, start..<(start + n))
       result.append(
-        (
+        LoweredField(
           state.name,
-          .array(scope.builder.reshape(part, to: leading + (try extents(tensor.shape))))
-        ))
+          .array(scope.builder.reshape(part, to: leading + (try extents(tensor.shape))))))
       start += n
     }
     return result
@@ -280,14 +280,16 @@ extension Lowering {
   ) throws(IRError) -> LoweredValue {
     try bindStates(ode, t: t, y: y)
     for bound in ode.bindings { scope.locals[bound.local] = try lower(bound.value) }
-    var fields: [(name: String, value: LoweredValue)] = []
-    for output in ode.outputs { fields.append((output.name, try lower(output.value))) }
+    var fields: [LoweredField] = []
+    for output in ode.outputs {
+      fields.append(LoweredField(output.name, try lower(output.value)))
+    }
     return .record(fields)
   }
 }
 
 extension LoweredValue {
-  fileprivate var recordFields: [(name: String, value: LoweredValue)] {
+  fileprivate var recordFields: [LoweredField] {
     if case .record(let fields) = self { fields } else { [] }
   }
 }

@@ -118,9 +118,13 @@ package struct Lowering {
     switch type {
     case .tensor(let tensor): return [try valueType(tensor)]
     case .tuple(let parts):
-      return try parts.flatMap { (part) throws(IRError) in try leafTypes(part) }
+      var types: [ValueType] = []
+      for part in parts { types += try leafTypes(part) }
+      return types
     case .record(let fields):
-      return try fields.flatMap { (field) throws(IRError) in try leafTypes(field.type) }
+      var types: [ValueType] = []
+      for field in fields { types += try leafTypes(field.type) }
+      return types
     case .error, .string, .solution, .dataset, .run, .interval, .nothing:
       throw IRError("a value of type \(type) has no arrays of its own")
     }
@@ -138,9 +142,9 @@ package struct Lowering {
       for part in parts { result.append(try structure(part, taking: &values)) }
       return .tuple(result)
     case .record(let fields):
-      var result: [(name: String, value: LoweredValue)] = []
+      var result: [LoweredField] = []
       for field in fields {
-        result.append((field.name, try structure(field.type, taking: &values)))
+        result.append(LoweredField(field.name, try structure(field.type, taking: &values)))
       }
       return .record(result)
     case .error, .string, .solution, .dataset, .run, .interval, .nothing:
@@ -250,10 +254,12 @@ package struct Lowering {
 
   private mutating func sessionFields(
     _ name: String, _ fields: [Field], path: [String]
-  ) throws(IRError) -> [(name: String, value: LoweredValue)] {
-    var result: [(name: String, value: LoweredValue)] = []
+  ) throws(IRError) -> [LoweredField] {
+    var result: [LoweredField] = []
     for field in fields {
-      result.append((field.name, try sessionStructure(name, field.type, path: path + [field.name])))
+      result.append(
+        LoweredField(
+          field.name, try sessionStructure(name, field.type, path: path + [field.name])))
     }
     return result
   }

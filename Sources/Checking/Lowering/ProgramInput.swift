@@ -1,5 +1,4 @@
 package import NodalIR
-package import NodalTypes
 
 /// What a lowered program wants to be given, besides its declared parameters.
 package enum ProgramInput: Sendable, Hashable {

@@ -46,7 +46,9 @@ final class RegionScope {
 
   /// A value of the parent, in here. Constants are made again, so that they stay constants.
   func capture(_ outer: Value) -> Value {
-    if let known = captures.first(where: { $0.outer == outer && !$0.isSliced }) { return known.inner }
+    if let known = captures.first(where: { $0.outer == outer && !$0.isSliced }) {
+      return known.inner
+    }
     guard let parent else { return outer }
     if let constant = parent.builder.constantValue(outer) {
       return builder.value(.constant(constant), [])
@@ -83,7 +85,8 @@ final class RegionScope {
   func finish(
     _ results: [Value], slicesAfter: Int? = nil, shared order: [Value]? = nil
   ) throws(IRError) -> Region {
-    let draft = try copyOfBuilder().finish(results)
+    var draftBuilder = builder
+    let draft = try draftBuilder.finish(results)
     let sliced = captures.filter(\.isSliced)
     let shared = captures.filter { !$0.isSliced }
     let cut = slicesAfter ?? declaredCount
@@ -113,10 +116,10 @@ final class RegionScope {
       }
       final.origin = node.origin
       let operands = node.operands.map { values[$0.index] }
-      values += node.results.count == 1 ? [final.value(node.form, operands)] : final.emit(node.form, operands)
+      values +=
+        node.results.count == 1
+        ? [final.value(node.form, operands)] : final.emit(node.form, operands)
     }
     return try final.finish(draft.results.map { values[$0.index] })
   }
-
-  private func copyOfBuilder() -> RegionBuilder { builder }
 }

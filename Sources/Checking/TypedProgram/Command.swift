@@ -1,5 +1,4 @@
 package import NodalDiagnostics
-package import NodalTypes
 
 /// A statement, ready to be executed. Declarations are not here: they are in the program's tables.
 package enum TypedStatement: Sendable {

@@ -1,6 +1,5 @@
 package import NodalDiagnostics
 package import NodalIR
-package import NodalTypes
 
 /// `solve(…)`, with all that was left out filled in. Times are in the ode's time unit.
 package struct SolveExpression: Sendable {

@@ -1,6 +1,3 @@
-package import NodalDiagnostics
-package import NodalTypes
-
 /// A file (or a line at the prompt) as checked.
 package struct TypedProgram: Sendable {
   package enum Precision: String, Sendable, Hashable { case f32, f64 }

@@ -28,7 +28,8 @@ extension Batching {
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
         .scatter, .random, .scan, .interpolate, .branch, .map, .derivative, .solve:
         let form = try node.form.mapRegions { (r) throws(IRError) in try expand(r) }
-        values += node.results.count == 1 ? [builder.value(form, operands)] : builder.emit(form, operands)
+        values +=
+          node.results.count == 1 ? [builder.value(form, operands)] : builder.emit(form, operands)
       }
     }
     return try builder.finish(region.results.map { values[$0.index] })

@@ -1,4 +1,5 @@
 import NodalIR
+import NodalMethods
 import NodalOperations
 
 /// Small pieces that both modes of differentiation are written with.
@@ -38,5 +39,15 @@ extension Region {
     for (new, old) in order.enumerated() { arguments[old] = given[new] }
     let values = builder.inline(self, arguments)
     return try builder.finish(results.map { values[$0] })
+  }
+}
+
+extension Solve {
+  /// The regions of its method's steps.
+  func stepRegions() throws(IRError) -> StepRegions {
+    guard let method = Method.named(settings.method) else {
+      throw IRError("no method is named \(settings.method)")
+    }
+    return try StepBuilder.regions(method, StepProblem(self))
   }
 }

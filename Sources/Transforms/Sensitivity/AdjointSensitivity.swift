@@ -104,7 +104,7 @@ struct AdjointSensitivity {
       y = builder.slice(given[1], axis: axis, 0..<d)
       lambda = builder.slice(given[1], axis: axis, d..<(2 * d))
     } else {
-      let dense = try StepBuilder.regions(for: solve).dense
+      let dense = try solve.stepRegions().dense
       let read = Interpolate(trajectories: lanes ? .lane : nil, dense: dense)
       y = builder.value(.interpolate(read), [given[0]] + path)
       lambda = given[1]
@@ -116,15 +116,14 @@ struct AdjointSensitivity {
       let pullback = try ReverseMode.pullback(
         solve.rhs, wrt: context.activeParameters.map { $0 + 2 })
       let terms = builder.inline(pullback, [given[0], y] + parameters + [lambda])
-      return try builder.finish(terms.map { builder.neg($0) })
+      let negated = terms.map { builder.neg($0) }
+      return try builder.finish(negated)
     }
     let both = try ReverseMode.differentiate(solve.rhs, wrt: [1])
     let results = builder.inline(both, [given[0], y] + parameters + [lambda])
     let slope = builder.neg(results[1])
-    return try Simplify.run(
-      builder.finish([
-        reconstructs ? builder.concatenate([results[0], slope], axis: axis) : slope
-      ]))
+    let slopes = reconstructs ? builder.concatenate([results[0], slope], axis: axis) : slope
+    return try Simplify.run(try builder.finish([slopes]))
   }
 
   /// Solves backwards from where the carry is to a time; λ there, and the quadratures on the way.

@@ -17,7 +17,7 @@ enum DirectSensitivity {
     var traced = solve
     if traced.trace == nil {
       traced.trace = builder.nextTrace
-      traced.record = try StepBuilder.regions(for: solve).record
+      traced.record = try solve.stepRegions().record
     }
     let all = builder.emit(.solve(traced), operands)
     let count = solve.resultCount
@@ -28,7 +28,7 @@ enum DirectSensitivity {
     _ context: SolveContext, trace: [Value], _ builder: inout RegionBuilder
   ) throws(IRError) -> [Value?] {
     let solve = context.solve
-    let regions = try StepBuilder.regions(for: solve)
+    let regions = try solve.stepRegions()
     let counts = trace[Solve.Trace.counts]
     let steps = builder.type(trace[Solve.Trace.times]).extents.last!
 
@@ -154,7 +154,7 @@ enum DirectSensitivity {
     let single = Solve(
       settings: solve.settings, batched: [], rhs: try rhs.finish([zero]),
       controlled: solve.controlled)
-    return try StepBuilder.regions(for: single).dense
+    return try single.stepRegions().dense
   }
 
   /// Carries: λ. Stacked: t, h, y, and what save points add. Shared: parameters. Outputs: cotangents of t and h, if wanted.

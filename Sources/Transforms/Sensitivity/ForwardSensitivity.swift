@@ -93,7 +93,8 @@ enum ForwardSensitivity {
     let given = builder.parameters
     let y = builder.slice(given[1], axis: axis, 0..<d)
     let wrt =
-      [1] + directions.blocks.map(\.operand).filter { $0 >= Solve.Operand.parameters }
+      [1]
+      + directions.blocks.map(\.operand).filter { $0 >= Solve.Operand.parameters }
       .map { $0 - Solve.Operand.parameters + 2 }
     let tangent = try Simplify.run(ForwardMode.differentiate(solve.rhs, wrt: wrt))
     var slopes: [Value] = []
@@ -112,7 +113,8 @@ enum ForwardSensitivity {
       if k == 0 { slopes.append(results[0]) }
       slopes.append(results[1])
     }
-    return try Simplify.run(builder.finish([builder.concatenate(slopes, axis: axis)]))
+    let result = builder.concatenate(slopes, axis: axis)
+    return try Simplify.run(try builder.finish([result]))
   }
 
   /// The numbers that are differentiated by, in a row: of the initial state (a moved beginning moves it too), then of the

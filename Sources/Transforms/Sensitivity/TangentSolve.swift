@@ -25,7 +25,7 @@ enum TangentSolve {
     var tangent = solve
     tangent.rhs = try pairedRegion(solve, parameters, d)
     if let record = solve.record {
-      tangent.record = record.widened(to: 2 * d)
+      tangent.record = record.doubled()
     }
     if solve.trajectories != nil {
       tangent.batched += parameters.map { solve.batched[Solve.Operand.parameters + $0] }
@@ -58,7 +58,10 @@ enum TangentSolve {
     split(Solve.Result.saved)
     if solve.trace != nil {
       split(solve.traceResult + Solve.Trace.states)
-      split(solve.traceResult + Solve.Trace.records)
+      let records = solve.traceResult + Solve.Trace.records
+      let halves = halves(of: all[records], d, &builder)
+      values[records] = halves.0
+      tangents[records] = halves.1
     }
     if let dot = dots[Solve.Operand.end], let final = tangents[Solve.Result.final] {
       let slope = RightHandSide.evaluate(
@@ -77,6 +80,21 @@ enum TangentSolve {
     return (values, tangents)
   }
 
+  /// Records of the doubled state are rows of (y, ẏ): those of y, and of ẏ.
+  private static func halves(
+    of records: Value, _ d: Int, _ builder: inout RegionBuilder
+  ) -> (Value, Value) {
+    let outer = builder.type(records).extents.dropLast()
+    let length = builder.type(records).extents.last?.fixedLength ?? 0
+    let rows = d == 0 ? 0 : length / (2 * d)
+    let split = builder.reshape(records, to: outer + [.fixed(rows), .fixed(2 * d)])
+    func half(_ range: Range<Int>) -> Value {
+      let part = builder.slice(split, axis: outer.count + 1, range)
+      return builder.reshape(part, to: outer + [.fixed(rows * d)])
+    }
+    return (half(0..<d), half(d..<(2 * d)))
+  }
+
   /// (t, (y, ẏ), p…, ṗ…) → (f, ∂f/∂y·ẏ + ∂f/∂p·ṗ).
   private static func pairedRegion(
     _ solve: Solve, _ parameters: [Int], _ d: Int
@@ -93,7 +111,8 @@ enum TangentSolve {
     let dot = builder.slice(given[1], axis: axis, d..<(2 * d))
     let plain = Array(given[2..<types.count])
     let results = builder.inline(tangent, [given[0], y] + plain + [dot] + given[types.count...])
-    return try Simplify.run(builder.finish([builder.concatenate(results, axis: axis)]))
+    let result = builder.concatenate(results, axis: axis)
+    return try Simplify.run(try builder.finish([result]))
   }
 }
 
@@ -117,10 +136,8 @@ extension RegionBuilder {
 }
 
 extension ValueType {
-  /// The same record for a longer state: the state's components are the last axis of a dense record.
-  func widened(to d: Int) -> ValueType {
-    var type = self
-    type.extents[rank - 1] = .fixed(d)
-    return type
+  /// The record of a state twice as long. Records are rows of states, one after the other.
+  func doubled() -> ValueType {
+    ValueType(element, shape: [2 * (fixedCount ?? 0)])
   }
 }
