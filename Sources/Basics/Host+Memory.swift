@@ -20,7 +20,7 @@ package final class MemoryWorld: Sendable {
   /// - Parameters:
   ///   - files: text of files by path; relative paths start from `directory`.
   ///   - directory: the current folder.
-  package init(files: [String: String] = [:], directory: String = "/work") {
+  package init(files: [String: String] = [:], directory: String = "/project") {
     self.directory = directory
     state.withLock { state in
       state.addFolders(directory)

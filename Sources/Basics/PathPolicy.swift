@@ -22,6 +22,26 @@ package struct PathPolicy: Sendable, Equatable {
     try resolve(path, base: base, use: .reading, roots: readable, files: files)
   }
 
+  /// The resolved absolute path of a file to read, looked for from each of `bases` in turn, and a
+  /// bare name also in the folders that lie in the later ones (data are kept a folder a set).
+  /// Where it is nowhere, its path from the first, so that the message names what was asked for.
+  /// - Parameter bases: the script's own folder, then those of `--data`.
+  package func pathForReading(
+    _ path: String, fromAny bases: [String], files: HostFiles
+  ) throws(PathRefusal) -> String {
+    for (index, base) in bases.enumerated() {
+      var places = [base]
+      if index > 0, !path.contains("/") {
+        let names = (try? files.list(base)) ?? []
+        places += names.map { Path.join(base, $0) }.filter { files.kind($0) == .directory }
+      }
+      for place in places where files.kind(Path.join(place, path)) == .file {
+        return try pathForReading(path, from: place, files: files)
+      }
+    }
+    return try pathForReading(path, from: bases.first ?? ".", files: files)
+  }
+
   /// The resolved absolute path of a file to write; it need not exist, nor its folders.
   package func pathForWriting(
     _ path: String, from base: String, files: HostFiles

@@ -6,7 +6,8 @@
 package struct CSVReader: Sendable {
   /// Nil: found from the first lines.
   package var separator: CSVSeparator?
-  /// Does the first row hold names? Nil: it does unless all its cells are numbers.
+  /// Does the first row hold names? Nil: it does unless all its cells are numbers; then the comment
+  /// before it may hold them.
   package var header: Bool?
 
   package init(separator: CSVSeparator? = nil, header: Bool? = nil) {
@@ -30,7 +31,10 @@ package struct CSVReader: Sendable {
       || first.allSatisfy { $0.bytes.isEmpty }
     let rows = (hasHeader ? 1 : 0)..<scanner.rowCount
     let width = try Self.width(scanner, rows: rows, hasHeader: hasHeader)
-    let names = try Self.names(scanner, width: width, hasHeader: hasHeader)
+    let names =
+      try hasHeader
+      ? Self.names(scanner, row: scanner.row(0), width: width)
+      : header == nil ? commentNames(scanner, width: width) : Self.numbered(width)
     guard !rows.isEmpty else { throw .noRows }
     let columns = (0..<width).map { index in
       Table.Column(
@@ -87,13 +91,24 @@ package struct CSVReader: Sendable {
     return width
   }
 
+  private static func numbered(_ width: Int) -> [String] { (1...width).map { "column_\($0)" } }
+
+  /// The names in the comment before the first row, if it has one for each column.
+  private func commentNames(_ scanner: CSVScanner, width: Int) -> [String] {
+    guard let comment = scanner.headComment,
+      let head = try? CSVScanner(
+        Array(scanner.source[comment]), separator: scanner.separator),
+      head.rowCount == 1, head.row(0).count == width,
+      !head.row(0).contains(where: { NumberCell(head.source[$0.bytes]) != .text })
+    else { return Self.numbered(width) }
+    return (try? Self.names(head, row: head.row(0), width: width)) ?? Self.numbered(width)
+  }
+
   private static func names(
-    _ scanner: CSVScanner, width: Int, hasHeader: Bool
+    _ scanner: CSVScanner, row header: ArraySlice<CSVScanner.Cell>, width: Int
   ) throws(CSVError) -> [String] {
-    guard hasHeader else { return (1...width).map { "column_\($0)" } }
     var seen: [String: Int] = [:]
     var names: [String] = []
-    let header = scanner.row(0)
     for index in 0..<width {
       let text = index < header.count ? scanner.text(header[header.startIndex + index]) : ""
       let name = trimmed(text)

@@ -17,6 +17,10 @@ package struct CSVScanner {
   /// The index in `cells` where each row begins, and at last their number.
   package private(set) var rowStarts: [Int] = [0]
 
+  /// The comment line just before the first row, without its mark: NumPy and MATLAB put the
+  /// names there.
+  package private(set) var headComment: Range<Int>?
+
   package var rowCount: Int { rowStarts.count - 1 }
 
   package func row(_ index: Int) -> ArraySlice<Cell> {
@@ -41,6 +45,7 @@ package struct CSVScanner {
       guard first < source.count else { return }
       if source[first] == .hash || source[first] == .percent || source[first].isLineEnd {
         at = skipLine(from: first)
+        if rowCount == 0, !source[first].isLineEnd { headComment = first + 1..<at }
         line += 1
       } else {
         try scanRow(&at, &line)

@@ -66,6 +66,13 @@ private func problem(_ text: String, _ schema: TableSchema = TableSchema()) -> S
     #expect(numbers(table, "column_2") == [5, 6])
   }
 
+  @Test func namesMayStandInAComment() throws {
+    for text in ["# a file\n# t, x\n0,1\n1,2\n", "% t x\n0 1\n1 2\n", "#t;x\n0;1\n1;2"] {
+      #expect(try table(text).columns.map(\.name) == ["t", "x"])
+    }
+    #expect(try table("# 5, 6\n0,1\n").columns.map(\.name) == ["column_1", "column_2"])
+  }
+
   @Test func wordsOfAHeaderAreNoColumns() throws {
     let table = try table("Time (s)\n1\n2\n")
     #expect(table.columns.map(\.name) == ["Time (s)"])

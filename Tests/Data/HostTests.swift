@@ -70,12 +70,12 @@ import Testing
     let world = MemoryWorld(files: ["a.csv": "1", "/data/b.csv": "2"])
     let files = world.host.files
     #expect(try files.text("a.csv") == "1")
-    #expect(try files.text("/work/../data/b.csv") == "2")
+    #expect(try files.text("/project/../data/b.csv") == "2")
     #expect(throws: HostError.notFound(path: "c")) { try files.read("c") }
     #expect(throws: HostError.notFound(path: "runs")) { try files.write("runs/x", text: "y") }
     try files.createDirectory("runs")
     try files.write("runs/x", text: "y")
-    #expect(try files.list("/work") == ["a.csv", "runs"])
+    #expect(try files.list("/project") == ["a.csv", "runs"])
     world.addLink("link", to: "../data")
     #expect(try files.text("link/b.csv") == "2")
     world.fail("a.csv", with: .diskFull(path: "a.csv"))
@@ -110,51 +110,64 @@ import Testing
 
 @Suite struct PathPolicyTests {
   let world: MemoryWorld
-  let policy = PathPolicy(readable: ["/work", "/data"], writable: ["/work/runs"])
+  let policy = PathPolicy(readable: ["/project", "/data"], writable: ["/project/runs"])
 
   init() {
     world = MemoryWorld(files: ["a.csv": "", "/etc/passwd": "", "/data/b.csv": ""])
-    world.addLink("/work/out", to: "/etc")
-    world.addLink("/work/up", to: "../..")
-    world.addLink("/work/loop", to: "loop")
-    world.addLink("/work/data", to: "../data")
-    world.addLink("/work/runs/dangling", to: "/etc/new")
+    world.addLink("/project/out", to: "/etc")
+    world.addLink("/project/up", to: "../..")
+    world.addLink("/project/loop", to: "loop")
+    world.addLink("/project/data", to: "../data")
+    world.addLink("/project/runs/dangling", to: "/etc/new")
   }
 
   @Test(arguments: [
-    ("a.csv", "/work/a.csv"), ("./x/../a.csv", "/work/a.csv"), ("data/b.csv", "/data/b.csv"),
-    ("/data/b.csv", "/data/b.csv"), ("not-there.csv", "/work/not-there.csv"),
+    ("a.csv", "/project/a.csv"), ("./x/../a.csv", "/project/a.csv"), ("data/b.csv", "/data/b.csv"),
+    ("/data/b.csv", "/data/b.csv"), ("not-there.csv", "/project/not-there.csv"),
   ])
   func readingBelowTheRootsIsAllowed(path: String, full: String) throws {
-    #expect(try policy.pathForReading(path, from: "/work", files: world.host.files) == full)
+    #expect(try policy.pathForReading(path, from: "/project", files: world.host.files) == full)
   }
 
   @Test(arguments: [
     "/etc/passwd", "../etc/passwd", "out/passwd", "up/etc/passwd", "data/../etc/passwd",
-    "x/../../etc/passwd", "/work2/a", "", "a\0.csv", "loop", "loop/a",
+    "x/../../etc/passwd", "/project2/a", "", "a\0.csv", "loop", "loop/a",
   ])
   func nothingElseIsRead(path: String) {
     #expect(throws: PathRefusal.self) {
-      try policy.pathForReading(path, from: "/work", files: world.host.files)
+      try policy.pathForReading(path, from: "/project", files: world.host.files)
     }
   }
 
-  @Test(arguments: ["../a.csv", "/work/a.csv", "dangling", "../out/x", "/work/runs/../x"])
+  @Test(arguments: ["../a.csv", "/project/a.csv", "dangling", "../out/x", "/project/runs/../x"])
   func nothingIsWrittenElsewhere(path: String) {
     #expect(throws: PathRefusal.self) {
-      try policy.pathForWriting(path, from: "/work/runs", files: world.host.files)
+      try policy.pathForWriting(path, from: "/project/runs", files: world.host.files)
     }
   }
 
   @Test func aRefusalNamesThePathAndTheFlag() {
     do throws(PathRefusal) {
-      _ = try policy.pathForReading("out/passwd", from: "/work", files: world.host.files)
+      _ = try policy.pathForReading("out/passwd", from: "/project", files: world.host.files)
       Issue.record("it was allowed")
     } catch {
       #expect(error.flag == "--allow-read")
       #expect(error.message.contains("`out/passwd` (which is `/etc/passwd`)"))
       #expect(error.help.contains("--allow-read /etc"))
     }
+  }
+
+  @Test func dataAreLookedForInTheirFolders() throws {
+    world.addFile("/data/set/c.csv", bytes: [])
+    func find(_ path: String) throws -> String {
+      try policy.pathForReading(path, fromAny: ["/project", "/data"], files: world.host.files)
+    }
+    #expect(try find("a.csv") == "/project/a.csv")
+    #expect(try find("b.csv") == "/data/b.csv")
+    #expect(try find("c.csv") == "/data/set/c.csv")
+    #expect(try find("set/c.csv") == "/data/set/c.csv")
+    #expect(try find("d.csv") == "/project/d.csv")
+    #expect(throws: PathRefusal.self) { try find("../etc/passwd") }
   }
 
   @Test func linksOfTheRealDiskAreFollowed() throws {
