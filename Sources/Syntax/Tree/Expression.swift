@@ -116,7 +116,8 @@ package struct RangeExpression: Sendable {
   }
 }
 
-/// A call with its arguments in the order in which they were written.
+/// A call with its arguments in the order in which they were written. The one form of sugar in the tree: a
+/// column with its unit, `"V2"<V>`, is the call `column("V2", 1<V>)`.
 package struct Call: Sendable {
   package let callee: Expression
   package let arguments: [Argument]

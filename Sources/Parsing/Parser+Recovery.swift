@@ -1,0 +1,142 @@
+import NodalDiagnostics
+import NodalSyntax
+
+/// What happens at a mistake.
+extension Parser {
+  /// Reads one statement, and what must follow it. At a mistake the statement is skipped: its brackets match,
+  /// so the next separator outside of them is its end.
+  mutating func recovering<T>(
+    else invalid: (Span) -> T, _ body: (inout Parser) throws(ParseError) -> T
+  ) -> T {
+    let start = position
+    let level = nesting
+    do throws(ParseError) {
+      let result = try body(&self)
+      if !atStatementEnd { throw unexpected("the end of the statement") }
+      return result
+    } catch {
+      nesting = level
+      position = start
+      skipStatement()
+      report(error, from: start)
+      return invalid(span(from: start))
+    }
+  }
+
+  private mutating func skipStatement() {
+    while !atStatementEnd {
+      if closers[position] > position { position = closers[position] }
+      advance()
+    }
+  }
+
+  /// Reports a mistake of the statement that began at a token, unless it follows from one that has been
+  /// reported: a bracket that was mended, a character or string that could not be read.
+  private mutating func report(_ error: ParseError, from start: Int) {
+    let range = tokens[start].span.joined(with: current.span)
+    if damaged.contains(where: { $0 >= start && $0 <= position }) { return }
+    let unreadable = errors.contains { earlier in
+      guard let place = earlier.spoiledSpan else { return false }
+      return place.start >= range.start && place.end <= range.end
+    }
+    if unreadable { return }
+    errors.append(error)
+  }
+
+  // MARK: Words for what stands here
+
+  func describe(_ token: Token) -> String {
+    switch token.kind {
+    case .name, .keyword, .symbol, .unit, .primes, .integer, .real:
+      let text = source.text(of: token.span)
+      return text.isEmpty ? "the end of a bracket" : "`\(text)`"
+    case .string: return "a string"
+    case .newline: return "the end of the line"
+    case .end: return "the end of the text"
+    case .invalid: return "a character that is no part of the language"
+    }
+  }
+
+  /// The mistake at the current token, where `expected` should stand: a known habit if it looks like one.
+  func unexpected(_ expected: String, help: String? = nil) -> ParseError {
+    let token = current
+    if let unit = suspectUnits.first(where: {
+      $0.start <= token.span.start && token.span.start < $0.end
+    }) {
+      return .malformedUnit(source.text(of: unit), unit)
+    }
+    if let habit = habit(at: token) { return habit }
+    return .unexpected(found: describe(token), expected: expected, token.span, help: help)
+  }
+
+  private func habit(at token: Token) -> ParseError? {
+    switch token.kind {
+    case .name(let text, _):
+      if ["and", "or", "is", "not", "mod", "div"].contains(text) {
+        return .foreignSyntax(.wordOperator(text), token.span)
+      }
+      if position > 0, !token.startsLine, let left = endOfOperand(previous) {
+        if previous.word == "lambda" { return .foreignSyntax(.lambda, previous.span) }
+        if !token.hasSpaceBefore {
+          return .implicitProduct(
+            left: left, right: source.text(of: token.span), previous.span.joined(with: token.span))
+        }
+      }
+      return nil
+    case .symbol(.leftParenthesis):
+      if position > 0, !token.hasSpaceBefore, isNumber(previous) {
+        return .implicitProduct(
+          left: source.text(of: previous.span), right: "(", previous.span.joined(with: token.span))
+      }
+      return nil
+    case .symbol(.colon):
+      return peek().isNewline || peek().isEnd ? .foreignSyntax(.colonBlock, token.span) : nil
+    case .symbol(.addAssign):
+      guard let name = previous.word else { return nil }
+      return .additionOutsideOde(name: name, token.span)
+    case .keyword, .integer, .real, .string, .unit, .primes, .symbol, .newline, .end, .invalid:
+      return nil
+    }
+  }
+
+  private func isNumber(_ token: Token) -> Bool {
+    switch token.kind {
+    case .integer, .real: true
+    case .name, .keyword, .string, .unit, .primes, .symbol, .newline, .end, .invalid: false
+    }
+  }
+
+  /// The text of a numeral or a closing parenthesis, behind which a name means a product.
+  private func endOfOperand(_ token: Token) -> String? {
+    switch token.kind {
+    case .integer, .real: source.text(of: token.span)
+    case .symbol(.rightParenthesis): ")"
+    case .name, .keyword, .string, .unit, .primes, .symbol, .newline, .end, .invalid: nil
+    }
+  }
+}
+
+extension ParseError {
+  /// For a mistake of the lexer that leaves a hole in the tokens: where.
+  var spoiledSpan: Span? {
+    switch self {
+    case .unexpectedCharacter(_, let span), .unclosedString(let span), .strayPrime(_, let span),
+      .foreignOperator(_, _, let span), .malformedNumber(_, _, let span):
+      span
+    case .foreignSyntax(let habit, let span):
+      switch habit {
+      case .hashComment, .blockComment, .tripleQuotes, .singleQuotes: span
+      case .def, .lambda, .importAs, .fromImport, .elif, .return, .while, .class, .self,
+        .function, .ifBlock, .colonBlock, .wordOperator:
+        nil
+      }
+    case .numberOutOfRange, .malformedUnit, .unknownEscape, .unclosedBracket, .unmatchedCloser,
+      .nestingTooDeep, .unexpected, .expectedExpression, .expectedName, .reservedWord,
+      .unusedValue, .blockWithoutValue, .chainedComparison, .foreignConstant, .colonSlice,
+      .fractionDerivative, .misplacedStatement, .additionOutsideOde, .implicitProduct,
+      .continuationAtPrompt, .pipelineStage, .unknownPrecision, .missingElse, .clauseOrder,
+      .equationLeftSide, .missingBody, .needsParentheses, .seedNotInteger, .misplacedHeading:
+      nil
+    }
+  }
+}
