@@ -28,8 +28,8 @@ missing_on_macos() {
 # Installs Debian packages, the lists fetched first: a fresh machine has none.
 apt_install() {
   export DEBIAN_FRONTEND=noninteractive
-  apt-get install -y --no-install-recommends "$@" >&2 && return 0
-  apt-get update >&2 && apt-get install -y --no-install-recommends "$@" >&2
+  apt-get install -y -qq --no-install-recommends "$@" >&2 2>/dev/null && return 0
+  apt-get update -qq >&2 && apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
 setup() {
