@@ -17,6 +17,8 @@ package enum TypedStatement: Sendable {
   /// `text` is the condition as written; a comparison's sides are given for the message.
   case assert(condition: TypedExpression, sides: [(text: String, value: TypedExpression)], text: String, Span)
   case test(TestInstance)
+  /// Several statements that one line made: `let a = 1, b = 2`.
+  case group([TypedStatement])
   /// A bare value at the prompt.
   case show(PrintItem, Span)
 }

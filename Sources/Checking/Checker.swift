@@ -1,0 +1,215 @@
+package import NodalDiagnostics
+package import NodalSyntax
+package import NodalTypes
+
+/// The elaborator: an abstract interpreter over types. It walks the syntax tree as if it ran the
+/// program, with types and constants for values; a call is walked anew for its arguments, so that units
+/// are polymorphic, calls are lifted, and weights find their owners, place by place.
+///
+/// It never throws: what is wrong becomes a diagnostic and a value of type `.error`, which agrees with
+/// everything, and so no mistake is told twice.
+struct Checker: Sendable {
+  var environment: Environment
+  let host: CheckerHost
+  var diagnostics: [Diagnostic] = []
+  var reported: Set<ReportKey> = []
+  /// Where we are.
+  var frame: Frame
+  var owners: [Owner] = []
+  /// Values bound since the innermost block began, innermost block last.
+  var pending: [[Bound]] = [[]]
+  /// What each local bound by a `let` stands for: derivatives look through it.
+  var definitions: [LocalID: TypedExpression] = [:]
+  var localTypes: [LocalID: Type] = [:]
+  /// Declarations being elaborated, outermost first.
+  var stack: [DeclarationID] = []
+  var depth = 0
+  /// Calls that were lifted so far: a trial of ranks watches it.
+  var lifts = 0
+  /// Reductions over all axes of something with two axes or more so far.
+  var reductions = 0
+  var odeScopes: [OdeScope] = []
+  var odeBuilders: [OdeBuilder] = []
+  /// The log-density terms of the loss being elaborated; nil outside.
+  var observations: [TypedExpression]?
+  /// Whether solutions that hold their accepted steps are refused here, and why.
+  var inLoss = false
+  /// Children of `extends` and parts, with the path that their weights start from.
+  var inheritance: [(child: String, parent: String)] = []
+  /// Parameters of losses, with the data set that they are examples of.
+  var exampleParameters: [LocalID: String] = [:]
+  /// Layers declared in an ode, with its scope.
+  var odeOfLayer: [DeclarationID: Int] = [:]
+  /// The number of accepted steps of a solution, by what it is called.
+  var stepSizes: [String: Size] = [:]
+  var sources: [SourceID: SourceFile] = [:]
+  var failedData: Set<DeclarationID> = []
+  /// Modules being read, outermost first.
+  var importing: [String] = []
+  /// Names given by `let` at top level in this check, and declarations made in it.
+  var lets: Set<String> = []
+  var declaredNow: Set<DeclarationID> = []
+
+  struct ReportKey: Hashable, Sendable {
+    let code: DiagnosticCode
+    let span: Span?
+  }
+
+  /// How deep elaboration may nest: calls, blocks and operators together.
+  static let depthLimit = 2_000
+
+  init(environment: Environment, host: CheckerHost) {
+    self.environment = environment
+    self.host = host
+    frame = Frame(kind: .top, module: max(0, environment.modules.count - 1))
+  }
+
+  // MARK: reporting
+
+  /// Records a diagnostic, once for each code and place: a function is walked at each of its calls.
+  mutating func report(_ diagnostic: Diagnostic) {
+    let key = ReportKey(code: diagnostic.code, span: diagnostic.primary?.span)
+    if reported.insert(key).inserted { diagnostics.append(diagnostic) }
+  }
+
+  /// Reports, and gives the value that stands for a mistake.
+  mutating func fail(_ diagnostic: Diagnostic) -> Value {
+    report(diagnostic)
+    return .invalid
+  }
+
+  mutating func failed(_ diagnostic: Diagnostic, _ span: Span) -> TypedExpression {
+    report(diagnostic)
+    return .invalid(span)
+  }
+
+  var errorCount: Int { diagnostics.lazy.filter(\.isError).count }
+
+  // MARK: scopes
+
+  mutating func within<T>(_ inner: Frame, _ body: (inout Checker) -> T) -> T {
+    let saved = frame
+    frame = inner
+    defer { frame = saved }
+    return body(&self)
+  }
+
+  mutating func freshLocal(_ type: Type) -> LocalID {
+    let id = LocalID(environment.nextLocal)
+    environment.nextLocal += 1
+    localTypes[id] = type
+    return id
+  }
+
+  mutating func freshPlace() -> PlaceID {
+    environment.nextPlace += 1
+    return PlaceID(environment.nextPlace)
+  }
+
+  mutating func freshUnit() -> Unit { environment.substitution.freshUnit() }
+
+  mutating func newOwner(_ path: String) -> Int {
+    owners.append(Owner(path: path))
+    return owners.count - 1
+  }
+
+  /// Gives a value a local, so that it is computed once; leaves go as they are.
+  mutating func bind(_ value: TypedExpression, name: String = "") -> TypedExpression {
+    switch value.kind {
+    case .number, .integer, .boolean, .text, .size, .local, .session, .weight, .invalid:
+      return value
+    case .array, .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce,
+      .matmul, .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather,
+      .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings, .conditional, .fold,
+      .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part:
+      break
+    }
+    let id = freshLocal(value.type)
+    definitions[id] = value
+    pending[pending.count - 1].append(Bound(id, value, name: name))
+    return TypedExpression(.local(id), value.type, value.span)
+  }
+
+  /// Runs a body whose bindings belong to its own result.
+  mutating func collectingBindings(
+    _ body: (inout Checker) -> TypedExpression
+  ) -> TypedExpression {
+    pending.append([])
+    let value = body(&self)
+    let bound = pending.removeLast()
+    if bound.isEmpty || value.type.isError { return value }
+    return TypedExpression(.bindings(bound, value), value.type, value.span)
+  }
+
+  // MARK: types
+
+  func resolve(_ type: Type) -> Type { environment.substitution.resolve(type) }
+  func resolve(_ shape: Shape) -> Shape { environment.substitution.resolve(shape) }
+  func resolve(_ unit: Unit) -> Unit { environment.substitution.resolve(unit) }
+  func resolve(_ label: UnitLabel) -> UnitLabel { environment.substitution.resolve(label) }
+  func text(_ type: Type) -> String { environment.substitution.text(type) }
+  func text(_ unit: Unit) -> String { environment.substitution.text(unit) }
+  func text(_ size: Size) -> String { environment.substitution.text(size) }
+  func text(_ shape: Shape) -> String {
+    let text = environment.substitution.text(shape)
+    return text.isEmpty ? "a scalar" : text
+  }
+
+  /// The array type of a value, resolved; nil for what is no array.
+  func tensor(_ value: TypedExpression) -> TensorType? { resolve(value.type).tensor }
+
+  /// The text of a place, on one line.
+  func sourceText(_ span: Span, negative: Bool = false) -> String {
+    guard let source = sources[span.source] else { return "" }
+    let text = source.text(of: span).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    return negative ? "-" + text : text
+  }
+
+  /// The number of steps that a solution holds: the same for each field of one solution.
+  mutating func stepsSize(of value: TypedExpression) -> Size {
+    let key: String
+    switch value.kind {
+    case .session(let name): key = "let " + name
+    case .local(let id): key = "local \(id.rawValue)"
+    default: key = "at \(value.span)"
+    }
+    if let known = stepSizes[key] { return known }
+    let size = environment.substitution.freshSize(named: "steps", rigid: true)
+    stepSizes[key] = size
+    return size
+  }
+
+  // MARK: depth
+
+  /// Runs `body` one level deeper, or reports that the program nests too deeply.
+  mutating func deeper(_ span: Span, _ body: (inout Checker) -> Value) -> Value {
+    if depth >= Checker.depthLimit { return fail(.nestingTooDeep(at: span)) }
+    depth += 1
+    defer { depth -= 1 }
+    return body(&self)
+  }
+}
+
+/// What the checker asks of the world around it.
+package struct CheckerHost: Sendable {
+  /// The text of a module: `import physics` by name, `import "file.node"` by path relative to the importing source.
+  package var module: @Sendable (ImportStatement.Module, _ from: SourceID) -> ModuleResult
+  package var schema: SchemaProvider
+  /// `--set name=value`, by the name: `g`, `pendulum.g`.
+  package var settings: [String: String]
+
+  package enum ModuleResult: Sendable {
+    /// The key says when two imports mean the same text.
+    case source(SourceFile, key: String)
+    case failure(Diagnostic)
+  }
+
+  package init(
+    module: @escaping @Sendable (ImportStatement.Module, SourceID) -> ModuleResult,
+    schema: @escaping SchemaProvider, settings: [String: String] = [:]
+  ) {
+    self.module = module
+    self.schema = schema
+    self.settings = settings
+  }
+}

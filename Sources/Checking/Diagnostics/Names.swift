@@ -1,0 +1,157 @@
+import NodalDiagnostics
+
+/// Wording of mistakes with names.
+extension Diagnostic {
+  static func unknownName(_ name: String, at span: Span, near: [String]) -> Diagnostic {
+    let best = Suggestions.nearest(to: name, in: near)
+    return Diagnostic(
+      .unknownName, "`\(name)` is not defined here", at: Label(span, "unknown name"),
+      help: best.map { ["did you mean `\($0)`?"] } ?? [])
+  }
+
+  static func unknownField(
+    _ name: String, of what: String, at span: Span, fields: [String]
+  ) -> Diagnostic {
+    var help: [String] = []
+    if let best = Suggestions.nearest(to: name, in: fields) { help.append("did you mean `\(best)`?") }
+    if !fields.isEmpty {
+      help.append("it has " + Suggestions.list(fields))
+    }
+    return Diagnostic(.unknownField, "\(what) has no field `\(name)`", at: Label(span), help: help)
+  }
+
+  static func unknownColumn(
+    _ name: String, of data: String, at span: Span, columns: [String]
+  ) -> Diagnostic {
+    var help: [String] = []
+    if let best = Suggestions.nearest(to: name, in: columns) {
+      help.append("did you mean `\(best)`?")
+    }
+    help.append("its columns are " + Suggestions.list(columns))
+    return Diagnostic(
+      .unknownColumn, "data `\(data)` has no column `\(name)`", at: Label(span), help: help)
+  }
+
+  static func unknownLabel(
+    _ label: String, of callee: String, at span: Span, labels: [String]
+  ) -> Diagnostic {
+    var help: [String] = []
+    if let best = Suggestions.nearest(to: label, in: labels) {
+      help.append("did you mean `\(best):`?")
+    } else if !labels.isEmpty {
+      help.append("it takes " + Suggestions.list(labels))
+    }
+    return Diagnostic(
+      .unknownLabel, "`\(callee)` takes no argument `\(label):`", at: Label(span), help: help)
+  }
+
+  static func missingArgument(_ name: String, of callee: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .missingArgument, "`\(callee)` needs an argument `\(name)`", at: Label(span, "not given here"))
+  }
+
+  static func tooManyArguments(
+    _ callee: String, takes count: Int, at span: Span
+  ) -> Diagnostic {
+    Diagnostic(
+      .tooManyArguments,
+      "`\(callee)` takes \(count == 0 ? "no arguments" : count == 1 ? "one argument" : "\(count) arguments")",
+      at: Label(span, "one too many"))
+  }
+
+  static func notCallable(_ what: String, at span: Span, help: [String] = []) -> Diagnostic {
+    Diagnostic(.notCallable, "\(what) can't be called", at: Label(span), help: help)
+  }
+
+  static func duplicateName(_ name: String, at span: Span, first: Span) -> Diagnostic {
+    Diagnostic(
+      .duplicateName, "`\(name)` is declared twice", at: Label(span, "declared again"),
+      also: first.source == span.source ? [Label(first, "first declared here")] : [])
+  }
+
+  static func cyclicDefinition(_ name: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .cyclicDefinition, "the definition of `\(name)` needs `\(name)` itself", at: Label(span))
+  }
+
+  static func recursiveFunction(_ name: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .recursiveFunction, "`\(name)` calls itself", at: Label(span, "a recursive call"),
+      help: ["a loop is written with `fold`, `scan` or a compile-time `for`"])
+  }
+
+  static func declarationReadsLet(_ name: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .declarationReadsLet, "a declaration may not read `\(name)`, which is a top-level `let`",
+      at: Label(span),
+      help: ["make `\(name)` a `const` or a `param`, or hand it in as an argument"])
+  }
+
+  static func assignmentToConstant(_ name: String, at span: Span, declared: Span) -> Diagnostic {
+    Diagnostic(
+      .assignmentToConstant, "`\(name)` can't be given a new value", at: Label(span),
+      also: [Label(declared, "it is not a `var`")],
+      help: ["declare it with `var \(name) = …` to change it"])
+  }
+
+  static func wrongKind(
+    _ name: String, is kind: String, wanted: String, at span: Span
+  ) -> Diagnostic {
+    Diagnostic(
+      .wrongKindOfName, "`\(name)` is \(kind), and \(wanted) is needed here", at: Label(span))
+  }
+
+  static func unusableValue(_ kind: String, at span: Span, help: [String] = []) -> Diagnostic {
+    Diagnostic(
+      .wrongKindOfName, "\(kind) can't stand here: a value is needed", at: Label(span), help: help)
+  }
+
+  static func nestingTooDeep(at span: Span) -> Diagnostic {
+    Diagnostic(.nestingTooDeep, "calls and expressions nest too deeply here", at: Label(span))
+  }
+
+  static func notSupportedYet(_ what: String, at span: Span, help: [String] = []) -> Diagnostic {
+    Diagnostic(
+      .notSupportedYet, "\(what) is not supported yet", at: Label(span, "comes with a later version"),
+      help: help)
+  }
+}
+
+/// Near misses of names.
+enum Suggestions {
+  /// The candidate at the least edit distance, if it is near enough to be a slip of the pen.
+  static func nearest(to name: String, in candidates: [String]) -> String? {
+    let name = Array(name)
+    let limit = name.count <= 2 ? 1 : max(1, min(3, name.count / 2))
+    var best: (String, Int)?
+    for candidate in Set(candidates).sorted() {
+      let distance = editDistance(name, Array(candidate))
+      if distance <= limit, distance > 0, distance < (best?.1 ?? Int.max) {
+        best = (candidate, distance)
+      }
+    }
+    return best?.0
+  }
+
+  static func list(_ names: [String]) -> String {
+    let shown = names.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
+    return names.count > 12 ? shown + ", …" : shown
+  }
+
+  /// Levenshtein's distance, a swap of neighbours and a change of case counting one.
+  private static func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+    if a.count > 64 || b.count > 64 { return Int.max }
+    var rows = [Array(0...b.count)]
+    for i in 0..<a.count {
+      var row = [i + 1]
+      for j in 0..<b.count {
+        let same = a[i] == b[j]
+        var best = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (same ? 0 : 1))
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, rows[i - 1][j - 1] + 1) }
+        row.append(best)
+      }
+      rows.append(row)
+    }
+    return rows[a.count][b.count]
+  }
+}

@@ -1,0 +1,170 @@
+import NodalDiagnostics
+
+/// Wording of mistakes with types, shapes and units.
+extension Diagnostic {
+  static func typeMismatch(
+    expected: String, found: String, at span: Span, what: String = "", help: [String] = []
+  ) -> Diagnostic {
+    Diagnostic(
+      .typeMismatch,
+      (what.isEmpty ? "" : "\(what): ") + "expected \(expected), found \(found)",
+      at: Label(span, "this is \(found)"), help: help)
+  }
+
+  static func operandType(
+    _ op: String, found: String, at span: Span, help: [String] = []
+  ) -> Diagnostic {
+    Diagnostic(
+      .operandType, "`\(op)` does not apply to \(found)", at: Label(span, "this is \(found)"),
+      help: help)
+  }
+
+  static func argumentType(
+    _ name: String, of callee: String, expected: String, found: String, at span: Span,
+    help: [String] = []
+  ) -> Diagnostic {
+    Diagnostic(
+      .argumentType, "argument `\(name)` of `\(callee)` takes \(expected), found \(found)",
+      at: Label(span, "this is \(found)"), help: help)
+  }
+
+  static func shapeMismatch(
+    _ left: String, _ right: String, of op: String, at span: Span, leftSpan: Span, rightSpan: Span
+  ) -> Diagnostic {
+    Diagnostic(
+      .shapeMismatch, "the operands of `\(op)` have different shapes: \(left) and \(right)",
+      at: Label(span), also: [Label(leftSpan, left), Label(rightSpan, right)],
+      help: ["only a scalar is repeated to fit; `[…]` joins, `stack` and `broadcast` make axes"])
+  }
+
+  static func shapeExpected(
+    _ expected: String, found: String, what: String, at span: Span, help: [String] = []
+  ) -> Diagnostic {
+    Diagnostic(
+      .shapeMismatch, "\(what) has shape \(expected), found \(found)",
+      at: Label(span, "this has shape \(found)"), help: help)
+  }
+
+  static func leadingAxesDisagree(
+    _ first: String, _ second: String, callee: String, at span: Span
+  ) -> Diagnostic {
+    Diagnostic(
+      .leadingAxesDisagree,
+      "the call of `\(callee)` is mapped over leading axes, and they disagree: \(first) and \(second)",
+      at: Label(span))
+  }
+
+  static func ambiguousRank(_ parameter: String, of callee: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .ambiguousRank,
+      "`\(callee)` could take `\(parameter)` whole, or be mapped over it: its body checks both ways",
+      at: Label(span),
+      help: ["say which by a type: `\(parameter): Real[n]` or `\(parameter): Real[n, m]`"])
+  }
+
+  static func matrixProduct(_ left: String, _ right: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .matrixProduct, "the matrix product of \(left) and \(right) does not exist: inner lengths differ",
+      at: Label(span), help: ["`transpose(a)` exchanges the axes of a matrix"])
+  }
+
+  static func notConstant(_ what: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .notConstant, "\(what) must be known at compile time", at: Label(span, "this is not"))
+  }
+
+  static func integerExpected(_ what: String, found: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .integerExpected, "\(what) must be an integer, found \(found)", at: Label(span))
+  }
+
+  static func conditionNotBool(found: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .conditionNotBool, "a condition is true or false, found \(found)",
+      at: Label(span, "this is \(found)"))
+  }
+
+  static func branchesDiffer(_ a: String, _ b: String, at span: Span, aSpan: Span, bSpan: Span)
+    -> Diagnostic
+  {
+    Diagnostic(
+      .branchesDiffer, "the branches of this `if` have different types: \(a) and \(b)",
+      at: Label(span), also: [Label(aSpan, a), Label(bSpan, b)])
+  }
+
+  static func indexOutOfRange(_ index: Int, length: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .indexOutOfRange, "index \(index) lies outside an axis of length \(length)",
+      at: Label(span),
+      help: ["indices begin at 0; `x[-1]` is the last"])
+  }
+
+  static func notIndexable(_ what: String, at span: Span) -> Diagnostic {
+    Diagnostic(.notIndexable, "\(what) can't be indexed here", at: Label(span))
+  }
+
+  static func raggedBracket(_ a: String, _ b: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .raggedBracket, "the parts of this bracket don't fit together: \(a) and \(b)", at: Label(span))
+  }
+
+  static func unitMismatch(
+    _ left: String, _ right: String, what: String, at span: Span, leftSpan: Span? = nil,
+    rightSpan: Span? = nil, help: [String] = []
+  ) -> Diagnostic {
+    var also: [Label] = []
+    if let leftSpan { also.append(Label(leftSpan, "in \(unitName(left))")) }
+    if let rightSpan { also.append(Label(rightSpan, "in \(unitName(right))")) }
+    return Diagnostic(
+      .unitMismatch,
+      "\(what): \(unitName(left)) and \(unitName(right)) don't measure the same thing",
+      at: Label(span), also: also, help: help)
+  }
+
+  static func unitName(_ unit: String) -> String {
+    unit == "1" ? "a plain number" : "`\(unit)`"
+  }
+
+  static func dimensionlessExpected(_ op: String, found: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .dimensionlessExpected, "`\(op)` takes a plain number, found a value in `\(found)`",
+      at: Label(span, "in `\(found)`"),
+      help: ["divide by a quantity of the same unit first"])
+  }
+
+  static func unitPower(at span: Span, unit: String) -> Diagnostic {
+    Diagnostic(
+      .unitPower, "a value in `\(unit)` can only be raised to a rational constant", at: Label(span))
+  }
+
+  static func unknownUnit(_ symbol: String, at span: Span, near: [String]) -> Diagnostic {
+    let best = Suggestions.nearest(to: symbol, in: near)
+    return Diagnostic(
+      .unknownUnit, "there is no unit `\(symbol)`", at: Label(span),
+      help: best.map { ["did you mean `\($0)`?"] } ?? [])
+  }
+
+  static func unknownType(_ name: String, at span: Span) -> Diagnostic {
+    let known = ["Real", "Int", "Bool", "String", "Any", "Fn", "Dataset", "Solution"]
+    let best = Suggestions.nearest(to: name, in: known)
+    return Diagnostic(
+      .unknownType, "there is no type `\(name)`", at: Label(span),
+      help: [best.map { "did you mean `\($0)`?" } ?? "types are " + Suggestions.list(known)])
+  }
+
+  static func mixedUnits(_ units: String, op: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .unitMismatch, "`\(op)` needs one unit, and the components here have \(units)",
+      at: Label(span),
+      help: ["`plain(x)` drops the units"])
+  }
+
+  static func gapsUsed(_ op: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .missingCellUsed, "`\(op)` does not know what to do with missing cells",
+      at: Label(span, "this column has missing cells"),
+      help: [
+        "losses skip them; elsewhere `default(x, 0)` or `first_present(x)` says what is meant"
+      ])
+  }
+}

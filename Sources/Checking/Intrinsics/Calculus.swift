@@ -1,0 +1,198 @@
+import NodalDiagnostics
+import NodalSyntax
+import NodalTypes
+
+extension Checker {
+  /// `grad(e, wrt: x)` and its kin, as a derivative of a closed body at a place: what `e` reads through
+  /// `let`s that depend on `x` is put into the body, so that the derivative is the total one.
+  mutating func calculus(
+    _ intrinsic: Intrinsic, _ given: [String: CallArgument], _ span: Span
+  ) -> TypedExpression {
+    let name = intrinsic.rawValue
+    guard let subject = given["e"], let wrt = given["wrt"] else { return .invalid(span) }
+    guard case .name(let variableName)? = wrt.syntax?.kind else {
+      return failed(
+        Diagnostic(
+          .wrongKindOfName, "`wrt:` takes the name of a value in scope", at: Label(wrt.span)), span)
+    }
+    let variableValue = elaborate(wrt)
+    if variableValue.isInvalid { return .invalid(span) }
+    guard let type = tensor(variableValue), type.element == .real else {
+      return failed(
+        .argumentType(
+          "wrt", of: name, expected: "a real value", found: text(variableValue.type),
+          at: wrt.span), span)
+    }
+    var e = elaborate(subject)
+    if e.isInvalid { return .invalid(span) }
+    guard tensor(e) != nil else {
+      return failed(
+        .argumentType("e", of: name, expected: "numbers", found: text(e.type), at: subject.span),
+        span)
+    }
+    e = toReal(e)
+    let fresh = freshLocal(variableValue.type)
+    let body: TypedExpression
+    switch variableValue.kind {
+    case .local(let id): body = total(e, of: id, as: fresh, variableValue.type)
+    case .weight(let id):
+      body = e.replacing(weight: id, by: TypedExpression(.local(fresh), e.type, e.span))
+    default:
+      return failed(
+        Diagnostic(
+          .wrongKindOfName, "`\(variableName.spelling)` is a constant: nothing varies with it",
+          at: Label(wrt.span)), span)
+    }
+    guard let value = tensor(e) else { return .invalid(span) }
+    let valueShape = resolve(value.shape)
+    let shape = resolve(type.shape)
+    var result = TensorType(.real)
+    var kind: Calculus.Kind
+    switch intrinsic {
+    case .grad, .hessian:
+      if valueShape.tail != nil { environment.substitution.closeTail(of: valueShape) }
+      guard resolve(valueShape).isScalar else {
+        return failed(
+          .argumentType(
+            "e", of: name, expected: "a scalar", found: text(e.type), at: subject.span,
+            help: intrinsic == .grad ? ["the derivative of an array is `jacobian(e, wrt: x)`"] : []),
+          span)
+      }
+      guard let unit = uniformUnit(e, op: name) else { return .invalid(span) }
+      kind = intrinsic == .grad ? .gradient : .hessian
+      result.shape = intrinsic == .grad ? shape : shape.appending(shape)
+      switch type.unit {
+      case .uniform(let own):
+        result.unit = .uniform(intrinsic == .grad ? unit / own : unit / own / own)
+      case .mixed(let units, let depth):
+        if intrinsic == .grad {
+          result.unit = .mixed(units.map { unit / $0 }, depth: depth)
+        }
+      }
+    case .jacobian:
+      kind = .jacobian
+      result.shape = valueShape.appending(shape)
+      guard let unit = uniformUnit(e, op: name), let own = uniformUnit(variableValue, op: name)
+      else { return .invalid(span) }
+      result.unit = .uniform(unit / own)
+    case .divergence:
+      guard environment.substitution.unify(valueShape, shape) else {
+        return failed(
+          .shapeExpected(
+            text(shape), found: text(valueShape), what: "what `divergence` is taken of",
+            at: subject.span), span)
+      }
+      kind = .divergence
+      if let written = given["estimator"] {
+        guard case .name(let estimator)? = written.syntax?.kind,
+          estimator.spelling == "hutchinson" || estimator.spelling == "exact"
+        else {
+          return failed(
+            Diagnostic(
+              .optionValue, "`estimator:` is `exact` or `hutchinson`", at: Label(written.span)),
+            span)
+        }
+        if estimator.spelling == "hutchinson" { kind = .hutchinson(freshPlace()) }
+      }
+      if case .uniform(let unit) = value.unit, case .uniform(let own) = type.unit {
+        result.unit = .uniform(unit / own)
+      } else if case .mixed(let units, _) = value.unit, case .mixed(let own, _) = type.unit,
+        let a = units.first, let b = own.first
+      {
+        result.unit = .uniform(a / b)
+      }
+    case .jvp:
+      guard let written = given["tangent"] else { return .invalid(span) }
+      guard let tangent = direction(written, like: type, "tangent", name) else {
+        return .invalid(span)
+      }
+      kind = .jvp(tangent: tangent)
+      result = value
+    default:
+      guard let written = given["cotangent"] else { return .invalid(span) }
+      guard let cotangent = direction(written, like: value, "cotangent", name) else {
+        return .invalid(span)
+      }
+      kind = .vjp(cotangent: cotangent)
+      result = type
+    }
+    return TypedExpression(
+      .calculus(Calculus(kind: kind, variable: fresh, at: variableValue, body: body)),
+      .tensor(result), span)
+  }
+
+  private mutating func direction(
+    _ argument: CallArgument, like type: TensorType, _ label: String, _ callee: String
+  ) -> TypedExpression? {
+    let value = toReal(elaborate(argument))
+    if value.isInvalid { return nil }
+    guard let own = tensor(value), environment.substitution.unify(own.shape, type.shape) else {
+      report(
+        .argumentType(
+          label, of: callee, expected: "shape \(text(type.shape))", found: text(value.type),
+          at: argument.span))
+      return nil
+    }
+    return value
+  }
+
+  /// `e` as a function of `fresh`, standing for `variable`: the bindings through which `e` depends on it are
+  /// repeated inside.
+  mutating func total(
+    _ e: TypedExpression, of variable: LocalID, as fresh: LocalID, _ type: Type
+  ) -> TypedExpression {
+    // Locals read by e, through definitions, in order of definition.
+    var needed: Set<LocalID> = []
+    var dependent: [LocalID: Bool] = [variable: true]
+    func depends(_ id: LocalID) -> Bool {
+      if let known = dependent[id] { return known }
+      dependent[id] = false
+      guard let definition = definitions[id] else { return false }
+      let answer = definition.readLocals.map { depends($0) }.contains(true)
+      dependent[id] = answer
+      if answer { needed.insert(id) }
+      return answer
+    }
+    for id in e.readLocals { _ = depends(id) }
+    var renamed: [LocalID: TypedExpression] = [
+      variable: TypedExpression(.local(fresh), type, e.span)
+    ]
+    var bound: [Bound] = []
+    for id in orderedByDefinition(needed) {
+      guard let definition = definitions[id] else { continue }
+      let copy = freshLocal(definition.type)
+      let value = definition.substituting(renamed)
+      definitions[copy] = value
+      bound.append(Bound(copy, value))
+      renamed[id] = TypedExpression(.local(copy), definition.type, definition.span)
+    }
+    let body = e.substituting(renamed)
+    if bound.isEmpty { return body }
+    return TypedExpression(.bindings(bound, body), e.type, e.span)
+  }
+
+  /// A definition comes behind those it reads.
+  private func orderedByDefinition(_ ids: Set<LocalID>) -> [LocalID] {
+    var order: [LocalID] = []
+    var seen: Set<LocalID> = []
+    func visit(_ id: LocalID) {
+      guard ids.contains(id), seen.insert(id).inserted else { return }
+      for read in (definitions[id]?.readLocals ?? []).sorted() { visit(read) }
+      order.append(id)
+    }
+    for id in ids.sorted() { visit(id) }
+    return order
+  }
+}
+
+extension TypedExpression {
+  /// With every read of a weight replaced.
+  func replacing(weight: WeightID, by replacement: TypedExpression) -> TypedExpression {
+    if case .weight(let id) = kind, id == weight {
+      var result = replacement
+      result.type = type
+      return result
+    }
+    return mapChildren { $0.replacing(weight: weight, by: replacement) }
+  }
+}

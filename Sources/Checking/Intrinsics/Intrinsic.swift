@@ -1,0 +1,407 @@
+import NodalDiagnostics
+import NodalSyntax
+import NodalTypes
+
+/// What the language itself provides; all else is written in the prelude.
+enum Intrinsic: String, CaseIterable, Sendable {
+  // Elementwise: rows of `ScalarOperation`
+  case abs, sign, floor, ceil, round, sqrt, exp, expm1, log, log1p, sin, cos, tan, asin, acos
+  case atan, atan2, sinh, cosh, tanh, erf, lgamma, mod, div
+  // Reductions; `max` and `min` of two operands are elementwise
+  case sum, mean, max, min, argmax, argmin, product, any, all
+  // Arrays
+  case zeros, ones, fill, fill_like, linspace, identity, stack, transpose, reshape, flatten
+  case reverse, shift, length, zip, grid
+  // Units and missing cells
+  case plain, present, `default`, first_present
+  // Learning
+  case learn, open_width
+  // Loops
+  case fold, scan, map
+  // Calculus
+  case grad, jacobian, divergence, hessian, jvp, vjp
+  // Solving and distributions
+  case solve, kl
+  // What later versions bring
+  case discover, transition_nll, conv, group_norm, batch_norm, attention, rate
+
+  var isScalarFunction: Bool { ScalarOperation.rows[rawValue] != nil && self != .max && self != .min }
+
+  /// Names of the parameters, in order, and how many must be given.
+  var signature: (names: [String], required: Int) {
+    switch self {
+    case .abs, .sign, .floor, .ceil, .round, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan,
+      .asin, .acos, .atan, .sinh, .cosh, .tanh, .erf, .lgamma, .plain, .present, .first_present,
+      .flatten, .transpose, .length:
+      (["x"], 1)
+    case .atan2: (["y", "x"], 2)
+    case .mod, .div: (["a", "b"], 2)
+    case .sum, .mean, .argmax, .argmin, .product, .any, .all: (["x", "axes", "axis"], 1)
+    case .max, .min: (["x", "y", "axes", "axis"], 1)
+    case .zeros, .ones: (["shape"], 1)
+    case .fill: (["value", "shape"], 2)
+    case .fill_like: (["x", "value"], 2)
+    case .linspace: (["from", "to", "count"], 3)
+    case .identity: (["n"], 1)
+    case .reshape: (["x", "shape"], 2)
+    case .reverse: (["x", "axis"], 1)
+    case .shift: (["x", "by", "fill"], 2)
+    case .default: (["x", "value"], 2)
+    case .open_width: ([], 0)
+    case .fold, .scan: (["xs", "init", "body"], 3)
+    case .map: (["xs", "body"], 2)
+    case .grad, .jacobian, .hessian: (["e", "wrt"], 2)
+    case .divergence: (["e", "wrt", "estimator"], 2)
+    case .jvp: (["e", "wrt", "tangent"], 3)
+    case .vjp: (["e", "wrt", "cotangent"], 3)
+    case .kl: (["p", "q"], 2)
+    case .grid: (["x", "y", "count"], 3)
+    case .stack, .zip, .learn, .solve, .discover, .transition_nll, .conv, .group_norm, .batch_norm,
+      .attention, .rate:
+      ([], 0)
+    }
+  }
+}
+
+extension Checker {
+  /// Arguments by parameter name; nil after a report.
+  mutating func take(
+    _ arguments: [CallArgument], _ names: [String], required: Int, callee: String, _ span: Span
+  ) -> [String: CallArgument]? {
+    var result: [String: CallArgument] = [:]
+    var next = 0
+    for argument in arguments {
+      if let label = argument.label {
+        guard names.contains(label.spelling) else {
+          report(.unknownLabel(label.spelling, of: callee, at: label.span, labels: names))
+          return nil
+        }
+        if result[label.spelling] != nil {
+          report(
+            Diagnostic(
+              .duplicateLabel, "`\(label.spelling)` is given twice", at: Label(label.span)))
+          return nil
+        }
+        result[label.spelling] = argument
+      } else {
+        while next < names.count, result[names[next]] != nil { next += 1 }
+        guard next < names.count else {
+          report(.tooManyArguments(callee, takes: names.count, at: argument.span))
+          return nil
+        }
+        result[names[next]] = argument
+      }
+    }
+    for name in names.prefix(required) where result[name] == nil {
+      report(.missingArgument(name, of: callee, at: span))
+      return nil
+    }
+    return result
+  }
+
+  mutating func intrinsic(
+    _ intrinsic: Intrinsic, _ arguments: [CallArgument], _ span: Span
+  ) -> Value {
+    let name = intrinsic.rawValue
+    switch intrinsic {
+    case .solve: return solve(arguments, span)
+    case .learn:
+      return learn(arguments, span, name: nil)
+    case .stack:
+      let values = arguments.map { elaborate($0) }
+      return .expression(stack(values, span))
+    case .zip:
+      let values = arguments.map { elaborate($0) }
+      if values.contains(where: \.isInvalid) { return .invalid }
+      return .expression(TypedExpression(.tuple(values), .tuple(values.map(\.type)), span))
+    case .discover:
+      return fail(.notSupportedYet("reading a formula off a learned term, `discover`,", at: span))
+    case .transition_nll:
+      return fail(.notSupportedYet("a stochastic transition density", at: span))
+    case .conv, .group_norm, .batch_norm, .attention:
+      return fail(.notSupportedYet("the layer `\(name)`", at: span))
+    case .rate:
+      return fail(.unusableValue("`rate(…)`", at: span, help: ["it gives a sampling rate to `csv`"]))
+    case .open_width: return .openWidth(environment.substitution.freshTail())
+    case .abs, .sign, .floor, .ceil, .round, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan,
+      .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .erf, .lgamma, .mod, .div, .sum, .mean,
+      .max, .min, .argmax, .argmin, .product, .any, .all, .zeros, .ones, .fill, .fill_like,
+      .linspace, .identity, .transpose, .reshape, .flatten, .reverse, .shift, .length, .grid,
+      .plain, .present, .default, .first_present, .fold, .scan, .map, .grad, .jacobian,
+      .divergence, .hessian, .jvp, .vjp, .kl:
+      break
+    }
+    // `zeros(3, 4)` is `zeros([3, 4])`.
+    var arguments = arguments
+    if intrinsic == .zeros || intrinsic == .ones || intrinsic == .fill || intrinsic == .reshape {
+      let first = intrinsic == .zeros || intrinsic == .ones ? 0 : 1
+      if arguments.count > first + 1, arguments.allSatisfy({ $0.label == nil }) {
+        let parts = arguments[first...].map { evaluate($0) }
+        arguments = arguments.prefix(first) + [CallArgument(.tuple(parts), span: span)]
+      }
+    }
+    let (names, required) = intrinsic.signature
+    guard let given = take(arguments, names, required: required, callee: name, span) else {
+      return .invalid
+    }
+    switch intrinsic {
+    case .grad, .jacobian, .divergence, .hessian, .jvp, .vjp:
+      return .expression(calculus(intrinsic, given, span))
+    case .fold, .scan: return .expression(loop(intrinsic, given, span))
+    case .map: return .expression(mapping(given, span))
+    case .kl: return divergenceOfDistributions(given, span)
+    default: return .expression(arrayIntrinsic(intrinsic, given, span))
+    }
+  }
+
+  private mutating func arrayIntrinsic(
+    _ intrinsic: Intrinsic, _ given: [String: CallArgument], _ span: Span
+  ) -> TypedExpression {
+    let name = intrinsic.rawValue
+    func argument(_ key: String) -> CallArgument? { given[key] }
+    if intrinsic.isScalarFunction {
+      let operands = intrinsic.signature.names.compactMap { given[$0] }.map { elaborate($0) }
+      if intrinsic == .div { return integerDivision(operands, span) }
+      return elementwise(name, operands, span)
+    }
+    switch intrinsic {
+    case .div:
+      return integerDivision(["a", "b"].compactMap { given[$0] }.map { elaborate($0) }, span)
+    case .sum, .mean, .argmax, .argmin, .product, .any, .all:
+      return reduction(intrinsic, given, span)
+    case .max, .min:
+      if let second = given["y"], let first = given["x"] {
+        return elementwise(name, [elaborate(first), elaborate(second)], span)
+      }
+      return reduction(intrinsic, given, span)
+    case .zeros, .ones:
+      guard let written = given["shape"], let shape = shape(evaluate(written), written.span) else {
+        return .invalid(span)
+      }
+      return broadcast(number(intrinsic == .zeros ? 0 : 1, span), to: shape)
+    case .fill:
+      guard let first = given["value"], let written = given["shape"] else { return .invalid(span) }
+      let value = elaborate(first)
+      guard let shape = shape(evaluate(written), written.span), !value.isInvalid,
+        let own = tensor(value)?.shape
+      else { return .invalid(span) }
+      return broadcast(toReal(value), to: shape.lifted(by: []).appending(own))
+    case .fill_like:
+      guard let first = given["x"], let second = given["value"] else { return .invalid(span) }
+      let like = elaborate(first)
+      let value = elaborate(second)
+      guard let shape = tensor(like)?.shape, tensor(value)?.shape.isScalar == true else {
+        return .invalid(span)
+      }
+      return broadcast(toReal(value), to: resolve(shape))
+    case .linspace: return linspace(given, span)
+    case .identity:
+      guard let written = given["n"], let n = constantInteger(written, "the size of a matrix"),
+        n >= 0, n <= 4096
+      else { return .invalid(span) }
+      var values = Array(repeating: 0.0, count: n * n)
+      for index in 0..<n { values[index * n + index] = 1 }
+      return TypedExpression(.array(values), .real(Shape([n, n])), span)
+    case .transpose:
+      guard let value = arrayArgument("x", given, name), let type = tensor(value) else {
+        return .invalid(span)
+      }
+      guard type.shape.rank == 2 else {
+        return failed(
+          .argumentType("x", of: name, expected: "a matrix", found: text(value.type), at: value.span),
+          span)
+      }
+      guard let unit = uniformUnit(value, op: name) else { return .invalid(span) }
+      let shape = Shape([type.shape.sizes[1], type.shape.sizes[0]])
+      return TypedExpression(
+        .transpose(value, axes: [1, 0]),
+        .tensor(TensorType(type.element, shape, unit: .uniform(unit))), span)
+    case .reshape, .flatten: return reshape(intrinsic, given, span)
+    case .reverse:
+      guard let value = sequenceArgument("x", given, name) else { return .invalid(span) }
+      return mapLeaves(value) { leaf, _ in
+        TypedExpression(.reverse(leaf, axis: 0), leaf.type, span)
+      }
+    case .shift: return shifted(given, span)
+    case .length:
+      guard let value = sequenceArgument("x", given, name), let size = leadingSize(value.type)
+      else { return .invalid(span) }
+      return sizeValue(size, span)
+    case .grid: return grid(given, span)
+    case .plain:
+      guard let value = given["x"].map({ elaborate($0) }), !value.isInvalid else {
+        return .invalid(span)
+      }
+      guard var type = tensor(value) else {
+        return failed(
+          .argumentType("x", of: name, expected: "numbers", found: text(value.type), at: value.span),
+          span)
+      }
+      let real = toReal(value)
+      type.element = .real
+      type.unit = .one
+      return TypedExpression(.relabelled(real), .tensor(type), span)
+    case .present, .default, .first_present: return gaps(intrinsic, given, span)
+    default: return .invalid(span)
+    }
+  }
+
+  // MARK: helpers
+
+  mutating func arrayArgument(
+    _ key: String, _ given: [String: CallArgument], _ callee: String
+  ) -> TypedExpression? {
+    guard let argument = given[key] else { return nil }
+    let value = elaborate(argument)
+    if value.isInvalid { return nil }
+    guard tensor(value) != nil else {
+      report(
+        .argumentType(
+          key, of: callee, expected: "numbers", found: text(value.type), at: argument.span))
+      return nil
+    }
+    return value
+  }
+
+  /// Something with a leading axis: an array, or a tuple or record of arrays of one length.
+  mutating func sequenceArgument(
+    _ key: String, _ given: [String: CallArgument], _ callee: String
+  ) -> TypedExpression? {
+    guard let argument = given[key] else { return nil }
+    let value = elaborate(argument)
+    if value.isInvalid { return nil }
+    guard leadingSize(value.type) != nil else {
+      report(
+        .argumentType(
+          key, of: callee, expected: "an array", found: text(value.type), at: argument.span))
+      return nil
+    }
+    return value
+  }
+
+  /// The length of the leading axis that all arrays in a type share.
+  mutating func leadingSize(_ type: Type) -> Size? {
+    switch resolve(type) {
+    case .tensor(let tensor): return tensor.shape.sizes.first
+    case .tuple(let parts): return sharedSize(parts)
+    case .record(let fields): return sharedSize(fields.map(\.type))
+    case .error, .string, .solution, .dataset, .run, .interval, .nothing: return nil
+    }
+  }
+
+  private mutating func sharedSize(_ types: [Type]) -> Size? {
+    var shared: Size?
+    for type in types {
+      guard let size = leadingSize(type) else { return nil }
+      if let known = shared, !environment.substitution.unify(known, size) { return nil }
+      shared = shared ?? size
+    }
+    return shared
+  }
+
+  /// Applies something to every array in a tuple or record.
+  mutating func mapLeaves(
+    _ value: TypedExpression, _ f: (TypedExpression, TensorType) -> TypedExpression
+  ) -> TypedExpression {
+    switch resolve(value.type) {
+    case .tensor(let type): return f(value, type)
+    case .tuple(let types):
+      let bound = bind(value)
+      var parts: [TypedExpression] = []
+      for index in types.indices {
+        parts.append(mapLeaves(elementOf(bound, index, types[index], value.span), f))
+      }
+      return TypedExpression(.tuple(parts), .tuple(parts.map(\.type)), value.span)
+    case .record(let fields):
+      let bound = bind(value)
+      var parts: [TypedExpression] = []
+      for field in fields {
+        parts.append(mapLeaves(project(bound, field.name, field.type, value.span), f))
+      }
+      let types = zip(fields, parts).map { Field($0.name, $1.type) }
+      return TypedExpression(.record(parts), .record(types), value.span)
+    case .error, .string, .solution, .dataset, .run, .interval, .nothing: return value
+    }
+  }
+
+  /// A shape written as one length or a list of lengths.
+  mutating func shape(_ value: Value, _ span: Span) -> Shape? {
+    switch value {
+    case .invalid: return nil
+    case .openWidth(let tail): return Shape([], tail: tail)
+    case .tuple(let parts):
+      var result = Shape.scalar
+      for part in parts {
+        guard let next = shape(part, span) else { return nil }
+        result = result.appending(next)
+      }
+      return result
+    case .expression(let typed):
+      if typed.isInvalid { return nil }
+      if let size = size(typed) {
+        if let number = size.value, number < 0 || number > 1 << 32 {
+          report(.integerExpected("a length", found: "\(number)", at: span))
+          return nil
+        }
+        return Shape([size])
+      }
+      switch typed.kind {
+      case .array(let values) where tensor(typed)?.element == .integer:
+        guard values.allSatisfy({ $0 >= 0 && $0 < 4e9 }) else {
+          report(.integerExpected("a length", found: "a negative number", at: span))
+          return nil
+        }
+        return Shape(values.map { Int($0) })
+      case .tuple(let parts): return shape(.tuple(parts.map { .expression($0) }), span)
+      case .concatenate(let parts):
+        return shape(.tuple(parts.map { .expression($0) }), span)
+      case .reshape(let inner), .relabelled(let inner): return shape(.expression(inner), span)
+      default:
+        if tensor(typed)?.element == .integer {
+          report(.notConstant("a length", at: span))
+        } else {
+          report(.integerExpected("a length", found: text(typed.type), at: span))
+        }
+        return nil
+      }
+    case .range, .function, .closure, .template, .instance, .intrinsic, .family, .distribution,
+      .ode, .part, .loss, .method, .solver, .record, .term:
+      report(.integerExpected("a length", found: value.kindText, at: span))
+      return nil
+    }
+  }
+
+  mutating func constantInteger(_ argument: CallArgument, _ what: String) -> Int? {
+    let value = elaborate(argument)
+    if value.isInvalid { return nil }
+    guard tensor(value)?.element == .integer else {
+      report(.integerExpected(what, found: text(value.type), at: argument.span))
+      return nil
+    }
+    guard let integer = value.integerLiteral else {
+      report(.notConstant(what, at: argument.span))
+      return nil
+    }
+    return integer
+  }
+
+  private mutating func integerDivision(
+    _ operands: [TypedExpression], _ span: Span
+  ) -> TypedExpression {
+    if let a = operands.first?.integerLiteral, let b = operands.last?.integerLiteral {
+      guard b != 0, !(a == .min && b == -1) else {
+        return failed(
+          Diagnostic(.numberOutOfRange, "integer division by zero", at: Label(span)), span)
+      }
+      let quotient = a / b
+      return integer(a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient, span)
+    }
+    let quotient = elementwise("div", operands, span)
+    return elementwise("floor", [quotient], span, symbol: "div")
+  }
+}
+
+extension Shape {
+  /// The axes of both, one behind the other.
+  func appending(_ other: Shape) -> Shape { Shape(sizes + other.sizes, tail: tail ?? other.tail) }
+}

@@ -1,0 +1,545 @@
+import NodalDiagnostics
+import NodalSyntax
+import NodalTypes
+
+extension Checker {
+  /// The ode that a declaration is, elaborated at its first use.
+  mutating func elaboratedOde(_ id: DeclarationID, _ span: Span) -> ElaboratedOde? {
+    if let known = environment.caches.odes[id] { return known.failed ? nil : known }
+    let declaration = environment.declarations[id.rawValue]
+    guard case .ode(let node) = declaration.kind else { return nil }
+    environment.caches.used.insert(id)
+    if let reader = stack.last { environment.caches.reads[reader, default: []].insert(id) }
+    let before = errorCount
+    let result = declaring(id, span, recursive: ElaboratedOde?.none) { checker in
+      checker.elaborateOde(node, module: declaration.module)
+    }
+    guard var result else { return nil }
+    result.failed = result.failed || errorCount > before
+    environment.caches.odes[id] = result
+    return result.failed ? nil : result
+  }
+
+  private mutating func elaborateOde(_ node: OdeDeclaration, module: Int) -> ElaboratedOde {
+    // The parent first: a child's parameters start from its.
+    if let parent = node.parent?.components.last {
+      let saved = frame
+      frame = Frame(kind: .ode, module: module)
+      if let id = declaration(named: parent.spelling), !stack.contains(id) {
+        _ = elaboratedOde(id, parent.span)
+        inheritance.append((node.name.text, environment.declarations[id.rawValue].name))
+      }
+      frame = saved
+    }
+    let unknownRank = (node.parameters ?? []).contains { $0.type == nil && $0.defaultValue == nil }
+    if unknownRank {
+      // The least rank at which the equations need no lifting.
+      let before = self
+      let scalar = buildOde(node, module: module, rank: 0)
+      if errorCount == before.errorCount, lifts == before.lifts { return scalar }
+      let first = self
+      self = before
+      let vector = buildOde(node, module: module, rank: 1)
+      if errorCount == before.errorCount { return vector }
+      self = first
+      return scalar
+    }
+    return buildOde(node, module: module, rank: 0)
+  }
+
+  private mutating func buildOde(_ node: OdeDeclaration, module: Int, rank: Int) -> ElaboratedOde {
+    let errors = errorCount
+    let timeUnit = freshUnit()
+    let time = freshLocal(.real(.scalar, timeUnit))
+    odeBuilders.append(
+      OdeBuilder(name: node.name.text, path: node.name.text, time: time, timeUnit: timeUnit))
+    let builder = odeBuilders.count - 1
+    odeScopes.append(
+      OdeScope(builder: builder, prefix: "", path: node.name.text, declaration: node))
+    let scope = odeScopes.count - 1
+    let savedPending = pending
+    pending = [[]]
+    defer { pending = savedPending }
+    collect(node, module: module, into: scope, isInherited: false)
+    for index in odeBuilders[builder].states.indices {
+      checkEquations(of: index, builder)
+      typeState(index, builder, rank: rank)
+    }
+    var initials: [[TypedExpression?]] = []
+    for index in odeBuilders[builder].states.indices {
+      initials.append(initialValues(index, builder))
+    }
+    for index in odeBuilders[builder].states.indices { _ = derivative(index, builder, node.name.span) }
+    // Everything else that is named is checked too, used or not.
+    for inner in odeScopes.indices where odeScopes[inner].builder == builder {
+      for name in odeScopes[inner].order { _ = memberValue(name, inner, odeScopes[inner].members[name]?.span ?? node.name.span) }
+    }
+    var instance = OdeInstance(
+      id: OdeID(environment.odes.count), name: node.name.text, time: time, timeUnit: timeUnit,
+      states: [], bindings: [], outputs: [], terms: [], standardized: [], weights: [],
+      documentation: node.documentation?.text, span: node.name.span)
+    for index in odeBuilders[builder].states.indices {
+      let state = odeBuilders[builder].states[index]
+      guard case .done(let last) = state.status, !last.isInvalid else { continue }
+      for level in 0..<state.locals.count {
+        let isLast = level == state.locals.count - 1
+        let type = levelType(state, level, timeUnit)
+        let next =
+          isLast
+          ? last
+          : TypedExpression(
+            .local(state.locals[level + 1]), levelType(state, level + 1, timeUnit), state.span)
+        instance.states.append(
+          OdeInstance.State(
+            name: state.base + String(repeating: "'", count: level), local: state.locals[level],
+            type: type, initial: initials[index].indices.contains(level) ? initials[index][level] : nil,
+            derivative: next, span: state.span,
+            equationSpan: state.equation?.equation.span ?? state.span))
+      }
+    }
+    for output in odeBuilders[builder].outputs {
+      if case .expression(let value) = memberValue(output.name, output.scope, node.name.span),
+        !value.isInvalid
+      {
+        instance.outputs.append(
+          OdeInstance.Output(name: odeScopes[output.scope].prefix + output.name, value: value))
+      }
+    }
+    instance.bindings = odeBuilders[builder].bindings + (pending.last ?? [])
+    instance.terms = flattenTerms(builder)
+    instance.standardized = odeBuilders[builder].standardized
+    environment.odes[instance.id] = instance
+    let made = odeBuilders[builder]
+    if made.states.isEmpty && errorCount == errors && !made.implicit {
+      report(
+        Diagnostic(
+          .missingEquation, "`\(node.name.text)` has no state", at: Label(node.name.span),
+          help: ["write `state x = 1` and `x' = …`"]))
+    }
+    return ElaboratedOde(
+      id: instance.id, name: node.name.text, params: made.params, constants: made.constants,
+      layers: made.layers, terms: made.termNames, outputs: made.outputs.map(\.name),
+      failed: errorCount > errors || made.implicit)
+  }
+
+  private mutating func checkEquations(of index: Int, _ builder: Int) {
+    let state = odeBuilders[builder].states[index]
+    let name = state.base
+    if odeBuilders[builder].implicit { return }
+    if state.equation == nil && state.elements.isEmpty {
+      if let addition = state.additions.first {
+        report(
+          Diagnostic(
+            .additionWithoutBase, "`\(name)` has no equation to add to",
+            at: Label(addition.equation.left.span), help: ["write `=` in the place of `+=`"]))
+      } else {
+        let primes = String(repeating: "'", count: max(1, (state.initial.keys.max() ?? 0) + 1))
+        report(
+          Diagnostic(
+            .missingEquation, "state `\(name)` has no equation", at: Label(state.span),
+            help: ["write `\(name)\(primes) = …`; a value that does not change is a `param` or a `const`"]))
+      }
+    } else if let level = state.initial.keys.max(), level >= state.order {
+      let written = state.initial[level]?.name
+      report(
+        Diagnostic(
+          .derivativeOrder,
+          "`\(written?.spelling ?? name)` has an initial value, but the equation of `\(name)` is of order \(state.order)",
+          at: Label(written?.span ?? state.span)))
+    }
+    for addition in state.additions {
+      let order: Int
+      switch addition.equation.target {
+      case .state(let name), .part(_, let name): order = name.primes
+      case .element(_, _, let given): order = given
+      case .bracket(_, let given): order = given
+      case .implicit: order = state.order
+      }
+      if state.equation != nil, order != state.order {
+        report(
+          Diagnostic(
+            .derivativeOrder,
+            "this adds to a derivative of order \(order), and the equation of `\(name)` is of order \(state.order)",
+            at: Label(addition.equation.left.span)))
+      }
+    }
+  }
+
+  // MARK: types of states
+
+  func levelType(_ state: OdeBuilder.State, _ level: Int, _ time: Unit) -> Type {
+    guard case .tensor(var type) = state.type else { return state.type }
+    if level > 0 {
+      let divisor = time.raised(to: Rational(level))
+      switch type.unit {
+      case .uniform(let unit): type.unit = .uniform(unit / divisor)
+      case .mixed(let units, let depth):
+        type.unit = .mixed(units.map { $0 / divisor }, depth: depth)
+      }
+    }
+    return resolve(.tensor(type))
+  }
+
+  private mutating func typeState(_ index: Int, _ builder: Int, rank: Int) {
+    let state = odeBuilders[builder].states[index]
+    let frame = Frame(
+      kind: .ode, module: state.module, sizes: odeBuilders[builder].size,
+      owner: nil, odeScope: nil)
+    var type = TensorType(.real, unit: .uniform(freshUnit()))
+    if state.isParameter, state.annotation == nil, state.initial[0]?.value == nil, rank > 0 {
+      type.shape = Shape([environment.substitution.freshSize()])
+    }
+    let annotation =
+      state.annotation ?? state.initial.sorted { $0.key < $1.key }.first { $0.value.type != nil && $0.key == 0 }?.value.type
+    if let annotation {
+      let saved = self.frame
+      self.frame = frame
+      self.frame.odeScope = state.scope
+      let declared = self.declared(annotation, bindsSizes: state.isParameter)
+      odeBuilders[builder].size.merge(self.frame.sizes) { old, _ in old }
+      self.frame = saved
+      switch declared {
+      case .tensor(let element, let shape, let unit):
+        if element != .real {
+          report(
+            .typeMismatch(
+              expected: "Real", found: element.rawValue, at: annotation.span, what: "a state"))
+        }
+        type.shape = shape
+        if let unit { type.unit = .uniform(unit) }
+      case .invalid:
+        odeBuilders[builder].states[index].type = .error
+      case .any, .compileTime, .string, .record, .tuple, .dataset, .solution:
+        report(
+          .typeMismatch(
+            expected: "Real", found: "another type", at: annotation.span, what: "a state"))
+      }
+    } else if let written = state.initial[0]?.value {
+      // The shape of the initial value; its unit too, if it has one. Elaborated again when it is needed.
+      let before = self
+      self.frame = Frame(kind: .constant, module: state.module, odeScope: state.scope)
+      self.frame.owner = newOwner("")
+      let value = initialShape(written)
+      let found = value.flatMap { tensor($0) }
+      let bare = value.map { isBare($0) } ?? true
+      self = before
+      if let found {
+        type.shape = resolve(found.shape)
+        if !bare { type.unit = found.unit }
+      }
+    }
+    let order = max(state.order, 1)
+    odeBuilders[builder].states[index].type = .tensor(type)
+    var locals: [LocalID] = []
+    for level in 0..<order {
+      locals.append(
+        freshLocal(
+          levelType(odeBuilders[builder].states[index], level, odeBuilders[builder].timeUnit)))
+    }
+    odeBuilders[builder].states[index].locals = locals
+    odeBuilders[builder].states[index].order = order
+  }
+
+  /// The value that a state's shape is read off; a `learn` shows its first argument.
+  private mutating func initialShape(_ written: Expression) -> TypedExpression? {
+    if case .call(let call) = written.kind, case .name(let name) = call.callee.kind,
+      name.spelling == "learn", let first = call.arguments.first, call.arguments.count == 1
+    {
+      return initialShape(first.value)
+    }
+    let value = initialValue(written, shape: nil, name: "state")
+    return value.isInvalid ? nil : value
+  }
+
+  /// What the states of one equation start from, by order.
+  private mutating func initialValues(_ index: Int, _ builder: Int) -> [TypedExpression?] {
+    let state = odeBuilders[builder].states[index]
+    let path = odeScopes[state.scope].path
+    var values: [TypedExpression?] = []
+    for level in state.locals.indices {
+      guard let binding = state.initial[level], let written = binding.value else {
+        values.append(nil)
+        continue
+      }
+      guard case .tensor(let type) = levelType(state, level, odeBuilders[builder].timeUnit) else {
+        values.append(nil)
+        continue
+      }
+      let saved = frame
+      frame = Frame(kind: .ode, module: state.module, odeScope: state.scope)
+      frame.owner = newOwner(path)
+      defer { frame = saved }
+      let name = binding.name.spelling
+      if binding.domain != nil || binding.prior != nil {
+        let typed = ParameterBinding(
+          name: binding.name, type: nil, value: written, domain: binding.domain,
+          prior: binding.prior, span: binding.span)
+        values.append(learnedInitial(typed, type, path: path + "." + name + ".initial", state, builder))
+        continue
+      }
+      pending.append([])
+      var value: TypedExpression
+      if case .call(let call) = written.kind, case .name(let callee) = call.callee.kind,
+        callee.spelling == "learn"
+      {
+        value = asExpression(learn(call, written.span, name: name + ".initial"), written.span)
+        if case .weight(let id) = value.kind {
+          odeBuilders[builder].params[name + ".initial"] = id
+          if case .tensor(let own) = value.type, case .uniform(let a) = own.unit,
+            case .uniform(let b) = type.unit
+          {
+            _ = environment.substitution.unify(a, b)
+          }
+        }
+      } else {
+        value = initialValue(written, shape: type.shape, name: name)
+      }
+      value = closed(value)
+      pending.removeLast()
+      value = fitted(
+        value, to: .tensor(.real, type.shape, nil), what: "the initial value of `\(name)`",
+        adopts: true)
+      value = adopted(value, unit: type.unit, what: "the initial value of `\(name)`")
+      values.append(value.isInvalid ? nil : value)
+    }
+    return values
+  }
+
+  private mutating func learnedInitial(
+    _ binding: ParameterBinding, _ type: TensorType, path: String, _ state: OdeBuilder.State,
+    _ builder: Int
+  ) -> TypedExpression? {
+    guard let id = parameter(binding, path: path, documentation: nil) else { return nil }
+    guard let own = environment.weights[id]?.type.tensor else { return nil }
+    if case .uniform(let a) = own.unit, case .uniform(let b) = type.unit {
+      _ = environment.substitution.unify(a, b)
+    }
+    odeBuilders[builder].params[binding.name.spelling + ".initial"] = id
+    let value = read(id, binding.name.span)
+    let fit = fitted(
+      value, to: .tensor(.real, type.shape, nil),
+      what: "the initial value of `\(binding.name.spelling)`", adopts: true)
+    return fit.isInvalid ? nil : fit
+  }
+
+  // MARK: derivatives
+
+  /// The last derivative of a state, all additions included; elaborated at the first read.
+  mutating func derivative(_ index: Int, _ builder: Int, _ span: Span) -> TypedExpression {
+    let state = odeBuilders[builder].states[index]
+    switch state.status {
+    case .done(let value): return value
+    case .active:
+      return failed(
+        Diagnostic(
+          .cyclicDerivative,
+          "the derivative of `\(state.base)` is defined by itself", at: Label(span)), span)
+    case .pending: break
+    }
+    odeBuilders[builder].states[index].status = .active
+    let saved = frame
+    pending.append([])
+    var value: TypedExpression?
+    let type = levelType(state, state.locals.count, odeBuilders[builder].timeUnit)
+    if let base = state.equation {
+      value = rightSide(base, index, builder, type)
+    } else if !state.elements.isEmpty {
+      value = fromElements(state, index, builder, type)
+    }
+    for addition in state.additions {
+      guard let sum = value else { break }
+      let term = rightSide(addition, index, builder, type)
+      value = elementwise("add", [sum, term], addition.equation.span, symbol: "+=")
+    }
+    frame = saved
+    var result = value ?? .invalid(span)
+    if !result.isInvalid { result = bind(result, name: state.base + String(repeating: "'", count: state.order)) }
+    let bound = pending.removeLast()
+    odeBuilders[builder].bindings += bound
+    odeBuilders[builder].states[index].status = .done(result)
+    return result
+  }
+
+  /// The right-hand side of an equation for one state; its summands are noted as terms.
+  private mutating func rightSide(
+    _ entry: OdeEquation, _ index: Int, _ builder: Int, _ type: Type
+  ) -> TypedExpression {
+    let equation = entry.equation
+    if entry.bracket.isEmpty {
+      let value = summed(entry, builder) { term, _ in [(index, term)] }
+      return fitDerivative(value, type, equation, index, builder)
+    }
+    // One vector for several states, elaborated once.
+    let whole: TypedExpression
+    if let known = odeBuilders[builder].shared[equation.span] {
+      whole = known
+    } else {
+      let states = odeBuilders[builder].states
+      let targets = entry.bracket.map { (index: $0, width: width(of: states[$0])) }
+      var total = Size(0)
+      for target in targets { total = total + target.width }
+      var units: [Unit] = []
+      var uniform = true
+      for target in targets {
+        guard
+          case .tensor(let own) = levelType(
+            states[target.index], states[target.index].order, odeBuilders[builder].timeUnit),
+          case .uniform(let unit) = own.unit, let count = target.width.value, count <= 64
+        else {
+          uniform = false
+          continue
+        }
+        units += Array(repeating: unit, count: count)
+      }
+      var value = summed(entry, builder) { checker, term in
+        var found: [(Int, TypedExpression)] = []
+        var start = Size(0)
+        for target in targets {
+          found.append((target.index, checker.piece(term, start, target.width, states[target.index])))
+          start = start + target.width
+        }
+        return found
+      }
+      if !value.isInvalid {
+        guard let own = tensor(value), environment.substitution.unify(own.shape, Shape([total])) else {
+          return failed(
+            Diagnostic(
+              .equationShape,
+              "the left side has \(text(total)) components, the right side has shape \(text(tensor(value)?.shape ?? .scalar))",
+              at: Label(equation.right.span)), equation.right.span)
+        }
+        if uniform {
+          var pair = [
+            TypedExpression(
+              .local(odeBuilders[builder].time),
+              .tensor(TensorType(.real, Shape([total]), unit: .mixed(units, depth: 0))),
+              equation.left.span), value,
+          ]
+          if agreeOnUnit(&pair, "=", equation.span) == nil { value = .invalid(equation.span) }
+        }
+      }
+      whole = value.isInvalid ? value : bind(value)
+      odeBuilders[builder].shared[equation.span] = whole
+    }
+    if whole.isInvalid { return whole }
+    var start = Size(0)
+    for target in entry.bracket {
+      let width = self.width(of: odeBuilders[builder].states[target])
+      if target == index {
+        return piece(whole, start, width, odeBuilders[builder].states[index])
+      }
+      start = start + width
+    }
+    return .invalid(equation.span)
+  }
+
+  private func width(of state: OdeBuilder.State) -> Size {
+    resolve(state.type).tensor?.shape.sizes.first ?? Size(1)
+  }
+
+  /// A state's part of a vector of derivatives.
+  private mutating func piece(
+    _ vector: TypedExpression, _ start: Size, _ width: Size, _ state: OdeBuilder.State
+  ) -> TypedExpression {
+    guard let type = tensor(vector), type.shape.rank == 1 else { return vector }
+    if resolve(state.type).tensor?.shape.isScalar == true {
+      return element(vector, axis: 0, sizeValue(start, vector.span), vector.span)
+    }
+    var part = type
+    part.shape = Shape([width])
+    if case .mixed(let units, let depth) = type.unit, let low = start.value, let count = width.value,
+      low + count <= units.count
+    {
+      part.unit = resolve(.mixed(Array(units[low..<(low + count)]), depth: depth))
+    }
+    return TypedExpression(.slice(vector, axis: 0, start: start), .tensor(part), vector.span)
+  }
+
+  private mutating func fromElements(
+    _ state: OdeBuilder.State, _ index: Int, _ builder: Int, _ type: Type
+  ) -> TypedExpression? {
+    guard case .tensor(let own) = type, own.shape.rank == 1, let count = own.shape.sizes[0].value
+    else {
+      report(
+        Diagnostic(
+          .equationShape, "`\(state.base)` is no vector of known length: it has one equation",
+          at: Label(state.span)))
+      return nil
+    }
+    var parts: [TypedExpression] = []
+    for place in 0..<count {
+      guard let entry = state.elements[place] else {
+        report(
+          Diagnostic(
+            .missingEquation, "`\(state.base)[\(place)]` has no equation", at: Label(state.span)))
+        return nil
+      }
+      var single = own
+      single.shape = .scalar
+      let value = summed(entry, builder) { _, _ in [] }
+      parts.append(fitDerivative(value, .tensor(single), entry.equation, index, builder))
+    }
+    if let extra = state.elements.keys.first(where: { $0 >= count || $0 < 0 }) {
+      report(
+        .indexOutOfRange(
+          extra, length: "\(count)", at: state.elements[extra]?.equation.left.span ?? state.span))
+    }
+    return stack(parts, state.span)
+  }
+
+  /// The value in the unit and shape of the derivative.
+  private mutating func fitDerivative(
+    _ value: TypedExpression, _ type: Type, _ equation: Equation, _ index: Int, _ builder: Int
+  ) -> TypedExpression {
+    if value.isInvalid { return value }
+    let span = equation.right.span
+    guard let own = tensor(value), case .tensor(let wanted) = resolve(type) else {
+      return failed(
+        .typeMismatch(
+          expected: "numbers", found: text(value.type), at: span, what: "an equation"), span)
+    }
+    var result = toReal(value)
+    if resolve(own.shape).isScalar, !wanted.shape.isScalar, own.shape.tail == nil {
+      result = broadcast(result, to: wanted.shape)
+    } else if !environment.substitution.unify(wanted.shape, own.shape) {
+      return failed(
+        Diagnostic(
+          .equationShape,
+          "the left side is \(shapeText(wanted.shape)), the right side is \(shapeText(own.shape))",
+          at: Label(span, "this is \(shapeText(own.shape))"),
+          also: [Label(equation.left.span, shapeText(wanted.shape))]), span)
+    }
+    if result.isLiteralZero { return relabelled(result, wanted.unit) }
+    let left = TypedExpression(.local(odeBuilders[builder].time), .tensor(wanted), equation.left.span)
+    var pair = [left, result]
+    let before = errorCount
+    guard agreeOnUnit(&pair, "=", equation.span) != nil else { return .invalid(span) }
+    // Time is a time, or a plain number.
+    let time = resolve(odeBuilders[builder].timeUnit)
+    if errorCount == before, time.isKnown {
+      let own = Dimension([.time: 1])
+      if time.dimension != .none && time.dimension != own {
+        return failed(
+          .unitMismatch(
+            text(levelUnit(wanted)), text(levelUnit(tensor(value) ?? own_(value))),
+            what: "this equation would make time be measured in `\(text(time))`", at: equation.span
+          ), span)
+      }
+    }
+    return pair[1]
+  }
+
+  private func own_(_ value: TypedExpression) -> TensorType { TensorType(.real) }
+
+  private func levelUnit(_ type: TensorType) -> Unit {
+    switch resolve(type.unit) {
+    case .uniform(let unit): unit
+    case .mixed(let units, _): units.first ?? .one
+    }
+  }
+
+  func shapeText(_ shape: Shape) -> String {
+    let shape = resolve(shape)
+    return shape.isScalar ? "a scalar" : "an array \(text(shape))"
+  }
+}

@@ -1,0 +1,459 @@
+import NodalDiagnostics
+import NodalIR
+import NodalSyntax
+import NodalTypes
+
+extension Checker {
+  static let solveLabels = ["ode", "from", "over", "at", "every", "start", "with", "solver"]
+
+  /// `solve(ode, …)`.
+  mutating func solve(_ arguments: [CallArgument], _ span: Span) -> Value {
+    for argument in arguments {
+      guard let label = argument.label?.spelling else { continue }
+      if label == "input" || label == "history" {
+        return fail(.notSupportedYet("`\(label):` of a solve", at: argument.span))
+      }
+    }
+    guard
+      let given = take(
+        arguments, Checker.solveLabels, required: 1, callee: "solve", span),
+      let subject = given["ode"]
+    else { return .invalid }
+    let value = evaluate(subject)
+    guard case .ode(let id) = value else {
+      for (key, argument) in given where key != "ode" { _ = evaluate(argument) }
+      if case .invalid = value { return .invalid }
+      return fail(
+        Diagnostic(
+          .notAnOde, "`solve` solves an ode, found \(value.kindText)", at: Label(subject.span)))
+    }
+    let name = environment.declarations[id.rawValue].name
+    guard let ode = elaboratedOde(id, subject.span), var instance = environment.odes[ode.id] else {
+      for (key, argument) in given where key != "ode" && key != "solver" { _ = evaluate(argument) }
+      return .invalid
+    }
+    if let later = environment.odes[ode.id] { instance = later }
+    // Times.
+    let timeUnit = UnitLabel.uniform(resolve(instance.timeUnit))
+    var over: [TypedExpression] = []
+    if let argument = given["over"] {
+      let value = evaluate(argument)
+      guard case .range(let range) = value else {
+        if case .invalid = value { return .invalid }
+        return fail(
+          Diagnostic(
+            .rangeExpected, "`over:` is an interval of time, `0..10`, found \(value.kindText)",
+            at: Label(argument.span)))
+      }
+      over = [range.lower, range.upper].map {
+        adopted(toReal($0), unit: timeUnit, what: "`over`")
+      }
+    }
+    var at = given["at"].map { toReal(elaborate($0)) }
+    if let times = at { at = adopted(times, unit: timeUnit, what: "`at`") }
+    var every = given["every"].map { toReal(elaborate($0)) }
+    if let step = every { every = adopted(step, unit: timeUnit, what: "`every`") }
+    var start = given["start"].map { toReal(elaborate($0)) }
+    if let time = start { start = adopted(time, unit: timeUnit, what: "`start`") }
+    let overrides = overriding(given["with"], ode)
+    let initial = initialState(given["from"], instance, span)
+    guard let settings = settings(given["solver"], instance) else { return .invalid }
+    guard let overrides, let initial else { return .invalid }
+    if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) { return .invalid }
+    if over.isEmpty, at == nil {
+      return fail(
+        Diagnostic(
+          .missingArgument, "`solve` must be told when: `over: 0..10` or `at: times`",
+          at: Label(span)))
+    }
+    if let argument = given["every"], at != nil {
+      return fail(
+        Diagnostic(
+          .duplicateLabel, "`at` and `every` both say when to save", at: Label(argument.span)))
+    }
+    for (label, value) in [("every", every), ("start", start)] {
+      if let value, tensor(value)?.shape.isScalar != true {
+        return fail(
+          .argumentType(
+            label, of: "solve", expected: "a number", found: text(value.type), at: value.span))
+      }
+    }
+    for value in over where tensor(value)?.shape.isScalar != true {
+      return fail(
+        .argumentType(
+          "over", of: "solve", expected: "an interval of numbers", found: text(value.type),
+          at: value.span))
+    }
+
+    // Lifting: leading axes beyond what a state or a parameter has.
+    var leading: [Size]?
+    var lifts: [Mapped.Argument] = []
+    func lifted(_ value: TypedExpression, rank: Int) -> TypedExpression? {
+      guard let shape = tensor(value)?.shape, shape.rank > rank else { return value }
+      let extra = Array(shape.sizes.prefix(shape.rank - rank))
+      if let known = leading {
+        guard known.count == extra.count,
+          zip(known, extra).allSatisfy({ environment.substitution.unify($0, $1) })
+        else {
+          report(
+            .leadingAxesDisagree(text(Shape(known)), text(Shape(extra)), callee: "solve", at: span))
+          return nil
+        }
+      } else {
+        leading = extra
+      }
+      guard let peeled = value.type.isError ? nil : resolve(value.type).peeled(extra.count) else {
+        return nil
+      }
+      let local = freshLocal(peeled)
+      lifts.append(Mapped.Argument(local: local, type: peeled, value: value))
+      return TypedExpression(.local(local), peeled, value.span)
+    }
+    var states: [TypedExpression] = []
+    for (value, state) in zip(initial, instance.states) {
+      guard let wanted = resolve(state.type).tensor,
+        let own = lifted(value, rank: wanted.shape.rank)
+      else { return .invalid }
+      guard let shape = tensor(own)?.shape, environment.substitution.unify(wanted.shape, shape)
+      else {
+        return fail(
+          .shapeExpected(
+            text(wanted.shape), found: text(tensor(own)?.shape ?? .scalar),
+            what: "state `\(state.name)` of `\(name)`", at: value.span))
+      }
+      states.append(own)
+    }
+    var changed: [(weight: WeightID, value: TypedExpression)] = []
+    for (weight, value) in overrides {
+      guard let wanted = environment.weights[weight]?.type.tensor,
+        let own = lifted(value, rank: resolve(wanted.shape).rank)
+      else { return .invalid }
+      changed.append((weight, own))
+    }
+    if let times = at, let shape = tensor(times)?.shape {
+      if resolve(shape).isScalar {
+        at = join([times], times.span)
+      } else {
+        guard let own = lifted(times, rank: 1) else { return .invalid }
+        at = own
+      }
+    }
+
+    // What is saved.
+    var saves = SolveExpression.Saves.steps
+    var samples = SampleCount.steps
+    if let times = at, let count = tensor(times)?.shape.sizes.first {
+      saves = .at(times)
+      samples = .saved(resolve(count))
+    } else if let step = every {
+      saves = .every(step)
+      let count: Size
+      if let a = over.first?.literal, let b = over.last?.literal, let h = step.literal {
+        guard h > 0, let points = Checker.gridCount(from: a, to: b, every: h) else {
+          return fail(
+            Diagnostic(
+              .optionValue, "`every` is a positive step, no smaller than a billionth of the span",
+              at: Label(step.span)))
+        }
+        count = Size(points)
+      } else {
+        count = environment.substitution.freshSize(named: "samples", rigid: true)
+      }
+      samples = .saved(count)
+    }
+    let fields =
+      [Field("t", .tensor(TensorType(.real, unit: timeUnit)))]
+      + instance.states.map { Field($0.name, resolve($0.type)) }
+      + instance.outputs.map { Field($0.name, resolve($0.value.type)) }
+    let type = SolutionType(
+      ode: name, fields: fields, stateCount: instance.states.count, samples: samples)
+    let node = SolveExpression(
+      ode: ode.id, initial: states, start: start,
+      over: over.count == 2 ? (over[0], over[1]) : nil, saves: saves, overrides: changed,
+      settings: settings, span: span)
+    let solution = TypedExpression(.solve(node), .solution(type), span)
+    guard let leading else { return .expression(solution) }
+    self.lifts += 1
+    return .expression(
+      TypedExpression(
+        .map(Mapped(extents: leading, arguments: lifts, body: solution)),
+        Type.solution(type).lifted(by: leading), span))
+  }
+
+  /// How many points `every` saves: from one end on, as long as they lie in the span.
+  package static func gridCount(from a: Double, to b: Double, every step: Double) -> Int? {
+    let exact = abs(b - a) / step
+    guard exact.isFinite, exact < 1e9 else { return nil }
+    return Int((exact + 1e-9 * max(1, exact)).rounded(.down)) + 1
+  }
+
+  // MARK: settings
+
+  private mutating func settings(
+    _ argument: CallArgument?, _ ode: OdeInstance
+  ) -> SolverSettings? {
+    let single = environment.precision == .f32
+    guard let argument else {
+      return SolverSettings(
+        method: "auto", stepping: .adaptive(rtol: single ? 1e-5 : 1e-6, atol: [single ? 1e-7 : 1e-9])
+      )
+    }
+    var value = evaluate(argument)
+    if case .method(let method) = value { value = solver(method, [], argument.span) }
+    guard case .solver(let settings) = value else {
+      if case .invalid = value { return nil }
+      report(
+        Diagnostic(
+          .notASolver, "`solver:` takes a method, found \(value.kindText)",
+          at: Label(argument.span), help: ["write `solver: tsit5(rtol: 1e-8)`"]))
+      return nil
+    }
+    if case .adaptive(_, let atol) = settings.stepping, atol.count > 1 {
+      var total = 0
+      for state in ode.states {
+        guard let values = resolve(state.type).tensor?.shape.values else { return settings }
+        total += values.reduce(1, *)
+      }
+      if atol.count != total {
+        report(
+          Diagnostic(
+            .optionValue,
+            "`atol` has \(atol.count) entries, and the state of `\(ode.name)` has \(total) components",
+            at: Label(argument.span)))
+        return nil
+      }
+    }
+    return settings
+  }
+
+  /// `with: {α: linspace(0.5, 2, 50)}`.
+  private mutating func overriding(
+    _ argument: CallArgument?, _ ode: ElaboratedOde
+  ) -> [(WeightID, TypedExpression)]? {
+    guard let argument else { return [] }
+    guard case .record(let fields)? = argument.syntax?.kind else {
+      report(
+        Diagnostic(
+          .typeMismatch, "`with:` takes a record of parameters, `{α: 1.5}`",
+          at: Label(argument.span)))
+      return nil
+    }
+    var result: [(WeightID, TypedExpression)] = []
+    var fine = true
+    for field in fields {
+      let name = field.name.spelling
+      let value = toReal(elaborate(field.value))
+      guard let id = ode.params[name] else {
+        var help: [String] = []
+        if ode.constants[name] != nil {
+          help.append("`\(name)` is a `const`: `--set \(ode.name).\(name)=…` changes it, or make it a `param`")
+        } else if let best = Suggestions.nearest(to: name, in: Array(ode.params.keys)) {
+          help.append("did you mean `\(best)`?")
+        }
+        report(
+          Diagnostic(
+            .unknownOverride, "`\(ode.name)` has no parameter `\(name)`", at: Label(field.name.span),
+            help: help))
+        fine = false
+        continue
+      }
+      if value.isInvalid {
+        fine = false
+        continue
+      }
+      guard let type = environment.weights[id]?.type.tensor else { continue }
+      let fit = adopted(value, unit: type.unit, what: "`\(name)`")
+      if fit.isInvalid { fine = false } else { result.append((id, fit)) }
+    }
+    return fine ? result : nil
+  }
+
+  // MARK: from
+
+  /// A value for each first-order state.
+  private mutating func initialState(
+    _ argument: CallArgument?, _ ode: OdeInstance, _ span: Span
+  ) -> [TypedExpression]? {
+    var values: [TypedExpression?] = ode.states.map(\.initial)
+    if let argument {
+      let whole = evaluate(argument)
+      switch whole {
+      case .invalid: return nil
+      case .record(let fields):
+        for field in fields {
+          guard setState(field.name, asExpression(field.value, argument.span), ode, &values, argument)
+          else { return nil }
+        }
+      default:
+        let value = asExpression(whole, argument.span)
+        if value.isInvalid { return nil }
+        if case .record(let fields) = resolve(value.type) {
+          let bound = bind(value)
+          for field in fields {
+            let part = project(bound, field.name, field.type, value.span)
+            guard setState(field.name, part, ode, &values, argument) else { return nil }
+          }
+        } else {
+          guard let flat = flatState(value, ode, argument.span) else { return nil }
+          values = flat
+        }
+      }
+    }
+    var result: [TypedExpression] = []
+    var missing: [String] = []
+    for (state, value) in zip(ode.states, values) {
+      if let value { result.append(value) } else { missing.append(state.name) }
+    }
+    if !missing.isEmpty {
+      report(
+        Diagnostic(
+          .missingInitialValue,
+          "\(Suggestions.list(missing)) of `\(ode.name)` \(missing.count == 1 ? "has" : "have") no initial value",
+          at: Label(argument?.span ?? span),
+          help: [
+            "give it here: `from: {\(missing[0]): …}`, or in the ode: `state \(missing[0]) = …`"
+          ]))
+      return nil
+    }
+    return result
+  }
+
+  private mutating func setState(
+    _ name: String, _ given: TypedExpression, _ ode: OdeInstance,
+    _ values: inout [TypedExpression?], _ argument: CallArgument
+  ) -> Bool {
+    if given.isInvalid { return false }
+    // Parts nest: `{a: {θ: 1}}`.
+    if case .record(let fields) = resolve(given.type),
+      ode.states.contains(where: { $0.name.hasPrefix(name + ".") })
+    {
+      let bound = bind(given)
+      for field in fields {
+        let part = project(bound, field.name, field.type, given.span)
+        guard setState(name + "." + field.name, part, ode, &values, argument) else { return false }
+      }
+      return true
+    }
+    guard let index = ode.states.firstIndex(where: { $0.name == name }) else {
+      var span = argument.span
+      if case .record(let fields)? = argument.syntax?.kind,
+        let field = fields.first(where: { $0.name.spelling == name })
+      {
+        span = field.name.span
+      }
+      let names = ode.states.map(\.name)
+      report(
+        Diagnostic(
+          .unknownInitialState, "`\(ode.name)` has no state `\(name)`", at: Label(span),
+          help: [
+            Suggestions.nearest(to: name, in: names).map { "did you mean `\($0)`?" }
+              ?? "its states are " + Suggestions.list(names)
+          ]))
+      return false
+    }
+    guard let value = stateValue(given, ode.states[index]) else { return false }
+    values[index] = value
+    return true
+  }
+
+  /// A value for one state, in its unit.
+  private mutating func stateValue(
+    _ given: TypedExpression, _ state: OdeInstance.State
+  ) -> TypedExpression? {
+    guard let type = tensor(given), type.element != .boolean else {
+      report(
+        .typeMismatch(
+          expected: text(state.type), found: text(given.type), at: given.span,
+          what: "state `\(state.name)`"))
+      return nil
+    }
+    if type.hasGaps {
+      report(.gapsUsed("from:", at: given.span))
+      return nil
+    }
+    guard let wanted = resolve(state.type).tensor else { return nil }
+    var value = adopted(toReal(given), unit: wanted.unit, what: "state `\(state.name)`")
+    if value.isInvalid { return nil }
+    if resolve(type.shape).isScalar, !wanted.shape.isScalar, value.isConstant {
+      value = broadcast(value, to: resolve(wanted.shape))
+    }
+    return value
+  }
+
+  /// A bare value: the only state, or all states one behind the other.
+  private mutating func flatState(
+    _ value: TypedExpression, _ ode: OdeInstance, _ span: Span
+  ) -> [TypedExpression?]? {
+    guard ode.states.count > 1 else {
+      guard let state = ode.states.first, let own = stateValue(value, state) else { return nil }
+      return [own]
+    }
+    guard let type = tensor(value), let last = type.shape.sizes.last else {
+      report(
+        .typeMismatch(
+          expected: "a record of states, or the flat state", found: text(value.type), at: span,
+          what: "`from`",
+          help: ["`\(ode.name)` has the states " + Suggestions.list(ode.states.map(\.name))]))
+      return nil
+    }
+    var total = Size(0)
+    for state in ode.states {
+      guard let shape = resolve(state.type).tensor?.shape, shape.rank <= 1 else {
+        report(
+          .typeMismatch(
+            expected: "a record of states", found: text(value.type), at: span, what: "`from`"))
+        return nil
+      }
+      total = total + (shape.sizes.first ?? Size(1))
+    }
+    guard environment.substitution.unify(last, total) else {
+      report(
+        .shapeExpected(
+          "[\(text(total))]", found: text(type.shape), what: "the flat state of `\(ode.name)`",
+          at: span))
+      return nil
+    }
+    let bound = bind(value)
+    let axis = type.shape.rank - 1
+    var start = Size(0)
+    var result: [TypedExpression?] = []
+    for state in ode.states {
+      guard let shape = resolve(state.type).tensor?.shape else { return nil }
+      let width = shape.sizes.first ?? Size(1)
+      var piece: TypedExpression
+      if shape.isScalar {
+        piece = element(bound, axis: axis, sizeValue(start, span), span)
+      } else {
+        var part = type
+        part.shape.sizes[axis] = width
+        piece = TypedExpression(.slice(bound, axis: axis, start: start), .tensor(part), span)
+      }
+      guard let own = stateValue(piece, state) else { return nil }
+      piece = own
+      result.append(piece)
+      start = start + width
+    }
+    return result
+  }
+
+  // MARK: interpolation
+
+  /// `s(3.7)`.
+  mutating func interpolation(
+    _ solution: TypedExpression, _ arguments: [CallArgument], _ span: Span
+  ) -> Value {
+    guard case .solution(let type) = resolve(solution.type) else { return .invalid }
+    guard let given = take(arguments, ["t"], required: 1, callee: "a solution", span),
+      let argument = given["t"]
+    else { return .invalid }
+    guard let time = type.fields.first?.type.tensor else { return .invalid }
+    var at = toReal(elaborate(argument))
+    at = adopted(at, unit: time.unit, what: "the time")
+    guard !at.isInvalid, let shape = tensor(at)?.shape else { return .invalid }
+    let record = Type.record(Array(type.fields.dropFirst()))
+    return .expression(
+      TypedExpression(
+        .interpolate(solution, at: at),
+        record.lifted(by: type.leading + resolve(shape).sizes), span))
+  }
+}

@@ -1,0 +1,419 @@
+import NodalDiagnostics
+import NodalSyntax
+import NodalTypes
+
+extension Checker {
+  // MARK: train
+
+  mutating func train(_ study: Study, name: String?) -> TypedStatement? {
+    guard case .train(let lossExpression, let dataExpression) = study.kind else {
+      switch study.kind {
+      case .infer: report(.notSupportedYet("`infer`", at: study.span))
+      case .uncertainty: report(.notSupportedYet("`uncertainty`", at: study.span))
+      case .train: break
+      }
+      return nil
+    }
+    guard let (lossID, data) = lossAndData(lossExpression, dataExpression) else {
+      _ = options(study.options, table: OptionRow.train, command: "train", data: nil)
+      return nil
+    }
+    let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
+    var example: [Field]?
+    var dataset: String?
+    if let data, case .dataset(let type) = resolve(data.type) {
+      dataset = type.name
+      example = type.example
+      if let batch = checked?.first(where: { $0.key == "batch" }),
+        case .call("windows", let arguments) = batch.value
+      {
+        guard type.timeColumn != nil else {
+          report(
+            Diagnostic(
+              .missingTimeColumn,
+              "windows are cut along time, and data `\(type.name)` has no time column",
+              at: Label(batch.span), help: ["use `batch: shuffled(n)`"]))
+          return nil
+        }
+        if let argument = arguments.first(where: { $0.label == "length" }),
+          case .expression(let value) = argument.value, let length = value.integerLiteral
+        {
+          if let whole = type.length?.value, length > whole {
+            report(
+              Diagnostic(
+                .sliceOutOfRange,
+                "a window of \(length) samples is longer than data `\(type.name)`, which has \(whole)",
+                at: Label(batch.span)))
+            return nil
+          }
+          example = relength(type, to: Size(length))
+        }
+      }
+    }
+    let loss = lossInstance(lossID, example: example, dataset: dataset, lossExpression.span)
+    guard let loss, let checked else { return nil }
+    let stages = checked.filter { $0.key == "optimize" || $0.key == "then" }
+    guard stages.first?.key == "optimize" else {
+      report(
+        Diagnostic(
+          .missingOption, "`train` needs `optimize:`", at: Label(study.optionsSpan ?? study.span),
+          help: ["write `optimize: adam(lr: 1e-2), steps: 500`"]))
+      return nil
+    }
+    for stage in stages where stage.subOption("steps") == nil && stage.subOption("epochs") == nil {
+      report(
+        Diagnostic(
+          .missingOption, "`\(stage.key):` needs `steps:` or `epochs:`", at: Label(stage.span),
+          help: ["tie it with a comma: `\(stage.key): adam(lr: 1e-2), steps: 500`"]))
+      return nil
+    }
+    for stage in stages where stage.subOption("steps") != nil && stage.subOption("epochs") != nil {
+      report(
+        Diagnostic(
+          .duplicateOption, "`\(stage.key):` has both `steps:` and `epochs:`", at: Label(stage.span)
+        ))
+      return nil
+    }
+    return .train(
+      TrainCommand(
+        name: name, loss: loss, data: data, stages: stages,
+        options: checked.filter { $0.key != "optimize" && $0.key != "then" }, span: study.span))
+  }
+
+  /// The loss and the data set that a command names.
+  private mutating func lossAndData(
+    _ lossExpression: Expression, _ dataExpression: Expression?
+  ) -> (DeclarationID, TypedExpression?)? {
+    let lossValue = evaluate(lossExpression)
+    var data: TypedExpression?
+    var fine = true
+    if let dataExpression {
+      let value = evaluate(dataExpression)
+      switch value {
+      case .invalid: fine = false
+      default:
+        let typed = asExpression(value, dataExpression.span)
+        if typed.isInvalid {
+          fine = false
+        } else if let set = asDataset(typed) {
+          data = set
+        } else {
+          report(
+            Diagnostic(
+              .notADataset, "behind `on` stands a data set, found \(text(typed.type))",
+              at: Label(dataExpression.span)))
+          fine = false
+        }
+      }
+    }
+    guard case .loss(let id) = lossValue else {
+      if case .invalid = lossValue { return nil }
+      report(
+        Diagnostic(
+          .notALoss, "`\(sourceText(lossExpression.span))` is \(lossValue.kindText), not a loss",
+          at: Label(lossExpression.span), help: ["write `loss fit(w) = mse(…, w.x)`"]))
+      return nil
+    }
+    environment.caches.used.insert(id)
+    return fine ? (id, data) : nil
+  }
+
+  /// A solution is a data set of its states, too.
+  private func asDataset(_ value: TypedExpression) -> TypedExpression? {
+    switch resolve(value.type) {
+    case .dataset: return value
+    case .solution(let solution):
+      guard case .saved(let length) = solution.samples, solution.leading.count <= 1 else {
+        return nil
+      }
+      let type = DatasetType(
+        name: "this solution",
+        example: solution.fields.map { Field($0.name, $0.type.lifted(by: [length])) },
+        timeColumn: "t", length: length, count: solution.leading.first)
+      return TypedExpression(value.kind, .dataset(type), value.span)
+    case .error, .tensor, .string, .tuple, .record, .run, .interval, .nothing: return nil
+    }
+  }
+
+  // MARK: print
+
+  mutating func printItem(_ expression: Expression) -> PrintItem? {
+    let value = evaluate(expression)
+    let label = sourceText(expression.span)
+    switch value {
+    case .invalid: return nil
+    case .ode(let id):
+      guard let ode = elaboratedOde(id, expression.span) else { return nil }
+      _ = ode
+      let name = environment.declarations[id.rawValue].name
+      return .declaration(name: name, kind: "ode", weights: weights(of: value) ?? [])
+    case .instance: return .declaration(name: label, kind: "layer", weights: weights(of: value) ?? [])
+    case .term: return .declaration(name: label, kind: "term", weights: weights(of: value) ?? [])
+    case .expression, .record, .tuple, .range:
+      let typed = collectingBindings { $0.asExpression(value, expression.span) }
+      return typed.isInvalid ? nil : .value(label: label, typed)
+    case .function, .closure, .template, .intrinsic, .family, .distribution, .part, .loss, .method,
+      .solver, .openWidth:
+      return .declaration(name: label, kind: value.kindText, weights: [])
+    }
+  }
+
+  // MARK: plot
+
+  mutating func plot(_ node: PlotCommand) -> TypedStatement? {
+    var kind = PlotInstance.Kind.line
+    if let written = node.kind {
+      guard let found = PlotInstance.Kind(rawValue: written.text) else {
+        let names = PlotInstance.Kind.allCases.map(\.rawValue)
+        report(
+          Diagnostic(
+            .unknownPlotKind, "there is no kind of plot `\(written.text)`", at: Label(written.span),
+            help: [
+              Suggestions.nearest(to: written.text, in: names).map { "did you mean `\($0)`?" }
+                ?? "there are " + Suggestions.list(names)
+            ]))
+        return nil
+      }
+      if found == .pairs || found == .waterfall {
+        report(.notSupportedYet("`as \(found.rawValue)`", at: written.span))
+        return nil
+      }
+      kind = found
+    }
+    var usesTime = false
+    if case .name(let name)? = node.against?.kind, name.spelling == "t",
+      frame.names["t"] == nil, declaration(named: "t") == nil
+    {
+      usesTime = true
+    }
+    var series: [PlotSeries] = []
+    var fine = true
+    for expression in node.series {
+      guard let made = plotSeries(expression, node.against, usesTime: usesTime) else {
+        fine = false
+        continue
+      }
+      series.append(made)
+    }
+    let file = node.destination.flatMap { fileName($0) }
+    let checked = options(node.options, table: OptionRow.plot, command: "plot", data: nil)
+    guard fine, let checked, node.destination == nil || file != nil else { return nil }
+    return .plot(
+      PlotInstance(
+        series: series, kind: kind,
+        abscissa: node.against.map { sourceText($0.span) },
+        logX: node.logAxes.contains(.x), logY: node.logAxes.contains(.y), file: file,
+        options: checked, span: node.span))
+  }
+
+  private mutating func plotSeries(
+    _ expression: Expression, _ against: Expression?, usesTime: Bool
+  ) -> PlotSeries? {
+    let label = sourceText(expression.span)
+    let value = collectingBindings { checker -> TypedExpression in
+      if usesTime {
+        // `t` is each series' own time: that of what its field is taken of.
+        guard let (base, rest) = checker.timeOwner(expression) else {
+          return checker.failed(
+            Diagnostic(
+              .timeOutsideOde, "`\(label)` has no time of its own to be plotted against",
+              at: Label(expression.span),
+              help: ["plot a field of a solution or a data set, or write `against s.t`"]),
+            expression.span)
+        }
+        let owner = checker.bind(checker.elaborate(base))
+        if owner.isInvalid { return .invalid(expression.span) }
+        guard let time = checker.time(of: owner, base.span) else { return .invalid(expression.span) }
+        let y = checker.applyRest(rest, to: owner)
+        if y.isInvalid || time.isInvalid { return .invalid(expression.span) }
+        return TypedExpression(.tuple([y, time]), .tuple([y.type, time.type]), expression.span)
+      }
+      let y = checker.elaborate(expression)
+      guard let against else { return y }
+      let x = checker.elaborate(against)
+      if y.isInvalid || x.isInvalid { return .invalid(expression.span) }
+      return TypedExpression(.tuple([y, x]), .tuple([y.type, x.type]), expression.span)
+    }
+    if value.isInvalid { return nil }
+    switch resolve(value.type) {
+    case .tensor, .tuple, .solution: break
+    case .error, .string, .record, .dataset, .run, .interval, .nothing:
+      report(
+        .typeMismatch(
+          expected: "numbers", found: text(value.type), at: expression.span, what: "a plot"))
+      return nil
+    }
+    return PlotSeries(label: label, value: value, hasAbscissa: against != nil)
+  }
+
+  /// What a series is read from, and how: the innermost thing that has a time.
+  private func timeOwner(_ expression: Expression) -> (Expression, [Expression])? {
+    switch expression.kind {
+    case .field(let base, _), .index(let base, _):
+      if let (owner, rest) = timeOwner(base) { return (owner, rest + [expression]) }
+      return (base, [expression])
+    case .number, .string, .bool, .constant, .name, .tuple, .bracket, .record, .prefix, .binary,
+      .range, .pipe, .call, .element, .derivative, .conditional, .block, .closure, .invalid:
+      return nil
+    }
+  }
+
+  private mutating func applyRest(
+    _ rest: [Expression], to owner: TypedExpression
+  ) -> TypedExpression {
+    var value = owner
+    for step in rest {
+      switch step.kind {
+      case .field(_, let name): value = field(of: value, name, step.span)
+      case .index(_, let subscripts):
+        let saved = frame.names["\u{0}"]
+        frame.names["\u{0}"] = LocalName(
+          value: .expression(value), isVariable: false, span: step.span)
+        let base = Expression(.name(Name("\u{0}", span: step.span)), span: step.span)
+        value = asExpression(index(base, subscripts, step.span), step.span)
+        frame.names["\u{0}"] = saved
+      case .number, .string, .bool, .constant, .name, .tuple, .bracket, .record, .prefix, .binary,
+        .range, .pipe, .call, .element, .derivative, .conditional, .block, .closure, .invalid:
+        break
+      }
+      if value.isInvalid { return value }
+    }
+    return value
+  }
+
+  private mutating func time(of owner: TypedExpression, _ span: Span) -> TypedExpression? {
+    switch resolve(owner.type) {
+    case .solution: return field(of: owner, Name("t", span: span), span)
+    case .dataset(let data):
+      guard let column = data.timeColumn else { break }
+      return field(of: owner, Name(column, span: span), span)
+    case .record(let fields):
+      if fields.contains(where: { $0.name == "t" }) {
+        return field(of: owner, Name("t", span: span), span)
+      }
+    case .error: return nil
+    case .tensor, .string, .tuple, .run, .interval, .nothing: break
+    }
+    report(
+      Diagnostic(
+        .timeOutsideOde, "this has no time of its own to be plotted against", at: Label(span)))
+    return nil
+  }
+
+  // MARK: files
+
+  mutating func fileName(_ expression: Expression) -> String? {
+    let value = elaborate(expression)
+    if value.isInvalid { return nil }
+    guard let text = value.textLiteral else {
+      report(
+        .typeMismatch(
+          expected: "a file's name", found: self.text(value.type), at: expression.span))
+      return nil
+    }
+    return text
+  }
+
+  mutating func transfer(_ node: TransferCommand) -> TypedStatement? {
+    let file = fileName(node.file)
+    switch node.kind {
+    case .write:
+      let value = collectingBindings { $0.elaborate(node.subject) }
+      guard let file, !value.isInvalid else { return nil }
+      return .write(value, file: file, node.span)
+    case .save, .load:
+      let subject = evaluate(node.subject)
+      if case .invalid = subject { return nil }
+      guard let weights = weights(of: subject), let file else {
+        if file != nil {
+          report(
+            Diagnostic(
+              .unsavable, "`\(sourceText(node.subject.span))` has no weights to \(node.kind.rawValue)",
+              at: Label(node.subject.span),
+              help: ["weights belong to an ode, a layer or a `param`; `write` writes values"]))
+        }
+        return nil
+      }
+      let owner = sourceText(node.subject.span)
+      return node.kind == .save
+        ? .save(owner: owner, weights: weights, file: file, node.span)
+        : .load(owner: owner, weights: weights, file: file, node.span)
+    }
+  }
+
+  // MARK: explain, check, assert
+
+  mutating func explain(_ node: ExplainCommand) -> TypedStatement? {
+    let model = evaluate(node.model)
+    let trajectory = collectingBindings { $0.elaborate(node.trajectory) }
+    let file = node.destination.flatMap { fileName($0) }
+    guard case .ode(let id) = model else {
+      if case .invalid = model { return nil }
+      report(
+        Diagnostic(
+          .notAnOde, "`explain` takes an ode, found \(model.kindText)", at: Label(node.model.span)))
+      return nil
+    }
+    guard let ode = elaboratedOde(id, node.model.span), !trajectory.isInvalid,
+      node.destination == nil || file != nil
+    else { return nil }
+    guard case .solution(let solution) = resolve(trajectory.type), solution.leading.isEmpty else {
+      report(
+        .typeMismatch(
+          expected: "a solution", found: text(trajectory.type), at: node.trajectory.span,
+          what: "behind `along`"))
+      return nil
+    }
+    let states = environment.odes[ode.id]?.states.map(\.name) ?? []
+    let own = solution.fields.map(\.name)
+    if let missing = states.first(where: { !own.contains($0) }) {
+      report(
+        Diagnostic(
+          .typeMismatch,
+          "this solution of `\(solution.ode)` has no state `\(missing)`, which `\(ode.name)` reads",
+          at: Label(node.trajectory.span)))
+      return nil
+    }
+    return .explain(
+      ExplainInstance(ode: ode.id, trajectory: trajectory, file: file, span: node.span))
+  }
+
+  mutating func checkGradients(_ node: CheckCommand) -> TypedStatement? {
+    guard let (id, data) = lossAndData(node.loss, node.data) else { return nil }
+    let checked = options(
+      node.options, table: OptionRow.check, command: "check gradients", data: data)
+    var example: [Field]?
+    var name: String?
+    if let data, case .dataset(let type) = resolve(data.type) {
+      example = type.example
+      name = type.name
+    }
+    guard let loss = lossInstance(id, example: example, dataset: name, node.loss.span), let checked
+    else { return nil }
+    return .checkGradients(loss: loss, data: data, options: checked, node.span)
+  }
+
+  mutating func assertion(_ node: AssertCommand) -> TypedStatement? {
+    var sides: [(text: String, value: TypedExpression)] = []
+    let condition = collectingBindings { $0.elaborate(node.condition) }
+    if condition.isInvalid { return nil }
+    guard let type = tensor(condition), type.element == .boolean else {
+      report(.conditionNotBool(found: text(condition.type), at: node.condition.span))
+      return nil
+    }
+    if case .binary(let op, let a, let b) = node.condition.kind {
+      switch op.kind {
+      case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
+        for side in [a, b] {
+          let value = collectingBindings { $0.elaborate(side) }
+          if !value.isInvalid, value.literal == nil {
+            sides.append((sourceText(side.span), value))
+          }
+        }
+      case .or, .and, .add, .subtract, .multiply, .divide, .matrixProduct, .power: break
+      }
+    }
+    return .assert(
+      condition: condition, sides: sides, text: sourceText(node.condition.span), node.span)
+  }
+}

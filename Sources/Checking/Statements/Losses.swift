@@ -1,0 +1,166 @@
+import NodalDiagnostics
+import NodalSyntax
+import NodalTypes
+
+extension Checker {
+  /// A loss for one example of a data set; `example` nil: it reads none.
+  mutating func lossInstance(
+    _ id: DeclarationID, example: [Field]?, dataset: String?, _ span: Span
+  ) -> LossInstance? {
+    let declaration = environment.declarations[id.rawValue]
+    guard case .loss(let node) = declaration.kind else { return nil }
+    environment.caches.used.insert(id)
+    if node.parameters.count > 1 {
+      report(
+        .tooManyArguments(node.name.text, takes: 1, at: node.parameters[1].span))
+      return nil
+    }
+    let type: Type = example.map { .record($0) } ?? .record([])
+    let local = freshLocal(type)
+    if let dataset { exampleParameters[local] = dataset }
+    if let parameter = node.parameters.first, !parameter.name.isWildcard, example == nil {
+      report(
+        Diagnostic(
+          .missingOption, "`\(node.name.text)` takes an example, and no data are given",
+          at: Label(span), help: ["write `train \(node.name.text) on data { … }`"]))
+      return nil
+    }
+    let result = declaring(id, span, recursive: LossInstance.Body?.none) { checker in
+      var inner = Frame(kind: .loss, module: declaration.module)
+      if let parameter = node.parameters.first, !parameter.name.isWildcard {
+        inner.names[parameter.name.spelling] = LocalName(
+          value: .expression(TypedExpression(.local(local), type, parameter.span)),
+          isVariable: false, span: parameter.name.span)
+      }
+      return checker.within(inner) { $0.lossBody(node) }
+    }
+    guard let result else { return nil }
+    let whole: TypedExpression
+    switch result {
+    case .value(let value), .logDensity(let value): whole = value
+    }
+    let used = uses(of: whole)
+    return LossInstance(
+      name: node.name.text, dataset: dataset, parameter: local, parameterType: type, body: result,
+      weights: used.weights, odes: used.odes, span: node.name.span)
+  }
+
+  private mutating func lossBody(_ node: LossDeclaration) -> LossInstance.Body? {
+    let savedObservations = observations
+    let savedInLoss = inLoss
+    observations = []
+    inLoss = true
+    defer {
+      observations = savedObservations
+      inLoss = savedInLoss
+    }
+    pending.append([])
+    let value = evaluate(node.body)
+    let terms = observations ?? []
+    var result: TypedExpression
+    if !terms.isEmpty {
+      if case .expression(let typed) = value, case .nothing = typed.type {
+        // Only likelihood terms, as it should be.
+      } else if case .invalid = value {
+        pending.removeLast()
+        return nil
+      } else {
+        pending.removeLast()
+        report(
+          Diagnostic(
+            .mixedLossKinds, "loss `\(node.name.text)` has both `~` terms and a value",
+            at: Label(valueSpan(node.body), "a value beside `~`"),
+            help: ["a loss is a value, or a sum of log-likelihood terms `x ~ d`, not both"]))
+        return nil
+      }
+      var sum = terms[0]
+      for term in terms.dropFirst() {
+        sum = elementwise("add", [sum, term], node.body.span, symbol: "~")
+      }
+      result = sum
+    } else {
+      result = asExpression(value, valueSpan(node.body))
+      if case .nothing = result.type {
+        pending.removeLast()
+        report(
+          Diagnostic(
+            .blockWithoutValue, "loss `\(node.name.text)` has no value", at: Label(node.name.span)))
+        return nil
+      }
+    }
+    if result.isInvalid {
+      pending.removeLast()
+      return nil
+    }
+    guard let type = tensor(result), type.element != .boolean else {
+      pending.removeLast()
+      report(
+        .typeMismatch(
+          expected: "a number", found: text(result.type), at: valueSpan(node.body), what: "a loss"))
+      return nil
+    }
+    let shape = resolve(type.shape)
+    if shape.tail != nil { environment.substitution.closeTail(of: shape) }
+    guard resolve(shape).isScalar else {
+      pending.removeLast()
+      report(
+        .shapeExpected(
+          "a scalar", found: text(shape), what: "a loss", at: valueSpan(node.body),
+          help: ["`mean(…)` or `sum(…)` makes one number of an array"]))
+      return nil
+    }
+    if let unit = uniformUnit(result, op: "loss") {
+      if resolve(unit).isKnown, !resolve(unit).dimension.isNone {
+        pending.removeLast()
+        report(
+          Diagnostic(
+            .lossHasUnit, "a loss is a plain number, and this one is in `\(text(unit))`",
+            at: Label(valueSpan(node.body)),
+            help: ["`mse(a, b)` gives a plain number; `plain(x)` drops a unit"]))
+        return nil
+      }
+      _ = environment.substitution.unify(unit, .one)
+    }
+    let whole = closed(toReal(result))
+    pending.removeLast()
+    return terms.isEmpty ? .value(whole) : .logDensity(whole)
+  }
+
+  func valueSpan(_ body: Body) -> Span {
+    switch body {
+    case .expression(let expression): expression.span
+    case .block(let block): block.value?.span ?? block.span
+    }
+  }
+
+  /// Weights and odes that an expression reads, odes' own included, in order of first use.
+  func uses(of expression: TypedExpression) -> (weights: [WeightID], odes: [OdeID]) {
+    var weights: [WeightID] = []
+    var seen: Set<WeightID> = []
+    var odes: [OdeID] = []
+    func add(_ id: WeightID) {
+      if seen.insert(id).inserted { weights.append(id) }
+    }
+    func visit(_ expression: TypedExpression) {
+      expression.walk { node in
+        if case .weight(let id) = node.kind { add(id) }
+        if case .solve(let solve) = node.kind {
+          if !odes.contains(solve.ode) {
+            odes.append(solve.ode)
+            if let ode = environment.odes[solve.ode] {
+              for value in Checker.parts(of: ode) { visit(value) }
+            }
+          }
+        }
+      }
+    }
+    visit(expression)
+    return (weights, odes)
+  }
+
+  /// Every expression of an ode that a solve may run.
+  static func parts(of ode: OdeInstance) -> [TypedExpression] {
+    ode.bindings.map(\.value) + ode.states.map(\.derivative) + ode.states.compactMap(\.initial)
+      + ode.outputs.map(\.value)
+  }
+}

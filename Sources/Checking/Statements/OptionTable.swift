@@ -1,0 +1,96 @@
+/// The keys of commands, with the sub-keys that a comma ties to them. One table: a key in the wrong place
+/// is found by looking in the others.
+struct OptionRow: Sendable {
+  enum Kind: Sendable {
+    case optimizer, batch, penalty, slice, schedule, integer, number, text, weights, any, report
+    case boolean
+  }
+  let key: String
+  let kind: Kind
+  let subKeys: [String: Kind]
+  /// The command may hold it more than once.
+  let repeats: Bool
+  /// Refused until a later version.
+  let isLater: Bool
+
+  init(
+    _ key: String, _ kind: Kind, _ subKeys: [String: Kind] = [:], repeats: Bool = false,
+    later: Bool = false
+  ) {
+    self.key = key
+    self.kind = kind
+    self.subKeys = subKeys
+    self.repeats = repeats
+    isLater = later
+  }
+
+  private static let stage: [String: Kind] = [
+    "steps": .integer, "epochs": .integer, "batch": .batch, "freeze": .weights, "free": .weights,
+  ]
+
+  static let train: [OptionRow] = [
+    .init("batch", .batch),
+    .init("optimize", .optimizer, stage),
+    .init("then", .optimizer, stage, repeats: true),
+    .init("penalty", .penalty, repeats: true),
+    .init("validate", .slice, ["every": .integer]),
+    .init("test", .slice, ["every": .integer]),
+    .init("horizon", .schedule, later: true),
+    .init("shooting", .schedule, later: true),
+    .init("starts", .integer, later: true),
+    .init("clip", .number),
+    .init("stop", .any),
+    .init("report", .report, ["every": .integer], repeats: true),
+    .init("log", .text, ["every": .integer]),
+    .init("checkpoint", .text, ["every": .integer], later: true),
+    .init("seed", .integer),
+    .init("freeze", .weights),
+    .init("free", .weights),
+  ]
+
+  static let check: [OptionRow] = [
+    .init("batch", .batch), .init("seed", .integer), .init("examples", .integer),
+    .init("step", .number),
+  ]
+
+  static let plot: [OptionRow] = [
+    .init("title", .text), .init("xlabel", .text), .init("ylabel", .text),
+    .init("width", .integer), .init("height", .integer), .init("legend", .boolean),
+    .init("bins", .integer),
+  ]
+}
+
+/// Optimisers, schedules and batches by name, with their labelled settings.
+struct SettingCall: Sendable {
+  let name: String
+  /// Positional parameters, in order; all may be given by label.
+  let parameters: [String]
+  let required: Int
+  let isLater: Bool
+
+  init(_ name: String, _ parameters: [String], required: Int = 0, later: Bool = false) {
+    self.name = name
+    self.parameters = parameters
+    self.required = required
+    isLater = later
+  }
+
+  static let optimizers: [SettingCall] = [
+    .init("sgd", ["lr", "momentum", "nesterov"]),
+    .init("rmsprop", ["lr", "decay", "epsilon", "momentum"]),
+    .init("adam", ["lr", "beta1", "beta2", "epsilon"]),
+    .init("adamw", ["lr", "beta1", "beta2", "epsilon", "decay"], later: true),
+    .init("lbfgs", ["memory", "lr", "tolerance", "line_search"]),
+  ]
+  static let batches: [SettingCall] = [
+    .init("windows", ["length", "count", "stride"], required: 1),
+    .init("shuffled", ["count"], required: 1),
+    .init("all", []),
+  ]
+  static let schedules: [SettingCall] = [
+    .init("steps", ["from", "at", "factor"], required: 1),
+    .init("cosine", ["from", "to", "over"], required: 1),
+    .init("exponential", ["from", "factor"], required: 1),
+    .init("warmup", ["to", "over"], required: 1),
+  ]
+}
