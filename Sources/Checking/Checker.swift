@@ -145,6 +145,7 @@ struct Checker: Sendable {
 
   func resolve(_ type: Type) -> Type { environment.substitution.resolve(type) }
   func resolve(_ shape: Shape) -> Shape { environment.substitution.resolve(shape) }
+  func resolve(_ size: Size) -> Size { environment.substitution.resolve(size) }
   func resolve(_ unit: Unit) -> Unit { environment.substitution.resolve(unit) }
   func resolve(_ label: UnitLabel) -> UnitLabel { environment.substitution.resolve(label) }
   func text(_ type: Type) -> String { environment.substitution.text(type) }

@@ -294,8 +294,8 @@ extension Checker {
       return checker.total(checker.logDensity(of: x, under: distribution, span), span)
     }
     if density.isInvalid { return }
-    environment.weights[id]?.prior = Prior(
-      value: local, logDensity: density, description: sourceText(span))
+    let prior = Prior(value: local, logDensity: density, description: sourceText(span))
+    environment.weights[id]?.prior = prior
   }
 
   // MARK: param in a layer

@@ -56,7 +56,8 @@ extension Checker {
             name, of: family.name, expected: "numbers", found: text(value.type), at: argument.span))
         return nil
       }
-      parameters.append(bind(value))
+      // A constant is repeated where it is used: weights are drawn from constants alone.
+      parameters.append(value.isConstant ? value : bind(value))
     }
     var shape: Shape?
     if family.name != "gamma",
@@ -232,7 +233,8 @@ extension Checker {
     }
     let density = logDensity(of: x, under: distribution, observation.span)
     if density.isInvalid { return }
-    observations?.append(total(density, observation.span))
+    let term = total(density, observation.span)
+    observations?.append(term)
   }
 
   /// The sum over all components: a scalar.

@@ -13,7 +13,9 @@ enum Intrinsic: String, CaseIterable, Sendable {
   case zeros, ones, fill, fill_like, linspace, identity, stack, transpose, reshape, flatten
   case reverse, shift, length, zip, grid
   // Units and missing cells
-  case plain, present, `default`, first_present
+  case plain, present, `default`, first_present, has_gaps
+  // Questions that are answered at compile time
+  case rank, is_function
   // Learning
   case learn, open_width
   // Loops
@@ -32,7 +34,7 @@ enum Intrinsic: String, CaseIterable, Sendable {
     switch self {
     case .abs, .sign, .floor, .ceil, .round, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan,
       .asin, .acos, .atan, .sinh, .cosh, .tanh, .erf, .lgamma, .plain, .present, .first_present,
-      .flatten, .transpose, .length:
+      .flatten, .transpose, .length, .has_gaps, .rank, .is_function:
       (["x"], 1)
     case .atan2: (["y", "x"], 2)
     case .mod, .div: (["a", "b"], 2)
@@ -128,7 +130,7 @@ extension Checker {
       .max, .min, .argmax, .argmin, .product, .any, .all, .zeros, .ones, .fill, .fill_like,
       .linspace, .identity, .transpose, .reshape, .flatten, .reverse, .shift, .length, .grid,
       .plain, .present, .default, .first_present, .fold, .scan, .map, .grad, .jacobian,
-      .divergence, .hessian, .jvp, .vjp, .kl:
+      .divergence, .hessian, .jvp, .vjp, .kl, .has_gaps, .rank, .is_function:
       break
     }
     // `zeros(3, 4)` is `zeros([3, 4])`.
@@ -149,6 +151,12 @@ extension Checker {
       return .expression(calculus(intrinsic, given, span))
     case .fold, .scan: return .expression(loop(intrinsic, given, span))
     case .map: return .expression(mapping(given, span))
+    case .is_function:
+      guard let value = given["x"].map({ evaluate($0) }) else { return .invalid }
+      switch value {
+      case .function, .closure, .intrinsic: return .expression(boolean(true, span))
+      default: return .expression(boolean(false, span))
+      }
     case .kl: return divergenceOfDistributions(given, span)
     default: return .expression(arrayIntrinsic(intrinsic, given, span))
     }
@@ -241,6 +249,18 @@ extension Checker {
       type.element = .real
       type.unit = .one
       return TypedExpression(.relabelled(real), .tensor(type), span)
+    case .has_gaps, .rank:
+      guard let value = given["x"].map({ elaborate($0) }), !value.isInvalid else {
+        return .invalid(span)
+      }
+      guard let type = tensor(value) else {
+        return failed(
+          .argumentType("x", of: name, expected: "numbers", found: text(value.type), at: value.span),
+          span)
+      }
+      if intrinsic == .has_gaps { return boolean(type.hasGaps, span) }
+      environment.substitution.closeTail(of: type.shape)
+      return integer(resolve(type.shape).rank, span)
     case .present, .default, .first_present: return gaps(intrinsic, given, span)
     default: return .invalid(span)
     }

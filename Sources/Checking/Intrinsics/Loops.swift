@@ -26,7 +26,8 @@ extension Checker {
     }
     let attempt = self
     self = before
-    let promoted = mapLeaves(initial) { leaf, _ in toReal(leaf) }
+    let checker = self
+    let promoted = mapLeaves(initial) { leaf, _ in checker.toReal(leaf) }
     let real = freed(promoted)
     if let result = loop(
       intrinsic, sequence, real, length, element, callee, bodyArgument.span, span)

@@ -366,7 +366,7 @@ extension Checker {
   ) -> TypedExpression {
     let equation = entry.equation
     if entry.bracket.isEmpty {
-      let value = summed(entry, builder) { term, _ in [(index, term)] }
+      let value = summed(entry, builder) { _, term in [(index, term)] }
       return fitDerivative(value, type, equation, index, builder)
     }
     // One vector for several states, elaborated once.
