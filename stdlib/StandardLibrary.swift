@@ -1,4 +1,5 @@
-/// The language's own modules, as text inside the binary: `import physics` finds them here.
+/// The language's own modules, as text inside the binary: `import physics` finds them here; `prelude` is always
+/// in scope.
 package enum StandardLibrary {
   /// The text of a module, or nil when there is none of this name.
   package static func text(ofModule name: String) -> String? {
@@ -9,6 +10,6 @@ package enum StandardLibrary {
   package static var moduleNames: [String] { modules.keys.sorted() }
 
   private static var modules: [String: [UInt8]] {
-    ["physics": PackageResources.physics_node]
+    ["physics": PackageResources.physics_node, "prelude": PackageResources.prelude_node]
   }
 }
