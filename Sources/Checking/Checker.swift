@@ -73,7 +73,7 @@ struct Checker: Sendable {
   }
 
   /// Reports, and gives the value that stands for a mistake.
-  mutating func fail(_ diagnostic: Diagnostic) -> Value {
+  mutating func fail(_ diagnostic: Diagnostic) -> Meaning {
     report(diagnostic)
     return .invalid
   }
@@ -183,7 +183,7 @@ struct Checker: Sendable {
   // MARK: depth
 
   /// Runs `body` one level deeper, or reports that the program nests too deeply.
-  mutating func deeper(_ span: Span, _ body: (inout Checker) -> Value) -> Value {
+  mutating func deeper(_ span: Span, _ body: (inout Checker) -> Meaning) -> Meaning {
     if depth >= Checker.depthLimit { return fail(.nestingTooDeep(at: span)) }
     depth += 1
     defer { depth -= 1 }

@@ -20,7 +20,7 @@ struct Declaration: Sendable {
   enum Kind2: Sendable {
     case session
     /// Known at compile time after all: a constant, a layer, a distribution.
-    case fixed(Value)
+    case fixed(Meaning)
   }
 
   var id: DeclarationID
@@ -60,9 +60,9 @@ package struct Environment: Sendable {
 
   /// What has been found out about declarations.
   struct Caches: Sendable {
-    var constants: [DeclarationID: Value] = [:]
+    var constants: [DeclarationID: Meaning] = [:]
     var params: [DeclarationID: WeightID] = [:]
-    var solvers: [DeclarationID: Value] = [:]
+    var solvers: [DeclarationID: Meaning] = [:]
     var data: [DeclarationID: DataInstance] = [:]
     var odes: [DeclarationID: ElaboratedOde] = [:]
     /// Declarations that were elaborated at least once: the others are checked alone at the end.
@@ -99,7 +99,7 @@ struct ElaboratedOde: Sendable {
   var name: String
   /// Parameters and learned initial values by their name inside the ode (`L`, `a.L`).
   var params: [String: WeightID]
-  var constants: [String: Value]
+  var constants: [String: Meaning]
   var layers: [String: LayerInstance]
   var terms: Set<String>
   var outputs: [String]

@@ -6,7 +6,7 @@ import NodalTypes
 struct CallArgument {
   enum Source {
     case syntax(Expression)
-    case value(Value)
+    case value(Meaning)
   }
   var label: Name?
   var source: Source
@@ -17,7 +17,7 @@ struct CallArgument {
     source = .syntax(argument.value)
     span = argument.value.span
   }
-  init(_ value: Value, span: Span, label: Name? = nil) {
+  init(_ value: Meaning, span: Span, label: Name? = nil) {
     self.label = label
     source = .value(value)
     self.span = span
@@ -27,7 +27,7 @@ struct CallArgument {
 }
 
 extension Checker {
-  mutating func evaluate(_ argument: CallArgument) -> Value {
+  mutating func evaluate(_ argument: CallArgument) -> Meaning {
     switch argument.source {
     case .syntax(let expression): evaluate(expression)
     case .value(let value): value
@@ -40,7 +40,7 @@ extension Checker {
 
   // MARK: calls as written
 
-  mutating func call(_ call: Call, _ span: Span) -> Value {
+  mutating func call(_ call: Call, _ span: Span) -> Meaning {
     var arguments = call.arguments.map { CallArgument($0) }
     if let closure = call.trailingClosure {
       arguments.append(
@@ -76,7 +76,7 @@ extension Checker {
   }
 
   /// `x |> stage`.
-  mutating func pipe(_ input: Expression, into stage: Expression, _ span: Span) -> Value {
+  mutating func pipe(_ input: Expression, into stage: Expression, _ span: Span) -> Meaning {
     let value = evaluate(input)
     if case .invalid = value { return .invalid }
     let first = CallArgument(value, span: input.span)
@@ -105,8 +105,8 @@ extension Checker {
 
   /// Calls whatever can be called.
   mutating func apply(
-    _ callee: Value, _ arguments: [CallArgument], _ span: Span, calleeSpan: Span, name: String
-  ) -> Value {
+    _ callee: Meaning, _ arguments: [CallArgument], _ span: Span, calleeSpan: Span, name: String
+  ) -> Meaning {
     switch callee {
     case .invalid:
       for argument in arguments { _ = evaluate(argument) }
@@ -150,8 +150,8 @@ extension Checker {
   /// gives them.
   mutating func arrange(
     _ arguments: [CallArgument], for parameters: [Parameter], callee: String, _ span: Span
-  ) -> [(value: Value, span: Span)?]? {
-    var result: [(value: Value, span: Span)?] = Array(repeating: nil, count: parameters.count)
+  ) -> [(value: Meaning, span: Span)?]? {
+    var result: [(value: Meaning, span: Span)?] = Array(repeating: nil, count: parameters.count)
     var next = 0
     var fine = true
     for argument in arguments {
@@ -197,7 +197,7 @@ extension Checker {
 
   mutating func callFunction(
     _ id: DeclarationID, _ arguments: [CallArgument], _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     let declaration = environment.declarations[id.rawValue]
     guard case .function(let function) = declaration.kind else { return .invalid }
     guard
@@ -216,7 +216,7 @@ extension Checker {
     }
   }
 
-  mutating func checkedResult(_ value: Value, _ result: TypeExpression?, _ span: Span) -> Value {
+  mutating func checkedResult(_ value: Meaning, _ result: TypeExpression?, _ span: Span) -> Meaning {
     guard let result else { return value }
     let typed = asExpression(value, span)
     let wanted = declared(result, bindsSizes: false)
@@ -225,7 +225,7 @@ extension Checker {
 
   mutating func callClosure(
     _ closure: ClosureValue, _ arguments: [CallArgument], _ span: Span, name: String
-  ) -> Value {
+  ) -> Meaning {
     guard
       let values = arrange(arguments, for: closure.closure.parameters, callee: name, span)
     else { return .invalid }
@@ -240,10 +240,10 @@ extension Checker {
   /// A body with its parameters bound. An argument with more axes than its parameter declares is mapped
   /// over; one whose parameter declares none takes the least rank at which the body needs no lifting.
   mutating func applyBody(
-    _ parameters: [Parameter], _ given: [(value: Value, span: Span)?], frame inner: Frame,
+    _ parameters: [Parameter], _ given: [(value: Meaning, span: Span)?], frame inner: Frame,
     callee: String, span: Span, isLibrary: Bool, isLayer: Bool = false,
-    _ body: (inout Checker) -> Value
-  ) -> Value {
+    _ body: (inout Checker) -> Meaning
+  ) -> Meaning {
     if given.contains(where: { if case .invalid? = $0?.value { true } else { false } }) {
       return .invalid
     }
@@ -325,7 +325,7 @@ extension Checker {
       candidates = Array(0...(sizes.map(\.count).max() ?? 0))
     }
     let before = self
-    var firstTry: (Checker, Value)?
+    var firstTry: (Checker, Meaning)?
     for count in candidates {
       self = before
       var trial = arguments
@@ -372,7 +372,7 @@ extension Checker {
   /// Whether the body also checks, without lifting, when mapped over one axis.
   private func alsoChecks(
     _ before: Checker, _ arguments: [LiftedArgument], _ open: [Int], _ sizes: [[Size]],
-    _ inner: Frame, _ callee: String, _ span: Span, _ body: (inout Checker) -> Value
+    _ inner: Frame, _ callee: String, _ span: Span, _ body: (inout Checker) -> Meaning
   ) -> Bool {
     var trial = before
     var mapped = arguments
@@ -390,7 +390,7 @@ extension Checker {
   struct LiftedArgument {
     var parameter: Parameter
     var type: DeclaredType?
-    var value: Value = .invalid
+    var value: Meaning = .invalid
     var span: Span
     /// Leading axes that the call maps over.
     var lift = 0
@@ -402,8 +402,8 @@ extension Checker {
 
   private mutating func run(
     _ arguments: [LiftedArgument], _ extents: [Size], _ inner: Frame, _ callee: String,
-    _ span: Span, _ body: (inout Checker) -> Value
-  ) -> Value {
+    _ span: Span, _ body: (inout Checker) -> Meaning
+  ) -> Meaning {
     var inner = inner
     if extents.isEmpty {
       guard bindParameters(arguments, &inner, callee) != nil else { return .invalid }
@@ -476,9 +476,9 @@ extension Checker {
   }
 }
 
-extension Value {
+extension Meaning {
   /// A distribution, or nothing after a report.
-  static func expressionless(_ distribution: DistributionValue?) -> Value {
+  static func expressionless(_ distribution: DistributionValue?) -> Meaning {
     distribution.map { .distribution($0) } ?? .invalid
   }
 }

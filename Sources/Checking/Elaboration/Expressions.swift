@@ -4,7 +4,7 @@ import NodalTypes
 
 extension Checker {
   /// What an expression means here.
-  mutating func evaluate(_ expression: Expression) -> Value {
+  mutating func evaluate(_ expression: Expression) -> Meaning {
     deeper(expression.span) { $0.evaluateInner(expression) }
   }
 
@@ -15,7 +15,7 @@ extension Checker {
   }
 
   /// A value as a typed expression; reports what exists only at compile time.
-  mutating func asExpression(_ value: Value, _ span: Span) -> TypedExpression {
+  mutating func asExpression(_ value: Meaning, _ span: Span) -> TypedExpression {
     switch value {
     case .expression(let typed): return typed
     case .invalid: return .invalid(span)
@@ -43,7 +43,7 @@ extension Checker {
     }
   }
 
-  private mutating func evaluateInner(_ expression: Expression) -> Value {
+  private mutating func evaluateInner(_ expression: Expression) -> Meaning {
     let span = expression.span
     switch expression.kind {
     case .number(let literal): return .expression(numeral(literal))
@@ -84,7 +84,7 @@ extension Checker {
   // MARK: structure
 
   /// A tuple: of run-time values where all are, else a compile-time one.
-  func tupleValue(_ parts: [Value], _ span: Span) -> Value {
+  func tupleValue(_ parts: [Meaning], _ span: Span) -> Meaning {
     var typed: [TypedExpression] = []
     for part in parts {
       guard case .expression(let value) = part else { return .tuple(parts) }
@@ -93,7 +93,7 @@ extension Checker {
     return .expression(TypedExpression(.tuple(typed), .tuple(typed.map(\.type)), span))
   }
 
-  func recordValue(_ fields: [(name: String, value: Value)], _ span: Span) -> Value {
+  func recordValue(_ fields: [(name: String, value: Meaning)], _ span: Span) -> Meaning {
     var typed: [TypedExpression] = []
     for field in fields {
       guard case .expression(let value) = field.value else { return .record(fields) }
@@ -103,9 +103,9 @@ extension Checker {
     return .expression(TypedExpression(.record(typed), .record(types), span))
   }
 
-  private mutating func record(_ fields: [RecordField], _ span: Span) -> Value {
+  private mutating func record(_ fields: [RecordField], _ span: Span) -> Meaning {
     var seen: [String: Span] = [:]
-    var values: [(name: String, value: Value)] = []
+    var values: [(name: String, value: Meaning)] = []
     for field in fields {
       if let first = seen[field.name.spelling] {
         report(.duplicateName(field.name.spelling, at: field.name.span, first: first))
@@ -129,7 +129,7 @@ extension Checker {
 
   // MARK: operators
 
-  private mutating func prefix(_ op: PrefixOperator, _ operand: Expression, _ span: Span) -> Value {
+  private mutating func prefix(_ op: PrefixOperator, _ operand: Expression, _ span: Span) -> Meaning {
     switch op.kind {
     case .negate:
       let value = elaborate(operand)
@@ -145,7 +145,7 @@ extension Checker {
 
   private mutating func binary(
     _ op: BinaryOperator, _ a: Expression, _ b: Expression, _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     let left = elaborate(a)
     // A constant condition decides before the other side is looked at.
     if op.kind == .and, left.booleanLiteral == false { return .expression(boolean(false, span)) }
@@ -204,7 +204,7 @@ extension Checker {
 
   // MARK: conditionals
 
-  private mutating func conditional(_ node: Conditional, _ span: Span) -> Value {
+  private mutating func conditional(_ node: Conditional, _ span: Span) -> Meaning {
     let condition = elaborate(node.condition)
     if condition.isInvalid { return .invalid }
     guard let type = tensor(condition), type.element == .boolean else {
@@ -260,7 +260,7 @@ extension Checker {
   // MARK: blocks
 
   /// A block's value; what it binds is bound where the block stands.
-  mutating func block(_ block: Block) -> Value {
+  mutating func block(_ block: Block) -> Meaning {
     let saved = frame
     defer { frame = saved }
     for statement in block.statements { localStatement(statement) }
@@ -270,7 +270,7 @@ extension Checker {
     return evaluate(value)
   }
 
-  mutating func evaluate(_ body: Body) -> Value {
+  mutating func evaluate(_ body: Body) -> Meaning {
     switch body {
     case .expression(let expression): evaluate(expression)
     case .block(let block): self.block(block)
@@ -300,7 +300,7 @@ extension Checker {
     }
   }
 
-  mutating func declare(_ name: Name, _ value: Value, isVariable: Bool) {
+  mutating func declare(_ name: Name, _ value: Meaning, isVariable: Bool) {
     if name.isWildcard { return }
     frame.names[name.spelling] = LocalName(value: value, isVariable: isVariable, span: name.span)
   }
@@ -318,10 +318,10 @@ extension Checker {
   }
 
   /// A range stays a range where its bounds are known integers; an interval stays as it is.
-  private func integerRangeOrInterval(_ range: RangeValue) -> Value? { nil }
+  private func integerRangeOrInterval(_ range: RangeValue) -> Meaning? { nil }
 
   /// A value that gets a name: a layer or a `learn` takes its weights' path from it.
-  mutating func evaluateNamed(_ expression: Expression, as name: Name) -> Value {
+  mutating func evaluateNamed(_ expression: Expression, as name: Name) -> Meaning {
     if case .call(let call) = expression.kind, case .name(let callee) = call.callee.kind,
       callee.spelling == "learn"
     {

@@ -5,7 +5,7 @@ import NodalTypes
 extension Checker {
   // MARK: indices
 
-  mutating func index(_ base: Expression, _ subscripts: [Subscript], _ span: Span) -> Value {
+  mutating func index(_ base: Expression, _ subscripts: [Subscript], _ span: Span) -> Meaning {
     let owner = evaluate(base)
     if case .invalid = owner { return .invalid }
     if case .range(let range) = owner, let array = integerRange(range) {
@@ -245,7 +245,7 @@ extension Checker {
 
   // MARK: fields
 
-  mutating func field(_ base: Value, _ name: Name, _ baseSpan: Span, _ span: Span) -> Value {
+  mutating func field(_ base: Meaning, _ name: Name, _ baseSpan: Span, _ span: Span) -> Meaning {
     let spelling = name.spelling
     switch base {
     case .invalid: return .invalid
@@ -306,8 +306,8 @@ extension Checker {
   }
 
   mutating func element(
-    _ base: Value, _ index: TupleIndex, _ baseSpan: Span, _ span: Span
-  ) -> Value {
+    _ base: Meaning, _ index: TupleIndex, _ baseSpan: Span, _ span: Span
+  ) -> Meaning {
     switch base {
     case .invalid: return .invalid
     case .tuple(let parts):
@@ -419,8 +419,8 @@ extension Checker {
 
   /// `d.log_prob(x)`, `data.last(0.2)`; nil where the name is a field after all.
   mutating func method(
-    _ name: Name, of base: Value, _ baseSpan: Span, _ arguments: [CallArgument], _ span: Span
-  ) -> Value? {
+    _ name: Name, of base: Meaning, _ baseSpan: Span, _ arguments: [CallArgument], _ span: Span
+  ) -> Meaning? {
     switch base {
     case .distribution(let distribution):
       return distributionMethod(distribution, name, arguments, span)

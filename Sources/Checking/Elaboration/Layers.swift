@@ -6,7 +6,7 @@ extension Checker {
   /// A template with its hyperparameters: an instance whose weights have no place yet.
   mutating func instantiate(
     _ id: DeclarationID, _ arguments: [CallArgument], _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     let declaration = environment.declarations[id.rawValue]
     guard case .layer(let layer) = declaration.kind, let parameters = layer.hyperparameters else {
       return .invalid
@@ -14,10 +14,10 @@ extension Checker {
     guard let given = arrange(arguments, for: parameters, callee: declaration.name, span) else {
       return .invalid
     }
-    var values: [String: Value] = [:]
+    var values: [String: Meaning] = [:]
     var frame = Frame(kind: .layer, module: declaration.module)
     for (parameter, argument) in zip(parameters, given) {
-      var value: Value = .invalid
+      var value: Meaning = .invalid
       if let argument {
         value = argument.value
       } else if let preset = parameter.defaultValue {
@@ -52,7 +52,7 @@ extension Checker {
   mutating func declaredInstance(
     _ id: DeclarationID, _ layer: LayerDeclaration, _ span: Span, path: String? = nil,
     frame given: Frame? = nil
-  ) -> Value {
+  ) -> Meaning {
     let module = environment.declarations[id.rawValue].module
     let path = path ?? layer.name.text
     return declaring(id, span, recursive: .invalid) { checker in
@@ -84,7 +84,7 @@ extension Checker {
   /// unit that its context needs.
   mutating func callLayer(
     _ instance: LayerInstance, _ arguments: [CallArgument], _ span: Span, name: String
-  ) -> Value {
+  ) -> Meaning {
     let declaration = environment.declarations[instance.declaration.rawValue]
     guard case .layer(let layer) = declaration.kind else { return .invalid }
     environment.caches.used.insert(instance.declaration)

@@ -41,12 +41,12 @@ extension Checker {
 
   // MARK: learn(…)
 
-  mutating func learn(_ call: Call, _ span: Span, name: String?) -> Value {
+  mutating func learn(_ call: Call, _ span: Span, name: String?) -> Meaning {
     learn(call.arguments.map { CallArgument($0) }, span, name: name)
   }
 
   /// `learn(0.5, in: (0, inf))`, `learn(normal(0, 0.1), shape: [n, width])`: a weight at this place.
-  mutating func learn(_ arguments: [CallArgument], _ span: Span, name: String?) -> Value {
+  mutating func learn(_ arguments: [CallArgument], _ span: Span, name: String?) -> Meaning {
     guard
       let given = take(
         arguments, ["init", "in", "shape", "prior"], required: 1, callee: "learn", span),
@@ -64,11 +64,11 @@ extension Checker {
       path: path, initial: evaluateLearned(initial), given, inNetwork: inNetwork, span)
   }
 
-  mutating func evaluateLearned(_ argument: CallArgument) -> Value { evaluate(argument) }
+  mutating func evaluateLearned(_ argument: CallArgument) -> Meaning { evaluate(argument) }
 
   mutating func learned(
-    path: String, initial: Value, _ given: [String: CallArgument], inNetwork: Bool, _ span: Span
-  ) -> Value {
+    path: String, initial: Meaning, _ given: [String: CallArgument], inNetwork: Bool, _ span: Span
+  ) -> Meaning {
     var shape: Shape?
     if let written = given["shape"] {
       guard let read = self.shape(evaluate(written), written.span) else { return .invalid }
@@ -216,7 +216,7 @@ extension Checker {
   // MARK: domains and priors
 
   /// `(0, inf)`.
-  mutating func domain(_ value: Value, _ unit: UnitLabel, _ span: Span) -> Domain? {
+  mutating func domain(_ value: Meaning, _ unit: UnitLabel, _ span: Span) -> Domain? {
     var bounds: [TypedExpression] = []
     switch value {
     case .invalid: return nil
@@ -278,7 +278,7 @@ extension Checker {
     value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
   }
 
-  mutating func attachPrior(_ value: Value, to id: WeightID, _ span: Span) {
+  mutating func attachPrior(_ value: Meaning, to id: WeightID, _ span: Span) {
     guard case .distribution(let distribution) = value else {
       if case .invalid = value { return }
       report(

@@ -4,7 +4,7 @@ import NodalTypes
 
 extension Checker {
   /// What a name means: a local, a member of the ode around, a declaration, something built in.
-  mutating func lookUp(_ name: Name) -> Value {
+  mutating func lookUp(_ name: Name) -> Meaning {
     let spelling = name.spelling
     if let local = frame.names[spelling] { return local.value }
     if let scope = frame.odeScope, let member = odeMember(name, in: scope, span: name.span) {
@@ -29,7 +29,7 @@ extension Checker {
   }
 
   /// What the language itself names.
-  func builtIn(_ name: String) -> Value? {
+  func builtIn(_ name: String) -> Meaning? {
     if let intrinsic = Intrinsic(rawValue: name) { return .intrinsic(intrinsic) }
     if let family = DistributionFamily.rows[name] { return .family(family) }
     if let method = SolverMethod.rows[name] { return .method(method) }
@@ -75,7 +75,7 @@ extension Checker {
   }
 
   /// The value of a declaration where it is read.
-  mutating func value(of id: DeclarationID, _ span: Span) -> Value {
+  mutating func value(of id: DeclarationID, _ span: Span) -> Meaning {
     let declaration = environment.declarations[id.rawValue]
     if let reader = stack.last { environment.caches.reads[reader, default: []].insert(id) }
     environment.caches.used.insert(id)
@@ -127,10 +127,10 @@ extension Checker {
 
   // MARK: constants and parameters
 
-  private mutating func constant(_ id: DeclarationID, _ binding: Binding, _ span: Span) -> Value {
+  private mutating func constant(_ id: DeclarationID, _ binding: Binding, _ span: Span) -> Meaning {
     if let known = environment.caches.constants[id] { return known }
     let module = environment.declarations[id.rawValue].module
-    let value = declaring(id, span, recursive: Value.invalid) { checker in
+    let value = declaring(id, span, recursive: Meaning.invalid) { checker in
       checker.within(Frame(kind: .constant, module: module)) { checker in
         checker.pending.append([])
         defer { checker.pending.removeLast() }
@@ -142,7 +142,7 @@ extension Checker {
   }
 
   /// The value of a `const`, or what `--set` puts in its place.
-  mutating func constantValue(_ binding: Binding, setting: String) -> Value {
+  mutating func constantValue(_ binding: Binding, setting: String) -> Meaning {
     var value = evaluate(binding.value)
     if let annotation = binding.type, case .expression(let typed) = value {
       value = .expression(annotated(typed, annotation, what: "`\(binding.name.spelling)`"))
@@ -172,7 +172,7 @@ extension Checker {
   /// `--set name=text` for a constant of known type.
   private mutating func setting(
     _ text: String, for old: TypedExpression, name: String, _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     var number = text
     var written: Unit?
     if text.hasSuffix(">"), let open = text.firstIndex(of: "<") {

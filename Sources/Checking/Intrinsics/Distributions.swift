@@ -144,7 +144,7 @@ extension Checker {
   }
 
   /// `sample d`.
-  mutating func sample(_ value: Value, _ subject: Span, _ span: Span) -> TypedExpression {
+  mutating func sample(_ value: Meaning, _ subject: Span, _ span: Span) -> TypedExpression {
     switch value {
     case .invalid: return .invalid(span)
     case .distribution(let distribution):
@@ -171,7 +171,7 @@ extension Checker {
 
   mutating func distributionMethod(
     _ distribution: DistributionValue, _ name: Name, _ arguments: [CallArgument], _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     switch name.spelling {
     case "log_prob":
       guard let given = take(arguments, ["x"], required: 1, callee: "log_prob", span),
@@ -189,7 +189,7 @@ extension Checker {
   /// `kl(p, q)`.
   mutating func divergenceOfDistributions(
     _ given: [String: CallArgument], _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     guard let first = given["p"], let second = given["q"] else { return .invalid }
     let p = evaluate(first)
     let q = evaluate(second)

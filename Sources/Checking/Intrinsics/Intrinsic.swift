@@ -103,7 +103,7 @@ extension Checker {
 
   mutating func intrinsic(
     _ intrinsic: Intrinsic, _ arguments: [CallArgument], _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     let name = intrinsic.rawValue
     switch intrinsic {
     case .solve: return solve(arguments, span)
@@ -345,7 +345,7 @@ extension Checker {
   }
 
   /// A shape written as one length or a list of lengths.
-  mutating func shape(_ value: Value, _ span: Span) -> Shape? {
+  mutating func shape(_ value: Meaning, _ span: Span) -> Shape? {
     switch value {
     case .invalid: return nil
     case .openWidth(let tail): return Shape([], tail: tail)

@@ -40,7 +40,7 @@ extension Checker {
 
   private mutating func loop(
     _ intrinsic: Intrinsic, _ sequence: TypedExpression, _ initial: TypedExpression,
-    _ length: Size, _ elementType: Type, _ callee: Value, _ bodySpan: Span, _ span: Span
+    _ length: Size, _ elementType: Type, _ callee: Meaning, _ bodySpan: Span, _ span: Span
   ) -> TypedExpression? {
     let errors = errorCount
     let state = freshLocal(initial.type)

@@ -6,7 +6,7 @@ extension Checker {
   // MARK: names inside an ode
 
   /// A state, a derivative, or another member; nil where the ode has no such name.
-  mutating func odeMember(_ name: Name, in scope: Int, span: Span) -> Value? {
+  mutating func odeMember(_ name: Name, in scope: Int, span: Span) -> Meaning? {
     let builder = odeScopes[scope].builder
     if let index = stateIndex(name.text, in: scope) {
       let state = odeBuilders[builder].states[index]
@@ -45,7 +45,7 @@ extension Checker {
   }
 
   /// A member's value, elaborated at its first read.
-  mutating func memberValue(_ name: String, _ scope: Int, _ span: Span) -> Value {
+  mutating func memberValue(_ name: String, _ scope: Int, _ span: Span) -> Meaning {
     guard let member = odeScopes[scope].members[name] else { return .invalid }
     switch member.status {
     case .done(let value): return value
@@ -66,7 +66,7 @@ extension Checker {
     return value
   }
 
-  private mutating func elaborateMember(_ name: String, _ member: OdeMember, _ scope: Int) -> Value {
+  private mutating func elaborateMember(_ name: String, _ member: OdeMember, _ scope: Int) -> Meaning {
     let builder = odeScopes[scope].builder
     let prefix = odeScopes[scope].prefix
     let path = odeScopes[scope].path
@@ -113,7 +113,7 @@ extension Checker {
       let id = environment.declarations[environment.declarations.count - 1].id
       environment.caches.used.insert(id)
       odeOfLayer[id] = scope
-      let value: Value
+      let value: Meaning
       switch layer.parameterLists.count {
       case 2: value = .template(id)
       case 1:
@@ -134,7 +134,7 @@ extension Checker {
 
   // MARK: learned terms
 
-  private mutating func learnedTerm(_ term: LearnedTerm, _ scope: Int) -> Value {
+  private mutating func learnedTerm(_ term: LearnedTerm, _ scope: Int) -> Meaning {
     let builder = odeScopes[scope].builder
     let name = odeScopes[scope].prefix + term.name.text
     var symmetric = false
@@ -295,7 +295,7 @@ extension Checker {
   // MARK: an ode from outside
 
   /// `swing.L`, `swing.drag`.
-  mutating func odeField(_ id: DeclarationID, _ name: Name, _ span: Span) -> Value {
+  mutating func odeField(_ id: DeclarationID, _ name: Name, _ span: Span) -> Meaning {
     guard let ode = elaboratedOde(id, span), let instance = environment.odes[ode.id] else {
       return .invalid
     }
@@ -311,7 +311,7 @@ extension Checker {
     if ode.terms.contains(spelling) { return .term(ode.id, spelling) }
     let parts = ode.params.keys.filter { $0.hasPrefix(spelling + ".") }
     if !parts.isEmpty {
-      let fields = parts.sorted().compactMap { key -> (name: String, value: Value)? in
+      let fields = parts.sorted().compactMap { key -> (name: String, value: Meaning)? in
         guard let weight = ode.params[key] else { return nil }
         return (String(key.dropFirst(spelling.count + 1)), .expression(read(weight, span)))
       }
@@ -330,12 +330,12 @@ extension Checker {
   }
 
   /// `net.dense_1`: no value, but `freeze` and `print` may name it.
-  mutating func layerField(_ instance: LayerInstance, _ name: Name, _ span: Span) -> Value {
+  mutating func layerField(_ instance: LayerInstance, _ name: Name, _ span: Span) -> Meaning {
     let path = (instance.path ?? "") + "." + name.spelling
     if let id = environment.weightsByPath[path] { return .expression(read(id, span)) }
     let below = environment.weightsByPath.keys.filter { $0.hasPrefix(path + ".") }.sorted()
     if !below.isEmpty {
-      let fields = below.compactMap { key -> (name: String, value: Value)? in
+      let fields = below.compactMap { key -> (name: String, value: Meaning)? in
         guard let id = environment.weightsByPath[key] else { return nil }
         return (String(key.dropFirst(path.count + 1)), .expression(read(id, span)))
       }
@@ -349,7 +349,7 @@ extension Checker {
   }
 
   /// `[x, y]'` or `x[i]'` on a right-hand side.
-  mutating func derivativeOfExpression(_ base: Expression, _ order: Int, _ span: Span) -> Value {
+  mutating func derivativeOfExpression(_ base: Expression, _ order: Int, _ span: Span) -> Meaning {
     switch base.kind {
     case .bracket(let parts):
       var values: [TypedExpression] = []
@@ -371,7 +371,7 @@ extension Checker {
     }
   }
 
-  private mutating func derivativeMisplaced(_ span: Span) -> Value {
+  private mutating func derivativeMisplaced(_ span: Span) -> Meaning {
     fail(
       Diagnostic(
         .primeOutsideOde, "`'` takes the time derivative of a state", at: Label(span),

@@ -28,7 +28,7 @@ struct OdeMember: Sendable {
     case part(Int)
     case output(Binding)
   }
-  enum Status: Sendable { case pending, active, done(Value) }
+  enum Status: Sendable { case pending, active, done(Meaning) }
   var kind: Kind
   /// The module whose names its text sees.
   var module: Int
@@ -78,7 +78,7 @@ struct OdeBuilder: Sendable {
   var currentTerm: String?
   var currentTermIsSymmetric = false
   var params: [String: WeightID] = [:]
-  var constants: [String: Value] = [:]
+  var constants: [String: Meaning] = [:]
   var layers: [String: LayerInstance] = [:]
   var termNames: Set<String> = []
   var outputs: [(name: String, scope: Int)] = []

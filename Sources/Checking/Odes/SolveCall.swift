@@ -7,7 +7,7 @@ extension Checker {
   static let solveLabels = ["ode", "from", "over", "at", "every", "start", "with", "solver"]
 
   /// `solve(ode, …)`.
-  mutating func solve(_ arguments: [CallArgument], _ span: Span) -> Value {
+  mutating func solve(_ arguments: [CallArgument], _ span: Span) -> Meaning {
     for argument in arguments {
       guard let label = argument.label?.spelling else { continue }
       if label == "input" || label == "history" {
@@ -441,7 +441,7 @@ extension Checker {
   /// `s(3.7)`.
   mutating func interpolation(
     _ solution: TypedExpression, _ arguments: [CallArgument], _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     guard case .solution(let type) = resolve(solution.type) else { return .invalid }
     guard let given = take(arguments, ["t"], required: 1, callee: "a solution", span),
       let argument = given["t"]

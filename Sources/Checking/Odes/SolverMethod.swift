@@ -30,7 +30,7 @@ extension Checker {
   /// `tsit5(rtol: 1e-8, gradient: adjoint)`.
   mutating func solver(
     _ method: SolverMethod, _ arguments: [CallArgument], _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     guard method.isSupported else {
       return fail(
         .notSupportedYet(
@@ -153,10 +153,10 @@ extension Checker {
 
   mutating func solverValue(
     _ id: DeclarationID, _ solver: SolverDeclaration, _ span: Span
-  ) -> Value {
+  ) -> Meaning {
     if let known = environment.caches.solvers[id] { return known }
     let module = environment.declarations[id.rawValue].module
-    var value = declaring(id, span, recursive: Value.invalid) { checker in
+    var value = declaring(id, span, recursive: Meaning.invalid) { checker in
       checker.within(Frame(kind: .solver, module: module)) { $0.evaluate(solver.value) }
     }
     switch value {

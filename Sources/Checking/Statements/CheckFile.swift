@@ -416,7 +416,7 @@ extension Checker {
     let savedObservations = observations
     if kind == .loss { observations = [] }
     stack.append(declaration.id)
-    _ = within(inner) { checker -> Value in
+    _ = within(inner) { checker -> Meaning in
       let value = checker.evaluate(body)
       return checker.checkedResult(value, result, body.span)
     }
@@ -434,7 +434,7 @@ extension Checker {
     self.reported = reported
   }
 
-  private mutating func aloneValue(_ parameter: Parameter) -> Value {
+  private mutating func aloneValue(_ parameter: Parameter) -> Meaning {
     guard let type = parameter.type else { return .invalid }
     switch declared(type, bindsSizes: true) {
     case .tensor(let element, let shape, let unit):

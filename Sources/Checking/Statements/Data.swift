@@ -4,7 +4,7 @@ import NodalTypes
 
 extension Checker {
   /// The data set that a declaration makes.
-  mutating func dataValue(_ id: DeclarationID, _ span: Span) -> Value {
+  mutating func dataValue(_ id: DeclarationID, _ span: Span) -> Meaning {
     let declaration = environment.declarations[id.rawValue]
     guard case .data(let node) = declaration.kind else { return .invalid }
     let instance: DataInstance

@@ -320,7 +320,7 @@ extension Checker {
   }
 
   /// All weights below a named thing.
-  mutating func weights(of value: Value) -> [WeightID]? {
+  mutating func weights(of value: Meaning) -> [WeightID]? {
     func below(_ path: String) -> [WeightID] {
       environment.weightsByPath.filter { $0.key == path || $0.key.hasPrefix(path + ".") }
         .map(\.value).sorted()

@@ -5,7 +5,7 @@ import NodalTypes
 
 /// What an expression means while it is elaborated: a run-time value with a type, or something that
 /// exists only at compile time.
-indirect enum Value: Sendable {
+indirect enum Meaning: Sendable {
   case expression(TypedExpression)
   /// A declared `fn`.
   case function(DeclarationID)
@@ -26,8 +26,8 @@ indirect enum Value: Sendable {
   case solver(SolverSettings)
   case range(RangeValue)
   /// A record or tuple with compile-time things in it.
-  case record([(name: String, value: Value)])
-  case tuple([Value])
+  case record([(name: String, value: Meaning)])
+  case tuple([Meaning])
   /// A width that is taken from where the value is used.
   case openWidth(TailVariable)
   /// `swing.drag`: a term of an ode, for `strength`, `explain`, `discover`.
@@ -53,7 +53,7 @@ struct ClosureValue: Sendable {
 struct LayerInstance: Sendable {
   var declaration: DeclarationID
   /// Hyperparameters by name.
-  var hyperparameters: [String: Value]
+  var hyperparameters: [String: Meaning]
   /// Where its weights live; nil until a name or a place is found for it.
   var path: String?
   var span: Span
@@ -95,7 +95,7 @@ struct Frame: Sendable {
 }
 
 struct LocalName: Sendable {
-  var value: Value
+  var value: Meaning
   var isVariable: Bool
   var span: Span
 }
@@ -114,7 +114,7 @@ struct Owner: Sendable {
   func path(named name: String) -> String { path.isEmpty ? name : path + "." + name }
 }
 
-extension Value {
+extension Meaning {
   /// For messages: what kind of thing it is.
   var kindText: String {
     switch self {
