@@ -1,6 +1,6 @@
 package import NodalDiagnostics
 package import NodalSyntax
-package import NodalTypes
+import NodalTypes
 
 /// The elaborator: an abstract interpreter over types. It walks the syntax tree as if it ran the
 /// program, with types and constants for values; a call is walked anew for its arguments, so that units

@@ -271,6 +271,16 @@ extension Checker {
       if case .expression(let value) = lifted.value, isLayer {
         lifted.value = .expression(plainInput(value))
       }
+      // A scalar input of a layer counts as length 1, as in a bracket.
+      if isLayer, case .tensor(_, let shape, _)? = lifted.type, shape.rank == 1,
+        case .expression(let value) = lifted.value, let own = tensor(value),
+        resolve(own.shape).isScalar
+      {
+        var vector = own
+        vector.shape = Shape([1])
+        lifted.value = .expression(
+          TypedExpression(.reshape(toReal(value)), .tensor(vector), value.span))
+      }
       // Hyperparameters and defaults are visible to what stands behind them.
       if case .expression(let value) = lifted.value, value.literal != nil {
         frame.names[parameter.name.spelling] = LocalName(

@@ -57,7 +57,7 @@ extension Checker {
       }
     case .name(let name): return lookUp(name)
     case .tuple(let parts): return tupleValue(parts.map { evaluate($0) }, span)
-    case .bracket(let parts): return .expression(bracket(parts, span))
+    case .bracket(let parts): return bracket(parts, span)
     case .record(let fields): return record(fields, span)
     case .prefix(let op, let operand): return prefix(op, operand, span)
     case .binary(let op, let a, let b): return binary(op, a, b, span)
@@ -119,12 +119,17 @@ extension Checker {
     return recordValue(values, span)
   }
 
-  private mutating func bracket(_ parts: [Expression], _ span: Span) -> TypedExpression {
+  private mutating func bracket(_ parts: [Expression], _ span: Span) -> Meaning {
     let areBrackets =
       !parts.isEmpty
       && parts.allSatisfy { if case .bracket = $0.kind { true } else { false } }
-    let values = parts.map { elaborate($0) }
-    return areBrackets ? stack(values, span) : join(values, span)
+    let meanings = parts.map { evaluate($0) }
+    // A shape with an open width exists only at compile time.
+    if meanings.contains(where: { if case .openWidth = $0 { true } else { false } }) {
+      return .tuple(meanings)
+    }
+    let values = zip(meanings, parts).map { asExpression($0, $1.span) }
+    return .expression(areBrackets ? stack(values, span) : join(values, span))
   }
 
   // MARK: operators

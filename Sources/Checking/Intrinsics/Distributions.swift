@@ -133,7 +133,7 @@ extension Checker {
     guard let own = align(&operands, distribution.family.name, span) else { return .invalid(span) }
     var shape = own
     if let asked = distribution.shape { shape = asked.appending(own) }
-    if let wanted, own.isScalar || resolve(wanted) == resolve(own) { shape = wanted }
+    if let wanted, distribution.shape == nil { shape = wanted }
     let z = TypedExpression(
       .draw(Draw(kind: noise, place: freshPlace())), .real(resolve(shape)), span)
     let scalarParameters = distribution.parameters.map { parameter -> TypedExpression in

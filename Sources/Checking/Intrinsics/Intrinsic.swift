@@ -23,7 +23,7 @@ enum Intrinsic: String, CaseIterable, Sendable {
   // Calculus
   case grad, jacobian, divergence, hessian, jvp, vjp
   // Solving and distributions
-  case solve, kl
+  case solve, kl, generate
   // What later versions bring
   case discover, transition_nll, conv, group_norm, batch_norm, attention, rate
 
@@ -57,6 +57,7 @@ enum Intrinsic: String, CaseIterable, Sendable {
     case .jvp: (["e", "wrt", "tangent"], 3)
     case .vjp: (["e", "wrt", "cotangent"], 3)
     case .kl: (["p", "q"], 2)
+    case .generate: (["of", "count"], 2)
     case .grid: (["x", "y", "count"], 3)
     case .stack, .zip, .learn, .solve, .discover, .transition_nll, .conv, .group_norm, .batch_norm,
       .attention, .rate:
@@ -130,7 +131,7 @@ extension Checker {
       .max, .min, .argmax, .argmin, .product, .any, .all, .zeros, .ones, .fill, .fill_like,
       .linspace, .identity, .transpose, .reshape, .flatten, .reverse, .shift, .length, .grid,
       .plain, .present, .default, .first_present, .fold, .scan, .map, .grad, .jacobian,
-      .divergence, .hessian, .jvp, .vjp, .kl, .has_gaps, .rank, .is_function:
+      .divergence, .hessian, .jvp, .vjp, .kl, .generate, .has_gaps, .rank, .is_function:
       break
     }
     // `zeros(3, 4)` is `zeros([3, 4])`.
@@ -151,6 +152,20 @@ extension Checker {
       return .expression(calculus(intrinsic, given, span))
     case .fold, .scan: return .expression(loop(intrinsic, given, span))
     case .map: return .expression(mapping(given, span))
+    case .generate:
+      guard let subject = given["of"], let written = given["count"],
+        let count = constantInteger(written, "the number of examples")
+      else { return .invalid }
+      guard case .distribution(let distribution) = evaluate(subject), count > 0 else {
+        return fail(
+          .argumentType(
+            "of", of: name, expected: "a distribution", found: "something else", at: subject.span,
+            help: ["a generated data set has a name: `data d = generate(two_moons(), count: 100)`"]))
+      }
+      var parameters = distribution.parameters
+      guard let own = align(&parameters, name, span) else { return .invalid }
+      return .expression(
+        draw(distribution, shape: Shape([count]).appending(own), span))
     case .is_function:
       guard let value = given["x"].map({ evaluate($0) }) else { return .invalid }
       switch value {

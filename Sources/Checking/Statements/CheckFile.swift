@@ -2,7 +2,7 @@ import Foundation
 package import NodalDiagnostics
 import NodalParsing
 package import NodalSyntax
-package import NodalTypes
+import NodalTypes
 
 /// The outcome of checking a file, or a line at a prompt.
 package struct CheckResult: Sendable {

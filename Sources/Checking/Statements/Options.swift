@@ -124,15 +124,17 @@ extension Checker {
       if case .call(let call) = expression.kind, case .name(let name) = call.callee.kind,
         name.spelling == "nfe"
       {
-        guard call.arguments.count == 1, case .ode(let id) = evaluate(call.arguments[0].value),
-          let ode = elaboratedOde(id, expression.span)
-        else {
+        var subject: Meaning?
+        if call.arguments.count == 1 { subject = evaluate(call.arguments[0].value) }
+        if case .invalid? = subject { return nil }
+        guard case .ode(let id)? = subject else {
           report(
             Diagnostic(
               .notAnOde, "`nfe` counts the evaluations of an ode", at: Label(expression.span),
               help: ["write `report: nfe(model)`"]))
           return nil
         }
+        guard let ode = elaboratedOde(id, expression.span) else { return nil }
         return .call("nfe", [OptionValue.Argument(label: nil, value: .ode(ode.id))])
       }
       let value = elaborate(expression)
