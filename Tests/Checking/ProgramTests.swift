@@ -1,4 +1,5 @@
 import Foundation
+import NodalChecking
 import NodalDiagnostics
 import Testing
 
