@@ -14,17 +14,19 @@ extension SteppingEngine {
     let errors = results[program.regions.hasError ? 1 + memory.count : 0]
       .assumingMemoryBound(to: Double.self)
     let next = results[0]
-    let joint = solve.settings.joint && isAdaptive ? decideTogether(errors, next) : nil
+    let joint = isJoint ? decideTogether(errors, next) : nil
     var accepted = 0
+    let controller = isAdaptive ? program.controller : nil
+    let evaluations = program.regions.evaluations
     for slot in 0..<slots {
       isAccepted[slot] = false
       guard !isDone[slot] else { continue }
       let i = lanes[slot]
       trajectories[i].evaluations +=
         wantsRecords && (solve.trace != nil || hasSavesInside(slot))
-        ? program.regions.evaluations.record : program.regions.evaluations.step
+        ? evaluations.record : evaluations.step
       let finite = isFinite(next + slot * stateBytes)
-      if isAdaptive, let controller = program.controller {
+      if let controller {
         let decision =
           joint
           ?? controller.decide(finite ? errors[slot] : .infinity, &trajectories[i].history)

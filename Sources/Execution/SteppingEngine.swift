@@ -62,6 +62,21 @@ final class SteppingEngine: Workspace {
     terms = program.terms?.makeWorkspace(context)
     stiffness = program.stiffness?.estimate.makeWorkspace(context)
     store = ResultStore(program.resultTypes)
+    solve = program.solve
+    if case .adaptive(let rtol, let atol) = solve.settings.stepping {
+      adaptive = (rtol, atol)
+      isAdaptive = true
+    } else {
+      adaptive = nil
+      isAdaptive = false
+    }
+    isJoint = isAdaptive && solve.settings.joint
+    hasTrajectories = solve.trajectories != nil
+    let type = program.parameterTypes[Solve.Operand.initial]
+    stateType = program.isBatched(Solve.Operand.initial) ? type.droppingFirst() : type
+    dimension = stateType.count(ExtentValues())
+    stateBytes = dimension * stateType.element.byteCount
+    memoryTypes = (0..<max(0, program.memories)).map { program.regions.step.types[3 + $0] }
     let parameterCount = program.parameterTypes.count - Solve.Operand.parameters
     memory = (0..<max(0, program.memories)).map { _ in Buffer() }
     parameters = (0..<parameterCount).map { _ in Buffer() }
@@ -72,24 +87,23 @@ final class SteppingEngine: Workspace {
 
   // MARK: Sizes
 
-  var solve: Solve { program.solve }
-  var slots: Int { lanes.count }
-  var isAdaptive: Bool { program.controller != nil && program.regions.hasError && adaptive != nil }
-  var adaptive: (rtol: Double, atol: [Double])? {
-    if case .adaptive(let rtol, let atol) = solve.settings.stepping { (rtol, atol) } else { nil }
-  }
-
+  // Looked at for every slot of every step: kept, not computed.
+  let solve: Solve
+  let isAdaptive: Bool
+  let isJoint: Bool
+  let hasTrajectories: Bool
+  let adaptive: (rtol: Double, atol: [Double])?
   /// Type of the state of one trajectory.
-  var stateType: ValueType {
-    let type = program.parameterTypes[Solve.Operand.initial]
-    return program.isBatched(Solve.Operand.initial) ? type.droppingFirst() : type
-  }
-  var dimension: Int { stateType.count(extents) }
-  var stateBytes: Int { dimension * stateType.element.byteCount }
+  let stateType: ValueType
+  let dimension: Int
+  let stateBytes: Int
+  let memoryTypes: [ValueType]
+
+  var slots: Int { lanes.count }
 
   /// Bytes of one slot of a value of the step regions.
   func rowBytes(_ type: ValueType) -> Int {
-    solve.trajectories != nil && type.isBatched
+    hasTrajectories && type.isBatched
       ? LaneRows.bytes(type, extents) : LaneRows.bytes(all: type, extents)
   }
 
@@ -99,7 +113,7 @@ final class SteppingEngine: Workspace {
       ? extents : ExtentValues(lanes: lanes, steps: extents.steps)
   }
 
-  func memoryType(_ i: Int) -> ValueType { program.regions.step.types[3 + i] }
+  func memoryType(_ i: Int) -> ValueType { memoryTypes[i] }
 
   // MARK: The loop
 
@@ -125,7 +139,7 @@ final class SteppingEngine: Workspace {
     guard slots > 0 else { return nil }
     let t = times.typed(Double.self)
     let h = sizes.typed(Double.self)
-    let common = solve.settings.joint && isAdaptive ? jointSize() : nil
+    let common = isJoint ? jointSize() : nil
     var any = false
     for slot in 0..<slots {
       h[slot] = 0
@@ -211,7 +225,7 @@ final class SteppingEngine: Workspace {
   /// Moves the trajectories under way together, when at most half of the slots are in use.
   private func compact() {
     let active = isDone.count { !$0 }
-    guard active == 0 || (solve.trajectories != nil && active * 2 <= slots) else { return }
+    guard active == 0 || (hasTrajectories && active * 2 <= slots) else { return }
     var kept: [Int] = []
     for slot in 0..<slots where !isDone[slot] { kept.append(slot) }
     // Rows only move down, in order: none is overwritten before it is moved.

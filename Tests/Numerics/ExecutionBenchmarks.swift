@@ -65,13 +65,16 @@ struct ExecutionBenchmarks {
       let y0 = Tensor(.f64, shape: [count, 3], (0..<(3 * count)).map { _ in 1 })
       let clock = ContinuousClock()
       var steps = 0
+      var instructions = 0
       let duration = try clock.measure {
         let outcome = try lorenz.solve(
           .adaptive("tsit5", 1e-8), from: Tensor(0), to: Tensor(20), y0,
           Tensor([10, 28, 8.0 / 3]))
+        instructions = outcome.report.instructions
         steps = outcome.statistic(.accepted) + outcome.statistic(.rejected)
       }
-      print("Lorenz over \(count): \(duration / steps) a step")
+      print(
+        "Lorenz over \(count): \(duration / steps) a step, \(instructions / steps) instructions")
     }
   }
 }

@@ -227,3 +227,28 @@ struct SteppingTests {
     #expect(whole.final.isIdentical(to: one.final))
   }
 }
+
+extension SteppingTests {
+  /// Leapfrog through the engine: the energy of a pendulum stays near for a long time.
+  @Test func leapfrogKeepsEnergy() throws {
+    let problem = Problem.pendulum
+    var solve = Solve(
+      settings: SolverSettings(method: "leapfrog", stepping: .step(0.01)), batched: [],
+      rhs: try problem.rhs(lanes: false), controlled: 2)
+    solve.drifting = [true, false]
+    var b = RegionBuilder(parameters: [
+      .time, .time, ValueType(.f64, shape: [0]), ValueType(.f64, shape: [2]),
+      ValueType(.f64, shape: [1]),
+    ])
+    let results = b.emit(.solve(solve), b.parameters)
+    let end = try run(
+      b.finish(results),
+      [Tensor(0), Tensor(200), Tensor([]), Tensor([1, 0]), Tensor([9.81])])[0]
+    func energy(_ y: Tensor) -> Double {
+      0.5 * y[1] * y[1] - 9.81 * (1 - y[0] * y[0] / 2 + y[0] * y[0] * y[0] * y[0] / 24)
+    }
+    // The cosine's series is near enough below one radian.
+    #expect(abs(energy(end) - energy(Tensor([1, 0]))) < 0.05)
+    #expect(abs(end[0]) <= 1.01)
+  }
+}
