@@ -69,9 +69,7 @@ let package = Package(
     // 6
     floor("Data", ["Basics", "Diagnostics", "Types"]),
     floor("Reporting", ["Basics", "Diagnostics", "Types"]),
-    floor(
-      "Training",
-      ["Basics", "Diagnostics", "Types", "IR", "Operations", "Transforms", "Execution", "Data"]),
+    floor("Training", []),
     // 7
     floor(
       "Session",
@@ -116,7 +114,7 @@ let package = Package(
       "Numerics",
       [
         "NodalBasics", "NodalTypes", "NodalIR", "NodalOperations", "NodalMethods",
-        "NodalTransforms", "NodalExecution", "NodalReferenceExecutor",
+        "NodalTransforms", "NodalExecution", "NodalReferenceExecutor", "NodalTraining",
       ]),
     tests("Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
     tests(

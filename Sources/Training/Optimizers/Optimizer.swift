@@ -1,0 +1,69 @@
+/// A point's value and gradient, in the free coordinates.
+package struct Trial: Sendable {
+  package var value: Double
+  package var gradient: [Double]
+  /// Which of the trials of this step it is, from 0.
+  package var index: Int
+
+  package init(value: Double, gradient: [Double], index: Int) {
+    self.value = value
+    self.gradient = gradient
+    self.index = index
+  }
+}
+
+/// Why an optimiser cannot go on.
+package enum OptimizerStop: Sendable, Hashable {
+  /// No component of the gradient is larger than the tolerance.
+  case gradientBelowTolerance(largest: Double)
+  /// A step changed the value by less than the tolerance, relative to it.
+  case changeBelowTolerance(relative: Double)
+  /// No acceptable point was found along a descent direction, steepest descent included. Where
+  /// the value has converged as far as its rounding lets it, this is how the optimiser notices.
+  case noProgress
+}
+
+/// What came of a step.
+package struct OptimizerStep: Sendable {
+  /// The trial (by its index) whose point was taken; nil where the new point wasn't evaluated.
+  package var accepted: Int?
+  /// Set where there is nothing more to do; the point may have moved all the same.
+  package var stop: OptimizerStop?
+
+  package static let moved = OptimizerStep()
+  package static func stopped(_ reason: OptimizerStop) -> OptimizerStep {
+    OptimizerStep(stop: reason)
+  }
+}
+
+/// A rule that moves a point downhill. It sees free components only, all of them finite.
+package protocol Optimizer: Sendable {
+  /// Makes one step from `point`, where value and gradient are `here`.
+  ///
+  /// `evaluate` tries other points of the same function; it gives nil where there is no finite
+  /// value, and throws when the run is to end (that must be passed on). First-order rules never
+  /// call it.
+  mutating func step(
+    _ point: inout [Double], here: Trial, rate: Double,
+    evaluate: (_ point: [Double]) throws -> Trial?
+  ) throws -> OptimizerStep
+
+  /// All that it remembers between steps, by name; setting what was once read continues to the
+  /// same bits. Empty before the first step.
+  var state: [String: [Double]] { get set }
+}
+
+/// Rules that need nothing but the gradient.
+package protocol FirstOrderOptimizer: Optimizer {
+  mutating func update(_ point: inout [Double], gradient: [Double], rate: Double)
+}
+
+extension FirstOrderOptimizer {
+  package mutating func step(
+    _ point: inout [Double], here: Trial, rate: Double,
+    evaluate: (_ point: [Double]) throws -> Trial?
+  ) throws -> OptimizerStep {
+    update(&point, gradient: here.gradient, rate: rate)
+    return .moved
+  }
+}

@@ -1,0 +1,19 @@
+/// Runs stages to their end.
+package enum Trainer {
+  /// Trains `parameters` through `stages`, and tells `report` of every step.
+  ///
+  /// A cancelled run returns what is best so far; its last end is `.cancelled`. A run that can't go
+  /// on throws, and the error carries the result so far. The same arguments give the same bits.
+  package static func train(
+    _ objective: any Objective, from parameters: ParameterVector, stages: [TrainingStage],
+    validation: Validation? = nil, clock: @escaping () -> Double = { 0 },
+    isCancelled: @escaping () -> Bool = { false },
+    report: (TrainingProgress) -> Void = { _ in }
+  ) throws(TrainingFailure) -> TrainingResult {
+    var run = TrainingRun(
+      objective, from: TrainingState(parameters), stages: stages, validation: validation,
+      clock: clock, isCancelled: isCancelled)
+    while let progress = try run.advance() { report(progress) }
+    return run.state.result
+  }
+}

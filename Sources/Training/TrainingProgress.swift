@@ -1,0 +1,33 @@
+/// A run as it stands after a step.
+package struct TrainingProgress: Sendable {
+  /// Number of the stage, from 0, and how many there are.
+  package var stage: Int
+  package var stages: Int
+  /// Steps done, of the run and of the stage, and how many the run has at most.
+  package var step: Int
+  package var stepInStage: Int
+  package var total: Int
+  /// Loss without penalties, value with them, and its terms, before the step's update.
+  package var loss: Double
+  package var value: Double
+  package var terms: [NamedValue]
+  /// The lowest validation value so far, or without validation what `Keeping` calls best.
+  package var best: Double
+  /// Set where the step was followed by a validation.
+  package var validation: ValidationRecord?
+  /// Of the free components, before clipping.
+  package var gradientNorm: Double
+  package var rate: Double
+  /// Calls of the objective in this step, and evaluations of right-hand sides.
+  package var evaluations: Int
+  /// Those of them that gave no finite value, in a line search, which came back from them.
+  package var failedTrials: Int
+  package var forwardEvaluations: Int
+  package var backwardEvaluations: Int
+  /// Seconds since the run began.
+  package var elapsed: Double
+  /// At the first step of each stage: free blocks whose gradient is exactly zero.
+  package var untouched: [String]
+  /// Set where the stage ended with this step.
+  package var end: StageEnd?
+}
