@@ -79,6 +79,9 @@ package struct Solve: Sendable, Hashable {
   /// For methods on separable systems: per component, whether its derivative is a function of the others alone (see the
   /// pass `separate`, which proves it).
   package var drifting: [Bool]?
+  /// The operand, behind the initial state, with the numbers that the leading components of the final state should come to. The
+  /// right-hand side has no use for it; a run tells how far the solve missed it (`RunReport.drift`).
+  package var expected: Int?
 
   package init(
     settings: SolverSettings, trajectories: Extent? = nil, batched: [Bool], rhs: Region,

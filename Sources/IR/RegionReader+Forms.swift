@@ -1,0 +1,301 @@
+/// What stands in braces behind a form's operands, and the regions under it.
+struct RegionAttributes {
+  var items: [String: RegionItem] = [:]
+  var regions: [String: Region] = [:]
+  /// Where the form's name is: what is wrong with an attribute is told there.
+  let place: Int
+
+  init(place: Int) { self.place = place }
+
+  /// The form of that name. Each attribute must be one that the form has.
+  func form(
+    named name: String, results: [ValueType], _ parser: RegionParser
+  ) throws(RegionTextError) -> Form {
+    var reader = AttributeReader(attributes: self, parser: parser)
+    guard let form = try reader.form(name, results) else {
+      guard let schema = parser.schemas(name) else {
+        throw parser.scanner.error("no form or op is named \(name)", at: place)
+      }
+      try reader.finish()
+      return .elementwise(schema)
+    }
+    try reader.finish()
+    return form
+  }
+}
+
+/// Takes attributes one by one, with their types.
+private struct AttributeReader {
+  var attributes: RegionAttributes
+  let parser: RegionParser
+
+  init(attributes: RegionAttributes, parser: RegionParser) {
+    self.attributes = attributes
+    self.parser = parser
+  }
+
+  private func error(_ message: String) -> RegionTextError {
+    parser.scanner.error(message, at: attributes.place)
+  }
+
+  func finish() throws(RegionTextError) {
+    if let key = (Array(attributes.items.keys) + attributes.regions.keys).min() {
+      throw error("\(key) is nothing that this form has")
+    }
+  }
+
+  // MARK: Forms
+
+  mutating func form(_ name: String, _ results: [ValueType]) throws(RegionTextError) -> Form? {
+    if name.hasPrefix("reduce_") {
+      guard let kind = Reduction.Kind(rawValue: String(name.dropFirst(7))) else { return nil }
+      return .reduce(Reduction(kind, axes: try naturals("axes")))
+    }
+    if name.hasPrefix("random_") {
+      guard let kind = RandomDraw.Kind(rawValue: String(name.dropFirst(7))) else { return nil }
+      return .random(RandomDraw(kind, place: try integer("place"), type: try type("draw")))
+    }
+    switch name {
+    case "select": return .select
+    case "convert": return .convert(try type("to").element)
+    case "contract":
+      return .contract(
+        Contraction(batch: try pairs("batch"), contracted: try pairs("contracted")))
+    case "gather": return .gather(Gather(batchAxes: try natural("batch", usual: 0)))
+    case "scatter":
+      return .scatter(
+        Scatter(batchAxes: try natural("batch", usual: 0), extent: try needed("extent")))
+    case "branch":
+      return .branch(
+        Branch(
+          lanes: try extent("lanes"), batched: try flags("batched"), isLowered: try flag("lowered"),
+          whenTrue: try region("then"), whenFalse: try region("else")))
+    case "scan": return .scan(try scan())
+    case "map":
+      return .map(
+        Map(
+          extent: try needed("extent"), mapped: try flags("mapped"), isLowered: try flag("lowered"),
+          body: try region("body")))
+    case "jvp", "vjp":
+      return .derivative(
+        Derivative(
+          name == "jvp" ? .forward : .reverse, wrt: try naturals("wrt"), body: try region("body")))
+    case "solve": return .solve(try solve())
+    case "interpolate":
+      return .interpolate(
+        Interpolate(trajectories: try extent("trajectories"), dense: try region("dense")))
+    default: return try layout(name, results).map(Form.layout)
+    }
+  }
+
+  private mutating func layout(
+    _ name: String, _ results: [ValueType]
+  ) throws(RegionTextError) -> Layout? {
+    switch name {
+    case "broadcast":
+      return .broadcast(to: results.first?.extents ?? [], axes: try naturals("axes"))
+    case "transpose": return .transpose(try naturals("axes"))
+    case "reshape": return .reshape(results.first?.extents ?? [])
+    case "slice":
+      return .slice(
+        axis: try natural("axis"), start: try natural("start"), limit: try natural("limit"),
+        stride: try natural("stride", usual: 1))
+    case "pad":
+      return .pad(
+        axis: try natural("axis"), before: try natural("before", usual: 0),
+        after: try natural("after", usual: 0), interior: try natural("interior", usual: 0))
+    case "concatenate": return .concatenate(axis: try natural("axis"))
+    case "reverse": return .reverse(axis: try natural("axis"))
+    default: return nil
+    }
+  }
+
+  private mutating func scan() throws(RegionTextError) -> Scan {
+    let length: Scan.Length
+    switch attributes.items.removeValue(forKey: "length") {
+    case .call("fixed", let items):
+      guard items.count == 1, case .fixed(let n) = try extent(items[0]) else {
+        throw error("fixed(length) wanted")
+      }
+      length = .fixed(n)
+    case .call("counted", let items):
+      guard case .integer(let trace)? = items.first, trace >= 0,
+        trace <= RegionReader.longestExtent, items.count <= 2
+      else {
+        throw error("counted(trace, trajectories) wanted")
+      }
+      length = .counted(trace: trace, trajectories: try items.dropFirst().first.map(extent))
+    default: throw error("a scan wants its length: fixed(…) or counted(…)")
+    }
+    return Scan(
+      length: length, reverse: try flag("reverse"), carries: try natural("carries", usual: 0),
+      stacked: try natural("stacked", usual: 0), outputs: try natural("outputs", usual: 0),
+      batched: try flags("batched"), body: try region("body"))
+  }
+
+  private mutating func solve() throws(RegionTextError) -> Solve {
+    guard let mode = GradientMode(rawValue: try word("gradient")) else {
+      throw error("no gradient mode has that name")
+    }
+    var settings = SolverSettings(
+      method: try string("method"), stepping: try stepping(), controller: try string("controller"),
+      maxSteps: try integer("max_steps"), gradient: mode, joint: try flag("joint"))
+    if let item = attributes.items.removeValue(forKey: "first_step") {
+      settings.firstStep = try number(item)
+    }
+    let quadrature = attributes.regions.removeValue(forKey: "quadrature")
+    var solve = Solve(
+      settings: settings, trajectories: try extent("trajectories"), batched: try flags("batched"),
+      rhs: try region("rhs"), isLowered: try flag("lowered"), controlled: try natural("controlled"),
+      quadrature: quadrature)
+    if attributes.items["trace"] != nil { solve.trace = try natural("trace") }
+    if attributes.items["record"] != nil { solve.record = try type("record") }
+    if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }
+    if attributes.items["expected"] != nil { solve.expected = try natural("expected") }
+    return solve
+  }
+
+  private mutating func stepping() throws(RegionTextError) -> SolverSettings.Stepping {
+    guard case .call(let name, let items)? = attributes.items.removeValue(forKey: "stepping"),
+      let first = items.first
+    else { throw error("a solve wants its stepping") }
+    switch (name, items.count) {
+    case ("adaptive", 2):
+      guard case .list(let atol) = items[1] else { throw error("a list of tolerances wanted") }
+      return .adaptive(rtol: try number(first), atol: try numbers(atol))
+    case ("step", 1): return .step(try number(first))
+    case ("count", 1):
+      guard case .integer(let n) = first else { throw error("a number of steps wanted") }
+      return .count(n)
+    default: throw error("no stepping is \(name) of \(items.count)")
+    }
+  }
+
+  // MARK: Items
+
+  private mutating func integer(_ key: String, usual: Int? = nil) throws(RegionTextError) -> Int {
+    switch attributes.items.removeValue(forKey: key) {
+    case .integer(let n): return n
+    case nil where usual != nil: return usual ?? 0
+    default: throw error("\(key) wants a whole number")
+    }
+  }
+
+  private mutating func natural(_ key: String, usual: Int? = nil) throws(RegionTextError) -> Int {
+    let n = try integer(key, usual: usual)
+    guard n >= 0, n <= RegionReader.longestExtent else { throw error("\(key) is out of range") }
+    return n
+  }
+
+  private mutating func list(_ key: String) throws(RegionTextError) -> [RegionItem] {
+    switch attributes.items.removeValue(forKey: key) {
+    case nil: return []
+    case .list(let items): return items
+    default: throw error("\(key) wants a list")
+    }
+  }
+
+  private mutating func naturals(_ key: String) throws(RegionTextError) -> [Int] {
+    var numbers: [Int] = []
+    for item in try list(key) {
+      guard case .integer(let n) = item, n >= 0, n <= RegionReader.longestExtent else {
+        throw error("\(key) wants whole numbers")
+      }
+      numbers.append(n)
+    }
+    return numbers
+  }
+
+  private mutating func pairs(_ key: String) throws(RegionTextError) -> [Contraction.Pair] {
+    var pairs: [Contraction.Pair] = []
+    for item in try list(key) {
+      guard case .pair(let a, let b) = item else { throw error("\(key) wants pairs of axes") }
+      pairs.append(.init(a, b))
+    }
+    return pairs
+  }
+
+  private func truth(_ item: RegionItem?) throws(RegionTextError) -> Bool {
+    switch item {
+    case nil, .word("false"): return false
+    case .word("true"): return true
+    default: throw error("true or false wanted")
+    }
+  }
+
+  private mutating func flag(_ key: String) throws(RegionTextError) -> Bool {
+    try truth(attributes.items.removeValue(forKey: key))
+  }
+
+  private mutating func flags(_ key: String) throws(RegionTextError) -> [Bool] {
+    var flags: [Bool] = []
+    for item in try list(key) { flags.append(try truth(item)) }
+    return flags
+  }
+
+  private func extent(_ item: RegionItem) throws(RegionTextError) -> Extent {
+    switch item {
+    case .extent(let extent): return extent
+    case .integer(let n) where n >= 0 && n <= RegionReader.longestExtent: return .fixed(n)
+    default: throw error("an extent wanted")
+    }
+  }
+
+  private mutating func extent(_ key: String) throws(RegionTextError) -> Extent? {
+    try attributes.items.removeValue(forKey: key).map(extent)
+  }
+
+  private mutating func needed(_ key: String) throws(RegionTextError) -> Extent {
+    guard let extent = try extent(key) else { throw error("\(key) is missing") }
+    return extent
+  }
+
+  private mutating func type(_ key: String) throws(RegionTextError) -> ValueType {
+    guard case .type(let type)? = attributes.items.removeValue(forKey: key) else {
+      throw error("\(key) wants a type")
+    }
+    return type
+  }
+
+  private mutating func word(_ key: String) throws(RegionTextError) -> String {
+    guard case .word(let word)? = attributes.items.removeValue(forKey: key) else {
+      throw error("\(key) wants a word")
+    }
+    return word
+  }
+
+  private mutating func string(_ key: String) throws(RegionTextError) -> String {
+    guard case .string(let text)? = attributes.items.removeValue(forKey: key) else {
+      throw error("\(key) wants a text in quotes")
+    }
+    return text
+  }
+
+  private func number(_ item: RegionItem) throws(RegionTextError) -> Double {
+    switch item {
+    case .integer(let n): return Double(n)
+    case .number(let x): return x
+    default: throw error("a number wanted")
+    }
+  }
+
+  /// Numbers; a run of whole ones is a list of its own.
+  private func numbers(_ items: [RegionItem]) throws(RegionTextError) -> [Double] {
+    var numbers: [Double] = []
+    for item in items {
+      if case .list(let run) = item {
+        numbers += try self.numbers(run)
+      } else {
+        numbers.append(try number(item))
+      }
+    }
+    return numbers
+  }
+
+  private mutating func region(_ label: String) throws(RegionTextError) -> Region {
+    guard let region = attributes.regions.removeValue(forKey: label) else {
+      throw error("the region \(label) is missing")
+    }
+    return region
+  }
+}

@@ -1,0 +1,204 @@
+import NodalIR
+import NodalOperations
+import NodalTransforms
+import Testing
+
+/// The text form of the IR: what is printed reads back to the same region, and no other text makes the reader trap.
+struct IRTextTests {
+  static func read(_ text: String) throws(RegionTextError) -> Region {
+    try RegionReader.read(text) { Operations.row(named: $0)?.schema }
+  }
+
+  private func roundTrip(_ region: Region, line: Int = #line) throws {
+    let text = RegionPrinter.text(region)
+    let again = try Self.read(text)
+    #expect(again == region, "line \(line)")
+    #expect(RegionPrinter.text(again) == text)
+    try Verifier.verify(again)
+  }
+
+  /// Gradients of solves hold most forms.
+  static func gradients() throws -> [Region] {
+    try SolveGradients.modes.flatMap { mode in
+      let loss = try SolveGradients.loss(mode, saves: 3, tolerance: 1e-6, final: 0.3)
+      var b = RegionBuilder(
+        parameters: [
+          ValueType(.f64, [.lane, .fixed(2)]), ValueType(.f64, shape: [4]), .time, .time,
+          ValueType(.f64, shape: [3]),
+        ])
+      let map = Map(extent: .lane, mapped: [true, false, false, false, false], body: loss)
+      let losses = b.emit(.map(map), b.parameters)[0]
+      let sum = b.reduce(.sum, losses, axes: [0])
+      let whole = try b.finish([sum])
+      var all = [loss, whole]
+      let passes = Pipeline.training(wrt: [0, 1, 2]).passes
+      _ = try Pipeline(passes).run(whole) { _, region in all.append(region) }
+      return all
+    }
+  }
+
+  @Test func gradientsReadBack() throws {
+    for region in try Self.gradients() { try roundTrip(region) }
+  }
+
+  /// The forms that those have not.
+  static func forms() throws -> Region {
+    var b = RegionBuilder(parameters: [
+      ValueType(.f64, [.lane, .fixed(3), .fixed(2)]), ValueType(.bool), ValueType(.f32, shape: [6]),
+      ValueType(.i64, [.lane, .fixed(2)]), ValueType(.f64, [.lanes(times: 4), .steps(trace: 2)]),
+    ])
+    let p = b.parameters
+    b.origin = Origin(12)
+    let turned = b.transpose(p[0], [0, 2, 1])
+    let product = b.value(
+      .contract(Contraction(batch: [.init(0, 0)], contracted: [.init(1, 2), .init(2, 1)])),
+      [p[0], turned])
+    let padded = b.value(
+      .layout(.pad(axis: 0, before: 1, after: 2, interior: 3)), [p[2]])
+    let sliced = b.slice(padded, axis: 0, 2..<9, stride: 3)
+    let reversed = b.value(.layout(.reverse(axis: 0)), [sliced])
+    let joined = b.concatenate([sliced, reversed, p[2]], axis: 0)
+    b.origin = nil
+    let drawn = b.value(
+      .random(RandomDraw(.rademacher, place: 3, type: ValueType(.f32, shape: [5]))), [p[3]])
+    let index = b.reduce(.argmax, p[0], axes: [1])
+    let put = b.value(
+      .scatter(Scatter(batchAxes: 1, extent: .steps(trace: 2))),
+      [p[0], b.constant(1, ValueType(.i64, [.lane, .fixed(3)]))])
+    var side = RegionBuilder(parameters: [ValueType(.f32, shape: [6])])
+    let other = try side.finish([side.exp(side.parameters[0])])
+    side = RegionBuilder(parameters: [ValueType(.f32, shape: [6])])
+    let none = try side.finish([side.parameters[0]])
+    let chosen = b.emit(.branch(Branch(whenTrue: other, whenFalse: none)), [p[1], p[2]])[0]
+    let tangent = b.emit(.derivative(Derivative(.forward, wrt: [0], body: other)), [chosen, p[2]])
+    var empty = RegionBuilder(parameters: [])
+    let nothing = try empty.finish([])
+    let lost = b.emit(
+      .scan(
+        Scan(length: .fixed(0), reverse: true, carries: 0, stacked: 0, outputs: 0, body: nothing)),
+      [])
+    let types = [
+      b.constant([1, 0, -0.0, .infinity], ValueType(.f64, shape: [4])),
+      b.constant(Array(repeating: 0.1, count: 9) + [1e-300, 0x1p-1070], ValueType(.f64, shape: [11])),
+      b.constant(-.infinity, ValueType(.f32, [.lane])), b.convert(p[1], to: .i64),
+    ]
+    return try b.finish(
+      [product, joined, drawn, index, put, tangent[1]] + lost + types + [p[4], p[4]])
+  }
+
+  @Test func formsReadBack() throws { try roundTrip(Self.forms()) }
+
+  @Test func numbersReadBackToTheSameBits() throws {
+    var noise = Noise(3)
+    var numbers: [Double] = [
+      .nan, -.nan, .signalingNaN, .infinity, 0, -0.0, 1, -1, 1e22, .leastNonzeroMagnitude,
+      .greatestFiniteMagnitude, 0.1, 3,
+    ]
+    for _ in 0..<2000 {
+      let bits = UInt64(noise.integer(below: 1 << 32)) << 32 | UInt64(noise.integer(below: 1 << 32))
+      numbers.append(Double(bitPattern: bits))
+    }
+    var b = RegionBuilder()
+    let all = b.constant(numbers, ValueType(.f64, shape: [numbers.count]))
+    let text = RegionPrinter.text(try b.finish([all]))
+    guard case .constant(let constant) = try Self.read(text).nodes[0].form,
+      case .array(let found) = constant.values
+    else {
+      Issue.record("a constant became something else")
+      return
+    }
+    #expect(found.map(\.bitPattern) == numbers.map(\.bitPattern))
+  }
+
+  @Test func itReadsLikeThis() throws {
+    var body = RegionBuilder(parameters: [ValueType(.f64, shape: [2]), ValueType(.f64, shape: [2])])
+    let next = try body.finish([body.mul(body.parameters[0], body.parameters[1])])
+    var b = RegionBuilder(parameters: [ValueType(.f64, shape: [2])])
+    b.origin = Origin(7)
+    let half = b.mul(b.parameters[0], b.constant(0.5, ValueType(.f64, shape: [2])))
+    b.origin = nil
+    let loop = b.emit(
+      .scan(Scan(length: .fixed(3), carries: 1, stacked: 0, outputs: 0, body: next)),
+      [b.parameters[0], half])
+    let text = RegionPrinter.text(try b.finish(loop))
+    let expected = """
+      region(%0: f64[2]) {
+        %1 = constant 0.5 : f64[2] @7
+        %2 = mul %0, %1 : f64[2] @7
+        %3 = scan %0, %2 {length: fixed(3), carries: 1} : f64[2]
+          body = region(%0: f64[2], %1: f64[2]) {
+            %2 = mul %0, %1 : f64[2]
+            return %2
+          }
+        return %3
+      }
+
+      """
+    #expect(text == expected)
+  }
+
+  @Test(arguments: [
+    ("region(%0: f64) {\n  %1 = sinn %0 : f64\n  return %1\n}", "2:8: no form or op is named sinn"),
+    ("region(%0: f64) {\n  %1 = sin %1 : f64\n  return %1\n}", "2:12: %1 is not defined yet"),
+    ("region(%0: f64) {\n  %1 = sin %0 : f32\n  return %1\n}", "2:8: sin gives [f64], not [f32]"),
+    ("region(%0: f64[2]) {\n  %1 = reverse %0 {axis: 3} : f64[2]", "2:8: reverse: reverse along"),
+    ("region(%0: f64[2]) {\n  %1 = reverse %0 {axs: 3} : f64[2]", "2:8: axis wants a whole number"),
+    ("region(%0: f64", "1:15: ) wanted, not the end of the text"),
+    ("region(%0: f64[99999999999]) {", "1:16: a whole number wanted"),
+    ("region() { return } x", "1:21: x behind the region"),
+  ])
+  func mistakesAreToldWithTheirPlace(_ text: String, _ message: String) {
+    #expect {
+      _ = try Self.read(text)
+    } throws: {
+      String(describing: $0).hasPrefix(message)
+    }
+  }
+
+  /// Texts changed at random: whatever still reads keeps the rules, and reads back again.
+  @Test(arguments: 0..<20) func mutatedTextsDoNotTrap(seed: Int) throws {
+    var noise = Noise(UInt64(1000 + seed))
+    let regions = try Self.gradients()
+    let sources =
+      [RegionPrinter.text(try Self.forms())]
+      + regions.map(RegionPrinter.text).filter { $0.utf8.count < 20_000 }
+    let signs = Array("%(){}[],:=@#*-0123456789.e\"\\ \nlanes".utf8)
+    var readable = 0
+    for _ in 0..<150 {
+      var bytes = Array(sources[noise.integer(below: sources.count)].utf8)
+      for _ in 0...noise.integer(below: 3) {
+        let i = noise.integer(below: bytes.count)
+        let j = min(bytes.count, i + 1 + noise.integer(below: 20))
+        switch noise.integer(below: 8) {
+        case 0: bytes.removeSubrange(i..<j)
+        case 1: bytes.insert(contentsOf: bytes[i..<j], at: noise.integer(below: bytes.count))
+        case 2: bytes[i] = signs[noise.integer(below: signs.count)]
+        case 3: bytes[i] = UInt8(noise.integer(below: 256))
+        case 4: bytes.insert(signs[noise.integer(below: signs.count)], at: i)
+        default:
+          // One digit for another often gives a text that reads.
+          if let digit = bytes[i...].firstIndex(where: { $0 >= 0x30 && $0 <= 0x39 }) {
+            bytes[digit] = 0x30 + UInt8(noise.integer(below: 10))
+          }
+        }
+        if bytes.isEmpty { break }
+      }
+      guard let region = try? Self.read(String(decoding: bytes, as: UTF8.self)) else { continue }
+      readable += 1
+      try Verifier.verify(region)
+      let text = RegionPrinter.text(region)
+      #expect(RegionPrinter.text(try Self.read(text)) == text)
+    }
+    #expect(readable > 0)
+  }
+
+  @Test func nestingIsBounded() {
+    for deep in [
+      String(repeating: "region() { () = map {extent: 1} body = ", count: 100_000),
+      "region() { () = map {extent: " + String(repeating: "[", count: 100_000),
+      "region() { () = map {extent: " + String(repeating: "a(", count: 100_000),
+    ] {
+      #expect(throws: RegionTextError.self) { try Self.read(deep) }
+    }
+  }
+}
