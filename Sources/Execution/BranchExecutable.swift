@@ -34,6 +34,9 @@ private final class BranchWorkspace: Workspace {
   var lanes: [Int] = []
   var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
+  var byteCount: Int {
+    store.byteCount + gathered.byteCount + sides.reduce(0) { $0 + $1.byteCount }
+  }
 
   init(_ program: BranchExecutable, _ context: RunContext) {
     self.program = program

@@ -37,6 +37,11 @@ package final class Buffer: @unchecked Sendable {
   }
 }
 
+extension [Buffer] {
+  /// The memory that all of them hold.
+  package var byteCount: Int { reduce(0) { $0 + $1.capacity } }
+}
+
 /// A fixed number of pointers, as executables take their inputs and give their results.
 package final class PointerTable {
   package let base: UnsafeMutablePointer<UnsafeRawPointer>

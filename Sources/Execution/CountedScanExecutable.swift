@@ -45,6 +45,10 @@ private final class CountedScanWorkspace: Workspace {
   var total = 1
   var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
+  var byteCount: Int {
+    store.byteCount + body.byteCount + carries.byteCount + nextCarries.byteCount
+      + gathered.byteCount
+  }
 
   init(_ program: CountedScanExecutable, _ context: RunContext) {
     self.program = program

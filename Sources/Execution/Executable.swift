@@ -18,6 +18,8 @@ package protocol Workspace: AnyObject {
   var results: UnsafePointer<UnsafeRawPointer> { get }
   /// The lengths after the run: a solve adds the length of its trace.
   var extents: ExtentValues { get }
+  /// Memory that it holds, children's included: after a run the most that the run needed.
+  var byteCount: Int { get }
 }
 
 /// Makes executables: the reference executor, or one that makes machine code.

@@ -47,6 +47,8 @@ final class ResultStore {
 
   subscript(i: Int) -> UnsafeMutableRawPointer { buffers[i].pointer }
 
+  var byteCount: Int { buffers.byteCount }
+
   func byteCount(_ i: Int, _ extents: ExtentValues) -> Int {
     LaneRows.bytes(all: types[i], extents)
   }

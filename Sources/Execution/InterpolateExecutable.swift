@@ -32,6 +32,9 @@ private final class InterpolateWorkspace: Workspace {
   let arguments = (0..<5).map { _ in Buffer() }
   var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
+  var byteCount: Int {
+    store.byteCount + dense.byteCount + arguments.byteCount
+  }
 
   init(_ program: InterpolateExecutable, _ context: RunContext) {
     self.program = program

@@ -26,6 +26,9 @@ private final class MapWorkspace: Workspace {
   let store: ResultStore
   var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
+  var byteCount: Int {
+    store.byteCount + body.byteCount
+  }
 
   init(_ program: MapExecutable, _ context: RunContext) {
     self.program = program

@@ -21,6 +21,8 @@ package struct RunOptions: Sendable {
 package struct RunReport: Sendable {
   package var instructions = 0
   package var evaluations = 0
+  /// The most memory that the run needed, in bytes, of all its pieces together; inputs and results not counted.
+  package var byteCount = 0
   package var warnings: [RunWarning] = []
   package init() {}
 }
@@ -122,6 +124,7 @@ package final class Runner: Sendable {
     }
     outcome.report.instructions = context.instructions
     outcome.report.evaluations = context.evaluations
+    outcome.report.byteCount = entry.workspace.byteCount
     outcome.report.warnings = context.warnings
     return outcome
   }
@@ -135,6 +138,7 @@ package final class Runner: Sendable {
       if let error = outcomes[k].error { throw error }
       report.instructions += outcomes[k].report.instructions
       report.evaluations += outcomes[k].report.evaluations
+      report.byteCount += outcomes[k].report.byteCount
       for warning in outcomes[k].report.warnings where !report.warnings.contains(warning) {
         report.warnings.append(warning)
       }

@@ -33,6 +33,9 @@ private final class ScanWorkspace: Workspace {
   let context: RunContext
   var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
+  var byteCount: Int {
+    store.byteCount + body.byteCount + carries.byteCount + nextCarries.byteCount + slices.byteCount
+  }
 
   init(_ program: ScanExecutable, _ context: RunContext) {
     self.program = program

@@ -23,7 +23,7 @@ extension SteppingEngine {
   }
 
   /// Saves inside the accepted steps by the method's dense output; at their ends the state itself.
-  /// Over lanes all (slot, save time) pairs are one run of the dense region.
+  /// The lanes of the dense region are (slot, save time) pairs.
   func saveInside(_ workspace: any Workspace, _ hasRecords: Bool) throws(ExecutionError) {
     guard saveCount > 0 else { return }
     if hasRecords {
@@ -39,10 +39,9 @@ extension SteppingEngine {
           k += 1
         }
       }
-      if solve.trajectories != nil {
-        if !pairs.isEmpty { try interpolate(pairs[...], workspace) }
-      } else {
-        for k in pairs.indices { try interpolate(pairs[k...k], workspace) }
+      // As many pairs at a time as there are slots: regions like lengths that they have seen.
+      for first in stride(from: 0, to: pairs.count, by: slots) {
+        try interpolate(pairs[first..<min(first + slots, pairs.count)], workspace)
       }
     }
     for slot in 0..<slots where isAccepted[slot] {
@@ -66,16 +65,19 @@ extension SteppingEngine {
       (UnsafeRawPointer(sizes.pointer), 8), (UnsafeRawPointer(state.pointer), stateBytes),
       (workspace.results[0], stateBytes), (workspace.results[recordResult], recordBytes),
     ]
-    let theta = scratch[0].reserve(8 * pairs.count).assumingMemoryBound(to: Double.self)
+    let theta = scratch[0].reserve(8 * slots).assumingMemoryBound(to: Double.self)
+    for row in 0..<slots { theta[row] = 0 }
     for (row, pair) in pairs.enumerated() { theta[row] = (pair.time - t[pair.slot]) / h[pair.slot] }
     denseInputs[0] = UnsafeRawPointer(theta)
-    let slotsOfPairs = pairs.map(\.slot)
+    // Lanes without a pair do some slot's work, and nobody looks.
+    var slotsOfPairs = pairs.map(\.slot)
+    while slotsOfPairs.count < slots { slotsOfPairs.append(slotsOfPairs[0]) }
     for (k, (source, bytes)) in sources.enumerated() {
-      let target = scratch[1 + k].reserve(bytes * pairs.count)
+      let target = scratch[1 + k].reserve(bytes * slots)
       LaneRows.gather(slotsOfPairs, source, target, bytes)
       denseInputs[1 + k] = UnsafeRawPointer(target)
     }
-    try dense.run(denseInputs.pointer, inner(lanes: pairs.count))
+    try dense.run(denseInputs.pointer, inner(lanes: slots))
     for (row, pair) in pairs.enumerated() {
       let i = lanes[pair.slot]
       save(i, step: trajectories[i].accepted, from: dense.results[0] + row * stateBytes)

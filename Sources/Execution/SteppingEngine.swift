@@ -19,6 +19,12 @@ final class SteppingEngine: Workspace {
   let store: ResultStore
   var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
+  var byteCount: Int {
+    let regions = [step, stepWithRecord, dense, rhs] + [start, terms, stiffness].compactMap { $0 }
+    return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
+      + [times, sizes, state, mask, log.states, log.records].byteCount
+      + regions.reduce(0) { $0 + $1.byteCount }
+  }
 
   // Inputs of the run.
   var inputs = PointerTable(count: 0).pointer

@@ -13,6 +13,8 @@ final class Frame: Workspace {
   let childInputs: [PointerTable]
   private let slots: [Buffer]
   private let constants: [Buffer]
+  /// Elements of each constant that are written: a longer one begins like a shorter one.
+  private var filled: [Int]
   private let resultTable: PointerTable
   var plans: [LoopPlan]
   let scratch = Buffer()
@@ -35,6 +37,7 @@ final class Frame: Workspace {
     childInputs = program.children.map { PointerTable(count: $0.parameterTypes.count) }
     slots = program.storage.slots.map { _ in Buffer() }
     constants = program.storage.constants.map { _ in Buffer() }
+    filled = program.storage.constants.map { _ in 0 }
     resultTable = PointerTable(count: program.region.results.count)
     plans = Array(repeating: LoopPlan(), count: program.plans)
   }
@@ -80,23 +83,39 @@ final class Frame: Workspace {
     extents = wanted
     version += 1
     let storage = program.storage
-    for (i, type) in program.region.types.enumerated() { counts[i] = type.count(extents) }
+    for (i, size) in storage.counts.enumerated() { counts[i] = size.byteCount(extents) }
     for (i, slot) in storage.slots.enumerated() { slots[i].reserve(slot.byteCount(extents)) }
     for (i, place) in storage.places.enumerated() {
       if case .slot(let slot) = place { pointers[i] = slots[slot].pointer }
     }
-    for (i, (value, constant)) in storage.constants.enumerated() {
-      let count = counts[value]
-      pointers[value] = constants[i].reserve(count * constant.type.element.byteCount)
-      switch constant.values {
-      case .splat(let x):
-        for j in 0..<count { ElementAccess.store(x, constant.type.element, pointers[value], j) }
-      case .array(let numbers):
-        for (j, x) in numbers.prefix(count).enumerated() {
-          ElementAccess.store(x, constant.type.element, pointers[value], j)
-        }
+    for (i, (value, constant)) in storage.constants.enumerated() where counts[value] > filled[i] {
+      fill(constants[i], constant, counts[value])
+      filled[i] = counts[value]
+      pointers[value] = constants[i].pointer
+    }
+  }
+
+  private func fill(_ buffer: Buffer, _ constant: Constant, _ count: Int) {
+    let element = constant.type.element
+    buffer.reserve(count * element.byteCount)
+    switch constant.values {
+    case .splat(let x):
+      switch element {
+      case .f32: buffer.typed(Float.self).update(repeating: Float(x), count: count)
+      case .f64: buffer.typed(Double.self).update(repeating: x, count: count)
+      case .i64, .bool:
+        for j in 0..<count { ElementAccess.store(x, element, buffer.pointer, j) }
+      }
+    case .array(let numbers):
+      for (j, x) in numbers.prefix(count).enumerated() {
+        ElementAccess.store(x, element, buffer.pointer, j)
       }
     }
+  }
+
+  var byteCount: Int {
+    slots.reduce(0) { $0 + $1.capacity } + constants.reduce(0) { $0 + $1.capacity }
+      + scratch.capacity + children.reduce(0) { $0 + $1.byteCount }
   }
 
   /// Runs a child, and takes its results where they lie.

@@ -43,6 +43,8 @@ struct StoragePlan: Sendable {
   }
 
   private(set) var places: [Place] = []
+  /// The sizes of all values, in bytes of one an element.
+  private(set) var counts: [SizeClass] = []
   private(set) var slots: [SizeClass] = []
   private(set) var aliases: [(value: Int, root: Int, offset: Int)] = []
   private(set) var constants: [(value: Int, constant: Constant)] = []
@@ -50,13 +52,13 @@ struct StoragePlan: Sendable {
   private(set) var traces: [Int] = []
 
   init(_ region: Region) {
+    counts = region.types.map { SizeClass($0.with(.bool)) }
     places = region.parameters.map { .parameter($0.index) }
     // The value whose memory each value is.
     var roots = Array(0..<region.types.count)
     for node in region.nodes {
-      if let offset = Self.aliasOffset(node, region) {
+      if Self.aliasOffset(node, region) != nil {
         roots[node.results.lowerBound] = roots[node.operands[0].index]
-        _ = offset
       }
     }
     var lastUse = [Int](repeating: -1, count: region.types.count)
