@@ -152,7 +152,7 @@ final class SteppingEngine: Workspace {
       guard !isDone[slot] else { continue }
       let i = lanes[slot]
       let spent = trajectories[i].accepted + trajectories[i].rejected
-      guard spent < solve.settings.maxSteps else {
+      guard spent < budget else {
         fail(slot, .stepBudget, h: signedProposal(i))
         continue
       }
@@ -190,6 +190,14 @@ final class SteppingEngine: Workspace {
       ? trajectories[i].proposal * trajectories[i].direction : trajectories[i].gap.h
   }
 
+  /// The number of steps that a trajectory may try. Who asks for a number of steps gets them.
+  private var budget: Int {
+    switch solve.settings.stepping {
+    case .adaptive, .step: solve.settings.maxSteps
+    case .count(let count): max(count, solve.settings.maxSteps)
+    }
+  }
+
   /// In joint mode the smallest of what is proposed and what remains.
   private func jointSize() -> Double {
     var size = Double.infinity
@@ -217,7 +225,7 @@ final class SteppingEngine: Workspace {
           break
         }
       }
-      return StepGap(from: t, to: target, longest: longest, limit: solve.settings.maxSteps)
+      return StepGap(from: t, to: target, longest: longest, limit: budget)
     }
   }
 

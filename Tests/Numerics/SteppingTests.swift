@@ -251,4 +251,11 @@ extension SteppingTests {
     #expect(abs(energy(end) - energy(Tensor([1, 0]))) < 0.05)
     #expect(abs(end[0]) <= 1.01)
   }
+
+  @Test func stepsThatAreAskedForAreTaken() throws {
+    var settings = SolverSettings(method: "euler", stepping: .count(50))
+    settings.maxSteps = 10
+    let outcome = try Problem.pendulum.solve(settings, (0, 1), [1, 0], [9.81])
+    #expect(outcome.statistic(.accepted) == 50)
+  }
 }
