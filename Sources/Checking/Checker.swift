@@ -44,6 +44,9 @@ struct Checker: Sendable {
   var stepSizes: [String: Size] = [:]
   var sources: [SourceID: SourceFile] = [:]
   var failedData: Set<DeclarationID> = []
+  /// Sources of the standard library, and the calls that lead to where we are.
+  var librarySources: Set<SourceID> = []
+  var callSites: [(name: String, span: Span)] = []
   /// Modules being read, outermost first.
   var importing: [String] = []
   /// Names given by `let` at top level in this check, and declarations made in it.
@@ -67,7 +70,18 @@ struct Checker: Sendable {
   // MARK: reporting
 
   /// Records a diagnostic, once for each code and place: a function is walked at each of its calls.
-  mutating func report(_ diagnostic: Diagnostic) {
+  ///
+  /// What goes wrong inside the standard library is told where the user's own text calls it.
+  mutating func report(_ found: Diagnostic) {
+    var diagnostic = found
+    if let span = found.primary?.span, librarySources.contains(span.source),
+      let site = callSites.last(where: { !librarySources.contains($0.span.source) })
+    {
+      diagnostic = Diagnostic(
+        found.code, severity: found.severity, "in `\(site.name)`: " + found.message,
+        at: Label(site.span, "in this call"),
+        also: found.secondary.filter { !librarySources.contains($0.span.source) }, help: found.help)
+    }
     let key = ReportKey(code: diagnostic.code, span: diagnostic.primary?.span)
     if reported.insert(key).inserted { diagnostics.append(diagnostic) }
   }
@@ -130,6 +144,17 @@ struct Checker: Sendable {
     return TypedExpression(.local(id), value.type, value.span)
   }
 
+  /// Gives a real value a local, whatever it is: something is differentiated with respect to it.
+  mutating func named(_ value: TypedExpression, _ name: String) -> TypedExpression {
+    guard tensor(value) != nil else { return bind(value, name: name) }
+    if case .local = value.kind { return value }
+    let real = toReal(value)
+    let id = freshLocal(real.type)
+    definitions[id] = real
+    pending[pending.count - 1].append(Bound(id, real, name: name))
+    return TypedExpression(.local(id), real.type, value.span)
+  }
+
   /// Runs a body whose bindings belong to its own result.
   mutating func collectingBindings(
     _ body: (inout Checker) -> TypedExpression
@@ -178,6 +203,12 @@ struct Checker: Sendable {
     let size = environment.substitution.freshSize(named: "steps", rigid: true)
     stepSizes[key] = size
     return size
+  }
+
+  /// What a meaning is, for messages: a value by its type.
+  func found(_ meaning: Meaning) -> String {
+    if case .expression(let value) = meaning { return text(value.type) }
+    return meaning.kindText
   }
 
   // MARK: depth

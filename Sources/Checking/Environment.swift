@@ -57,6 +57,7 @@ package struct Environment: Sendable {
   var userModule: Int?
   var sources: [SourceID: SourceFile] = [:]
   var stepSizes: [String: Size] = [:]
+  var librarySources: Set<SourceID> = []
 
   /// What has been found out about declarations.
   struct Caches: Sendable {

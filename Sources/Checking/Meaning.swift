@@ -92,6 +92,8 @@ struct Frame: Sendable {
   var odeScope: Int?
   /// Whether calls of layers standardise their inputs here (inside a `learned` term).
   var standardizes = false
+  /// Names that a derivative is taken with respect to: they stay names, also where their value is a constant.
+  var differentiated: Set<String> = []
 }
 
 struct LocalName: Sendable {

@@ -24,3 +24,13 @@ import Testing
     }
   }
 }
+
+extension ProgramTests {
+  /// The modules as files of their own: their tests and every declaration.
+  @Test(arguments: ["prelude", "physics"]) func module(name: String) throws {
+    let file = Harness.root.appending(path: "stdlib/modules/\(name).node")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let result = Harness.check(text)
+    #expect(result.diagnostics.isEmpty, "\(Harness.describe(result, text))")
+  }
+}

@@ -122,9 +122,10 @@ enum Suggestions {
   /// The candidate at the least edit distance, if it is near enough to be a slip of the pen.
   static func nearest(to name: String, in candidates: [String]) -> String? {
     let name = Array(name)
-    let limit = name.count <= 2 ? 1 : max(1, min(3, name.count / 2))
+    // Names of one or two letters are near to everything.
+    let limit = name.count < 2 ? 0 : name.count <= 3 ? 1 : min(3, name.count / 2)
     var best: (String, Int)?
-    for candidate in Set(candidates).sorted() {
+    for candidate in Set(candidates).sorted() where candidate.count > 1 {
       let distance = editDistance(name, Array(candidate))
       if distance <= limit, distance > 0, distance < (best?.1 ?? Int.max) {
         best = (candidate, distance)

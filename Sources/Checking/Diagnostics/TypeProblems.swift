@@ -1,4 +1,5 @@
 import NodalDiagnostics
+import NodalTypes
 
 /// Wording of mistakes with types, shapes and units.
 extension Diagnostic {
@@ -34,15 +35,19 @@ extension Diagnostic {
     Diagnostic(
       .shapeMismatch, "the operands of `\(op)` have different shapes: \(left) and \(right)",
       at: Label(span), also: [Label(leftSpan, left), Label(rightSpan, right)],
-      help: ["only a scalar is repeated to fit; `[…]` joins, `stack` and `broadcast` make axes"])
+      help: ["only a scalar is repeated to fit; `transpose`, `reshape` and `stack` change axes, `a @ b` is the matrix product"])
   }
 
   static func shapeExpected(
     _ expected: String, found: String, what: String, at span: Span, help: [String] = []
   ) -> Diagnostic {
-    Diagnostic(
-      .shapeMismatch, "\(what) has shape \(expected), found \(found)",
-      at: Label(span, "this has shape \(found)"), help: help)
+    let scalar = "a scalar"
+    return Diagnostic(
+      .shapeMismatch,
+      expected == scalar
+        ? "\(what) is a scalar, found an array \(found)"
+        : "\(what) has shape \(expected), found \(found)",
+      at: Label(span, found == scalar ? "this is a scalar" : "this has shape \(found)"), help: help)
   }
 
   static func leadingAxesDisagree(
@@ -113,16 +118,22 @@ extension Diagnostic {
     rightSpan: Span? = nil, help: [String] = []
   ) -> Diagnostic {
     var also: [Label] = []
-    if let leftSpan { also.append(Label(leftSpan, "in \(unitName(left))")) }
-    if let rightSpan { also.append(Label(rightSpan, "in \(unitName(right))")) }
+    if let leftSpan { also.append(Label(leftSpan, "\(unitName(left, "in "))")) }
+    if let rightSpan { also.append(Label(rightSpan, "\(unitName(right, "in "))")) }
+    if what == "the operands of `=`" {
+      return Diagnostic(
+        .unitMismatch,
+        "the left side of this equation is \(unitName(left, "in ")), the right side \(unitName(right, "in "))",
+        at: Label(span), also: also, help: help)
+    }
     return Diagnostic(
       .unitMismatch,
       "\(what): \(unitName(left)) and \(unitName(right)) don't measure the same thing",
       at: Label(span), also: also, help: help)
   }
 
-  static func unitName(_ unit: String) -> String {
-    unit == "1" ? "a plain number" : "`\(unit)`"
+  static func unitName(_ unit: String, _ preposition: String = "") -> String {
+    unit == "1" ? "a plain number" : preposition + "`\(unit)`"
   }
 
   static func dimensionlessExpected(_ op: String, found: String, at span: Span) -> Diagnostic {
@@ -138,7 +149,8 @@ extension Diagnostic {
   }
 
   static func unknownUnit(_ symbol: String, at span: Span, near: [String]) -> Diagnostic {
-    let best = Suggestions.nearest(to: symbol, in: near)
+    let named = UnitTable.rows.first { $0.name == symbol || $0.name + "s" == symbol }?.symbol
+    let best = named ?? Suggestions.nearest(to: symbol, in: near)
     return Diagnostic(
       .unknownUnit, "there is no unit `\(symbol)`", at: Label(span),
       help: best.map { ["did you mean `\($0)`?"] } ?? [])

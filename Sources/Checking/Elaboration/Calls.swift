@@ -205,7 +205,8 @@ extension Checker {
         arguments, for: function.parameters, callee: declaration.name, span)
     else { return .invalid }
     return declaring(id, span, recursive: .invalid) { checker in
-      let frame = Frame(kind: .function, module: declaration.module)
+      var frame = Frame(kind: .function, module: declaration.module)
+      frame.differentiated = function.body.differentiatedNames
       return checker.applyBody(
         function.parameters, values, frame: frame, callee: declaration.name, span: span,
         isLibrary: declaration.module == 0
@@ -229,8 +230,10 @@ extension Checker {
     guard
       let values = arrange(arguments, for: closure.closure.parameters, callee: name, span)
     else { return .invalid }
+    var inner = closure.frame
+    inner.differentiated.formUnion(closure.closure.body.differentiatedNames)
     return applyBody(
-      closure.closure.parameters, values, frame: closure.frame, callee: name, span: span,
+      closure.closure.parameters, values, frame: inner, callee: name, span: span,
       isLibrary: false
     ) { $0.evaluate(closure.closure.body) }
   }
@@ -465,7 +468,9 @@ extension Checker {
             typed, to: type, what: "argument `\(name.spelling)` of `\(callee)`", adopts: false)
           if typed.isInvalid { return nil }
         }
-        value = .expression(bind(typed, name: name.spelling))
+        value = .expression(
+          inner.differentiated.contains(name.spelling)
+            ? named(typed, name.spelling) : bind(typed, name: name.spelling))
       } else if let type = argument.type {
         switch type {
         case .any, .compileTime, .invalid: break

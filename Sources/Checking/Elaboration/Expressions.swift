@@ -315,15 +315,13 @@ extension Checker {
     if let annotation = binding.type, case .expression(let typed) = value {
       value = .expression(annotated(typed, annotation, what: "`\(binding.name.spelling)`"))
     }
-    if case .range(let range) = value, let array = integerRangeOrInterval(range) { value = array }
     if case .expression(let typed) = value {
-      value = .expression(bind(typed, name: binding.name.spelling))
+      value = .expression(
+        frame.differentiated.contains(binding.name.spelling)
+          ? named(typed, binding.name.spelling) : bind(typed, name: binding.name.spelling))
     }
     declare(binding.name, value, isVariable: isVariable)
   }
-
-  /// A range stays a range where its bounds are known integers; an interval stays as it is.
-  private func integerRangeOrInterval(_ range: RangeValue) -> Meaning? { nil }
 
   /// A value that gets a name: a layer or a `learn` takes its weights' path from it.
   mutating func evaluateNamed(_ expression: Expression, as name: Name) -> Meaning {
@@ -403,7 +401,7 @@ extension Checker {
       .distribution, .ode, .part, .loss, .method, .solver, .record, .tuple, .openWidth, .term:
       report(
         Diagnostic(
-          .rangeExpected, "a `for` runs over a range, found \(value.kindText)",
+          .rangeExpected, "a `for` runs over a range, found \(found(value))",
           at: Label(expression.span), help: ["write `for i in 0..<n { … }`"]))
       return nil
     }

@@ -123,6 +123,7 @@ extension Checker {
       }
       if let parent = checker.odeOfLayer[instance.declaration] { inner.odeScope = parent }
       inner.owner = checker.newOwner(path ?? "")
+      inner.differentiated = layer.body.differentiatedNames
       let value = checker.applyBody(
         inputs, given, frame: inner, callee: declaration.name, span: span,
         isLibrary: declaration.module == 0, isLayer: true

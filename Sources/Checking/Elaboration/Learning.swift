@@ -283,7 +283,7 @@ extension Checker {
       if case .invalid = value { return }
       report(
         Diagnostic(
-          .priorNotDistribution, "a prior is a distribution, found \(value.kindText)",
+          .priorNotDistribution, "a prior is a distribution, found \(found(value))",
           at: Label(span), help: ["write `~ normal(1, 0.5)`"]))
       return
     }

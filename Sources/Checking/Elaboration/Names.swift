@@ -121,7 +121,11 @@ extension Checker {
       return recursive
     }
     stack.append(id)
-    defer { stack.removeLast() }
+    callSites.append((declaration.name, span))
+    defer {
+      stack.removeLast()
+      callSites.removeLast()
+    }
     return body(&self)
   }
 

@@ -158,14 +158,14 @@ extension Checker {
     case .family(let family):
       return failed(
         .typeMismatch(
-          expected: "a distribution", found: value.kindText, at: subject, what: "`sample`",
+          expected: "a distribution", found: found(value), at: subject, what: "`sample`",
           help: ["give its parameters: `\(family.name)(\(family.parameters.joined(separator: ", ")))`"]),
         span)
     case .expression, .function, .closure, .template, .instance, .intrinsic, .ode, .part, .loss,
       .method, .solver, .range, .record, .tuple, .openWidth, .term:
       return failed(
         .typeMismatch(
-          expected: "a distribution", found: value.kindText, at: subject, what: "`sample`"), span)
+          expected: "a distribution", found: found(value), at: subject, what: "`sample`"), span)
     }
   }
 
@@ -227,7 +227,7 @@ extension Checker {
       if case .invalid = value { return }
       report(
         .typeMismatch(
-          expected: "a distribution", found: value.kindText, at: observation.distribution.span,
+          expected: "a distribution", found: found(value), at: observation.distribution.span,
           what: "behind `~`"))
       return
     }

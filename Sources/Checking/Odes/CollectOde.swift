@@ -11,7 +11,13 @@ extension Checker {
     if let parent = ode.parent {
       if let (node, parentModule) = parentOde(parent, module) {
         collect(node, module: parentModule, into: scope, isInherited: true, depth: depth + 1)
+      } else {
+        odeBuilders[odeScopes[scope].builder].isBroken = true
+        return
       }
+    }
+    if ode.items.contains(where: { if case .invalid = $0 { true } else { false } }) {
+      odeBuilders[odeScopes[scope].builder].hasInvalid = true
     }
     var own: [String: Span] = [:]
     for parameter in ode.parameters ?? [] {
@@ -350,6 +356,7 @@ extension Checker {
     let state = odeBuilders[builder].states[index]
     let equation = entry.equation
     guard order > 0 else {
+      odeBuilders[builder].hasInvalid = true
       report(
         Diagnostic(
           .derivativeOrder, "`\(state.base)` is a state: its equation gives a derivative",

@@ -61,6 +61,11 @@ extension Checker {
     pending = [[]]
     defer { pending = savedPending }
     collect(node, module: module, into: scope, isInherited: false)
+    if odeBuilders[builder].isBroken {
+      return ElaboratedOde(
+        id: OdeID(-1), name: node.name.text, params: [:], constants: [:], layers: [:], terms: [],
+        outputs: [], failed: true)
+    }
     for index in odeBuilders[builder].states.indices {
       checkEquations(of: index, builder)
       typeState(index, builder, rank: rank)
@@ -110,7 +115,7 @@ extension Checker {
     instance.standardized = odeBuilders[builder].standardized
     environment.odes[instance.id] = instance
     let made = odeBuilders[builder]
-    if made.states.isEmpty && errorCount == errors && !made.implicit {
+    if made.states.isEmpty && !made.hasInvalid && errorCount == errors && !made.implicit {
       report(
         Diagnostic(
           .missingEquation, "`\(node.name.text)` has no state", at: Label(node.name.span),
@@ -126,6 +131,7 @@ extension Checker {
     let state = odeBuilders[builder].states[index]
     let name = state.base
     if odeBuilders[builder].implicit { return }
+    if odeBuilders[builder].hasInvalid, state.equation == nil { return }
     if state.equation == nil && state.elements.isEmpty {
       if let addition = state.additions.first {
         report(
@@ -517,19 +523,20 @@ extension Checker {
     // Time is a time, or a plain number.
     let time = resolve(odeBuilders[builder].timeUnit)
     if errorCount == before, time.isKnown {
-      let own = Dimension([.time: 1])
-      if time.dimension != .none && time.dimension != own {
+      let state = odeBuilders[builder].states[index]
+      if time.dimension != .none && time.dimension != Dimension([.time: 1]) {
         return failed(
-          .unitMismatch(
-            text(levelUnit(wanted)), text(levelUnit(tensor(value) ?? own_(value))),
-            what: "this equation would make time be measured in `\(text(time))`", at: equation.span
-          ), span)
+          Diagnostic(
+            .unitMismatch,
+            "the right side is \(Checker.inUnit(text(levelUnit(own)))), which is no rate of \(Checker.inUnit(text(levelUnit(state.type.tensor ?? own))))",
+            at: Label(span, Checker.inUnit(text(levelUnit(own)))),
+            help: ["time would have to be measured in `\(text(time))`"]), span)
       }
     }
     return pair[1]
   }
 
-  private func own_(_ value: TypedExpression) -> TensorType { TensorType(.real) }
+  static func inUnit(_ unit: String) -> String { unit == "1" ? "a plain number" : "in `\(unit)`" }
 
   private func levelUnit(_ type: TensorType) -> Unit {
     switch resolve(type.unit) {

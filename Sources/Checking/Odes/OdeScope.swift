@@ -87,6 +87,10 @@ struct OdeBuilder: Sendable {
   var size: [String: Size] = [:]
   /// Holds an equation that is not solved for a derivative, which was refused.
   var implicit = false
+  /// Its parent is not known: nothing else is said about it.
+  var isBroken = false
+  /// An item or an equation of it got its diagnostic: a missing equation may be that one.
+  var hasInvalid = false
   var rawTerms: [RawTerm] = []
   /// How often each template was used in the equations so far.
   var placeCounters: [String: Int] = [:]

@@ -25,7 +25,7 @@ extension Checker {
       if case .invalid = value { return .invalid }
       return fail(
         Diagnostic(
-          .notAnOde, "`solve` solves an ode, found \(value.kindText)", at: Label(subject.span)))
+          .notAnOde, "`solve` solves an ode, found \(found(value))", at: Label(subject.span)))
     }
     let name = environment.declarations[id.rawValue].name
     guard let ode = elaboratedOde(id, subject.span), var instance = environment.odes[ode.id] else {
@@ -42,7 +42,7 @@ extension Checker {
         if case .invalid = value { return .invalid }
         return fail(
           Diagnostic(
-            .rangeExpected, "`over:` is an interval of time, `0..10`, found \(value.kindText)",
+            .rangeExpected, "`over:` is an interval of time, `0..10`, found \(found(value))",
             at: Label(argument.span)))
       }
       over = [range.lower, range.upper].map {
@@ -204,7 +204,7 @@ extension Checker {
       if case .invalid = value { return nil }
       report(
         Diagnostic(
-          .notASolver, "`solver:` takes a method, found \(value.kindText)",
+          .notASolver, "`solver:` takes a method, found \(found(value))",
           at: Label(argument.span), help: ["write `solver: tsit5(rtol: 1e-8)`"]))
       return nil
     }

@@ -166,7 +166,7 @@ extension Checker {
       .distribution, .ode, .part, .loss, .range, .record, .tuple, .openWidth, .term:
       value = fail(
         Diagnostic(
-          .notASolver, "`\(solver.name.text)` is \(value.kindText), not a solver",
+          .notASolver, "`\(solver.name.text)` is \(found(value)), not a solver",
           at: Label(solver.value.span), help: ["write `solver \(solver.name.text) = tsit5(rtol: 1e-8)`"]))
     }
     environment.caches.solvers[id] = value

@@ -38,6 +38,7 @@ package enum Check {
     var checker = Checker(environment: environment, host: host)
     checker.sources = environment.sources
     checker.sources[source.id] = source
+    checker.librarySources = environment.librarySources
     checker.loadPrelude(from: source.id)
     if checker.environment.modules.count < 2 || checker.environment.userModule == nil {
       checker.environment.modules.append(Module(path: source.path))
@@ -85,7 +86,10 @@ extension Checker {
       components: [Name("prelude", span: .none)], span: .none)
     switch host.module(.library(name), source) {
     case .failure(let diagnostic): report(diagnostic)
-    case .source(let file, _): parseModule(file, into: 0)
+    case .source(let file, _):
+      environment.librarySources.insert(file.id)
+      librarySources.insert(file.id)
+      parseModule(file, into: 0)
     }
   }
 
@@ -115,6 +119,10 @@ extension Checker {
         index = environment.modules.count - 1
         environment.loaded[key] = index
         importing.append(key)
+        if case .library = statement.module {
+          environment.librarySources.insert(file.id)
+          librarySources.insert(file.id)
+        }
         parseModule(file, into: index)
         importing.removeLast()
       }

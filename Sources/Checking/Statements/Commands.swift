@@ -110,7 +110,7 @@ extension Checker {
       if case .invalid = lossValue { return nil }
       report(
         Diagnostic(
-          .notALoss, "`\(sourceText(lossExpression.span))` is \(lossValue.kindText), not a loss",
+          .notALoss, "`\(sourceText(lossExpression.span))` is \(found(lossValue)), not a loss",
           at: Label(lossExpression.span), help: ["write `loss fit(w) = mse(…, w.x)`"]))
       return nil
     }
@@ -351,7 +351,7 @@ extension Checker {
       if case .invalid = model { return nil }
       report(
         Diagnostic(
-          .notAnOde, "`explain` takes an ode, found \(model.kindText)", at: Label(node.model.span)))
+          .notAnOde, "`explain` takes an ode, found \(found(model))", at: Label(node.model.span)))
       return nil
     }
     guard let ode = elaboratedOde(id, node.model.span), !trajectory.isInvalid,

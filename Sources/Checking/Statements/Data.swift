@@ -92,7 +92,7 @@ extension Checker {
         if case .invalid = value { return nil }
         report(
           .typeMismatch(
-            expected: "a distribution", found: value.kindText, at: noise.span, what: "`noise:`"))
+            expected: "a distribution", found: found(value), at: noise.span, what: "`noise:`"))
         return nil
       }
       distribution = found

@@ -123,7 +123,11 @@ extension Checker {
     if nonzero.isEmpty { return (.one, parts) }
     if known, let first = nonzero.first {
       if resolved.allSatisfy({ $0 == first }) { return (.uniform(first), parts) }
-      // Literal zeros among equals take their unit.
+      // Literal zeros among plain numbers are plain; among quantities each keeps a unit of its own to be found,
+      // as in `[v, 0]` for a state vector.
+      if !first.isOne, nonzero.allSatisfy({ $0 == first }), parts.contains(where: { !$0.isConstant }) {
+        return (.mixed(resolved, depth: 0), parts)
+      }
       var all = true
       for unit in resolved where unit != first {
         if !zeros.contains(unit) || !environment.substitution.unify(first, unit) { all = false }
