@@ -12,7 +12,8 @@ package final class Buffer: @unchecked Sendable {
 
   deinit { pointer.deallocate() }
 
-  /// Makes room for `byteCount` bytes. With `keeping`, the first so many bytes stay. The pointer may change.
+  /// Makes room for `byteCount` bytes. With `keeping`, the first so many bytes stay. The pointer
+  /// may change.
   @discardableResult
   package func reserve(_ byteCount: Int, keeping: Int = 0) -> UnsafeMutableRawPointer {
     if byteCount > capacity {

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Asks running programs to stop, from another thread or a signal handler. They do so at their next step.
+/// Asks running programs to stop, from another thread or a signal handler. They do so at their next
+/// step.
 package final class CancelFlag: Sendable {
   private let flag = Atomic<Bool>(false)
   package init() {}

@@ -1,6 +1,7 @@
 import NodalIR
 
-/// A loop over the steps of a trace. Over trajectories each has a count of its own; a turn runs with those that have it.
+/// A loop over the steps of a trace. Over trajectories each has a count of its own; a turn runs
+/// with those that have it.
 struct CountedScanExecutable: Executable {
   let scan: Scan
   let trace: Int

@@ -1,6 +1,7 @@
 package import NodalIR
 
-/// A compiled region. Immutable, shared between threads; what a run needs to remember is in a workspace.
+/// A compiled region. Immutable, shared between threads; what a run needs to remember is in a
+/// workspace.
 package protocol Executable: Sendable {
   var parameterTypes: [ValueType] { get }
   var resultTypes: [ValueType] { get }
@@ -8,13 +9,16 @@ package protocol Executable: Sendable {
   func makeWorkspace(_ context: RunContext) -> any Workspace
 }
 
-/// An executable with the memory of one thread. Once warm, a run with lengths that it has seen allocates nothing.
+/// An executable with the memory of one thread. Once warm, a run with lengths that it has seen
+/// allocates nothing.
 package protocol Workspace: AnyObject {
-  /// Runs once. Inputs are arrays in row-major order, one for each parameter, of the lengths that `extents` says.
+  /// Runs once. Inputs are arrays in row-major order, one for each parameter, of the lengths that
+  /// `extents` says.
   func run(
     _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
   ) throws(ExecutionError)
-  /// The results of the last run. They are valid until the next one; a result that is a parameter points to the input.
+  /// The results of the last run. They are valid until the next one; a result that is a parameter
+  /// points to the input.
   var results: UnsafePointer<UnsafeRawPointer> { get }
   /// The lengths after the run: a solve adds the length of its trace.
   var extents: ExtentValues { get }

@@ -28,7 +28,8 @@ package struct SolveFailure: Sendable, Hashable {
   /// Its size, signed.
   package var step: Double
   package var steps: Int
-  /// The component to blame: the first that isn't finite, or else the one that changes fastest in units of the tolerance.
+  /// The component to blame: the first that isn't finite, or else the one that changes fastest in
+  /// units of the tolerance.
   package var component: Int
   /// The last state that was reached.
   package var state: [Double]

@@ -2,8 +2,8 @@ package import NodalIR
 
 /// The forms that hold regions, made executable over any executor: what both executors share.
 package enum FormExecutable {
-  /// nil for forms without regions, which executors run themselves. The results of these executables are memory
-  /// of their own, never an input's.
+  /// nil for forms without regions, which executors run themselves. The results of these
+  /// executables are memory of their own, never an input's.
   package static func make(
     _ form: Form, operands: [ValueType], origin: Origin?, _ executor: any Executor
   ) throws -> (any Executable)? {

@@ -1,7 +1,7 @@
 import NodalIR
 
-/// Reads a recorded trajectory: finds the step by bisection, then runs the method's dense region. Works in both
-/// directions of time; beyond the ends the first or last step's polynomial goes on.
+/// Reads a recorded trajectory: finds the step by bisection, then runs the method's dense region.
+/// Works in both directions of time; beyond the ends the first or last step's polynomial goes on.
 struct InterpolateExecutable: Executable {
   let interpolate: Interpolate
   let parameterTypes: [ValueType]

@@ -1,6 +1,7 @@
 package import NodalBasics
 
-/// The two numbers that key the random draws of a program: a key operand is (seed, example and step).
+/// The two numbers that key the random draws of a program: a key operand is (seed, example and
+/// step).
 package enum RandomKeys {
   /// What a caller passes for one example. `example` and `step` are taken modulo 2³².
   package static func pack(seed: UInt64, step: Int, example: Int) -> (Int64, Int64) {

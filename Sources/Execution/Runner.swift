@@ -6,8 +6,9 @@ package struct RunOptions: Sendable {
   package var cancel: CancelFlag?
   /// See `RunContext`.
   package var keepsFailures: Bool
-  /// Cuts the lanes into pieces, and runs these on so many threads. Results without lanes must be sums over lanes: those of
-  /// the pieces are added, in order. nil runs all lanes at once, on this thread.
+  /// Cuts the lanes into pieces, and runs these on so many threads. Results without lanes must be
+  /// sums over lanes: those of the pieces are added, in order. nil runs all lanes at once, on this
+  /// thread.
   package var threads: Threads?
 
   package init(cancel: CancelFlag? = nil, keepsFailures: Bool = false, threads: Threads? = nil) {
@@ -21,7 +22,8 @@ package struct RunOptions: Sendable {
 package struct RunReport: Sendable {
   package var instructions = 0
   package var evaluations = 0
-  /// The most memory that the run needed, in bytes, of all its pieces together; inputs and results not counted.
+  /// The most memory that the run needed, in bytes, of all its pieces together; inputs and results
+  /// not counted.
   package var byteCount = 0
   package var warnings: [RunWarning] = []
   package init() {}

@@ -1,6 +1,7 @@
 import NodalIR
 
-/// A loop of known length. Carries live in two sets of buffers that change places, so that a result may be another carry's parameter.
+/// A loop of known length. Carries live in two sets of buffers that change places, so that a result
+/// may be another carry's parameter.
 struct ScanExecutable: Executable {
   let scan: Scan
   let length: Int

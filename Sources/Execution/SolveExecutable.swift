@@ -1,7 +1,8 @@
 package import NodalIR
 import NodalMethods
 
-/// A solve, compiled: the method's regions and the rules of step control. The stepping engine is its workspace.
+/// A solve, compiled: the method's regions and the rules of step control. The stepping engine is
+/// its workspace.
 package struct SolveExecutable: Executable {
   package let solve: Solve
   package let parameterTypes: [ValueType]

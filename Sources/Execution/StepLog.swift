@@ -1,4 +1,5 @@
-/// Accepted steps in the order in which they happened, until their number is known and they can be laid out.
+/// Accepted steps in the order in which they happened, until their number is known and they can be
+/// laid out.
 struct StepLog {
   var trajectories: [Int] = []
   var times: [Double] = []

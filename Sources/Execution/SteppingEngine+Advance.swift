@@ -71,7 +71,8 @@ extension SteppingEngine {
     return controller.decide((sum / Double(max(1, count))).squareRoot(), &jointHistory)
   }
 
-  /// Contributions of the accepted steps to the integrals. Others run with a step of length zero, which keeps their stages finite.
+  /// Contributions of the accepted steps to the integrals. Others run with a step of length zero,
+  /// which keeps their stages finite.
   private func addTerms(_ terms: any Workspace) throws(ExecutionError) {
     let h = sizes.typed(Double.self)
     let weights = mask.typed(Double.self)
@@ -100,8 +101,8 @@ extension SteppingEngine {
     }
   }
 
-  /// Looks whether stability holds back the steps. As it costs a step, it is done now and then, and at every step
-  /// once there is a suspicion. It changes no result.
+  /// Looks whether stability holds back the steps. As it costs a step, it is done now and then, and
+  /// at every step once there is a suspicion. It changes no result.
   private func watch(_ workspace: any Workspace) throws(ExecutionError) {
     guard let threshold = program.stiffness?.threshold else { return }
     try workspace.run(stepInputs.pointer, inner(lanes: slots))

@@ -2,7 +2,8 @@ import NodalIR
 import NodalMethods
 
 extension SteppingEngine {
-  /// Takes up all trajectories at their start, with what the method remembers and the first step's size.
+  /// Takes up all trajectories at their start, with what the method remembers and the first step's
+  /// size.
   func begin() throws(ExecutionError) {
     let total = solve.trajectories.map(extents.length) ?? 1
     let saveType = program.parameterTypes[Solve.Operand.saveTimes]

@@ -9,7 +9,8 @@ extension SteppingEngine {
     }
   }
 
-  /// A trajectory has reached its end: its state is the result. Save times that rounding left beyond it have it too.
+  /// A trajectory has reached its end: its state is the result. Save times that rounding left
+  /// beyond it have it too.
   func conclude(_ slot: Int) {
     let i = lanes[slot]
     let row = UnsafeRawPointer(state.pointer) + slot * stateBytes

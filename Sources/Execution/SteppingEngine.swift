@@ -1,11 +1,13 @@
 import NodalIR
 import NodalMethods
 
-/// The one loop that follows trajectories through time. It runs a method's regions and knows no method.
+/// The one loop that follows trajectories through time. It runs a method's regions and knows no
+/// method.
 ///
-/// Trajectories that are under way fill slots 0 ..< `slots`, which are the lanes of the regions. Each has its own time and step
-/// size. One that has finished idles, with steps of length zero, until at least half of the slots do; then the others
-/// are moved together. What is computed in a slot depends on no other slot, so neither moving nor company changes a bit.
+/// Trajectories that are under way fill slots 0 ..< `slots`, which are the lanes of the regions.
+/// Each has its own time and step size. One that has finished idles, with steps of length zero,
+/// until at least half of the slots do; then the others are moved together. What is computed in a
+/// slot depends on no other slot, so neither moving nor company changes a bit.
 final class SteppingEngine: Workspace {
   let program: SolveExecutable
   let context: RunContext
@@ -138,8 +140,8 @@ final class SteppingEngine: Workspace {
     if let failure, !context.keepsFailures { throw .solve(failure) }
   }
 
-  /// Chooses the next step of every slot. nil when all trajectories have ended; false when some ended here, so that
-  /// there may be nothing to do.
+  /// Chooses the next step of every slot. nil when all trajectories have ended; false when some
+  /// ended here, so that there may be nothing to do.
   private func nextSteps() -> Bool? {
     compact()
     guard slots > 0 else { return nil }

@@ -1,7 +1,7 @@
 package import NodalIR
 
-/// An array at run time, in row-major order: what goes into programs and comes out. A value: copies share their memory
-/// until one is written.
+/// An array at run time, in row-major order: what goes into programs and comes out. A value: copies
+/// share their memory until one is written.
 package struct Tensor: Sendable {
   package let element: ElementType
   package private(set) var shape: [Int]

@@ -1,22 +1,23 @@
 import Dispatch
 import Synchronization
 
-/// How work over a batch is spread. The pieces depend on the batch alone, so results are the same, bit for bit, on any
-/// number of threads.
+/// How work over a batch is spread. The pieces depend on the batch alone, so results are the same,
+/// bit for bit, on any number of threads.
 package struct Threads: Sendable, Hashable {
   package let count: Int
 
   /// At least one, at most 64.
   package init(_ count: Int) { self.count = min(64, max(1, count)) }
 
-  /// Cuts lanes into contiguous pieces. The bounds depend on the number of lanes alone: small batches stay whole, as each piece
-  /// runs all instructions.
+  /// Cuts lanes into contiguous pieces. The bounds depend on the number of lanes alone: small
+  /// batches stay whole, as each piece runs all instructions.
   package static func chunks(_ lanes: Int) -> [Range<Int>] {
     let pieces = lanes < 8 ? 1 : lanes < 32 ? 2 : lanes < 128 ? 4 : lanes < 1024 ? 8 : 16
     return (0..<pieces).map { lanes * $0 / pieces..<lanes * ($0 + 1) / pieces }
   }
 
-  /// Calls the body once for each number below `n`, on several threads; returns when all calls have.
+  /// Calls the body once for each number below `n`, on several threads; returns when all calls
+  /// have.
   package func forEach(_ n: Int, _ body: @Sendable (Int) -> Void) {
     let workers = min(count, n)
     guard workers > 1 else {

@@ -1,8 +1,8 @@
 package import NodalIR
 
 extension OpKernels {
-  /// One element, numbers and truth values as `Double`: what constant folding and tests call. nil for an element type
-  /// that the op doesn't take, and for integers that a `Double` can't hold.
+  /// One element, numbers and truth values as `Double`: what constant folding and tests call. nil
+  /// for an element type that the op doesn't take, and for integers that a `Double` can't hold.
   package func evaluate(_ element: ElementType, _ operands: [Double]) -> Double? {
     guard let x = operands.first else { return nil }
     let y = operands.count > 1 ? operands[1] : x

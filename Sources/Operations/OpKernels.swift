@@ -1,7 +1,7 @@
 package import NodalIR
 
-/// The loops of an op over whole arrays, one for each element type. All arrays have `count` elements; the result may be an
-/// operand's array.
+/// The loops of an op over whole arrays, one for each element type. All arrays have `count`
+/// elements; the result may be an operand's array.
 package enum OpKernels: Sendable {
   package typealias Unary<T, R> =
     @Sendable (_ x: UnsafePointer<T>, _ result: UnsafeMutablePointer<R>, _ count: Int) -> Void

@@ -1,10 +1,10 @@
 package import NodalIR
 
-/// All that is known of an elementwise op. Passes, executors, documentation and the generic tests read rows; none of them
-/// names an op.
+/// All that is known of an elementwise op. Passes, executors, documentation and the generic tests
+/// read rows; none of them names an op.
 package struct OpRow: Sendable {
-  /// Gives the derivative of the result by each operand, elementwise, of the operands' type. nil is zero everywhere.
-  /// `result` is the op's own value, which often is part of the derivative.
+  /// Gives the derivative of the result by each operand, elementwise, of the operands' type. nil is
+  /// zero everywhere. `result` is the op's own value, which often is part of the derivative.
   package typealias Partials =
     @Sendable (_ b: inout RegionBuilder, _ operands: [Value], _ result: Value) -> [Value?]
 
@@ -16,7 +16,8 @@ package struct OpRow: Sendable {
   package let scalar: ScalarExpression
   package let domain: [OperandDomain]
   package let edges: [OpEdge]
-  /// Takes constant operands of an arithmetic op to be without derivative, and may then give nil for them.
+  /// Takes constant operands of an arithmetic op to be without derivative, and may then give nil
+  /// for them.
   package let partials: Partials
 
   package var name: String { schema.name }

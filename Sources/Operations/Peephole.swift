@@ -2,8 +2,8 @@ import NodalIR
 
 /// Simplifications that the builder does as it goes; they keep derivatives small.
 ///
-/// All keep the value exactly but for two: `x · 0` is 0 also where x is infinite or NaN (a derivative that is
-/// zero stays zero), and a sum with 0 may lose the sign of a zero.
+/// All keep the value exactly but for two: `x · 0` is 0 also where x is infinite or NaN (a
+/// derivative that is zero stays zero), and a sum with 0 may lose the sign of a zero.
 enum Peephole {
   static func simplify(_ row: OpRow, _ operands: [Value], _ b: inout RegionBuilder) -> Value? {
     guard operands.count == row.schema.arity, let x = operands.first else { return nil }

@@ -2,8 +2,8 @@ import Foundation
 
 /// Derivatives of the logarithm of the gamma function.
 ///
-/// Source: Abramowitz and Stegun, 6.3.5, 6.3.7, 6.3.18, 6.4.6, 6.4.7, 6.4.11: recurrence up to where the asymptotic
-/// series converges to machine precision.
+/// Source: Abramowitz and Stegun, 6.3.5, 6.3.7, 6.3.18, 6.4.6, 6.4.7, 6.4.11: recurrence up to
+/// where the asymptotic series converges to machine precision.
 package enum Polygamma {
   /// B₂, B₄, … B₂₀.
   private static let bernoulli: [Double] = [
@@ -34,8 +34,8 @@ package enum Polygamma {
     return shift + log(x) - 0.5 / x - sum
   }
 
-  /// ψ⁽ⁿ⁾(x) for n = 0, 1 … 20. NaN where the order is none of these, at the poles, and left of -10000, where the
-  /// recurrence would take too long.
+  /// ψ⁽ⁿ⁾(x) for n = 0, 1 … 20. NaN where the order is none of these, at the poles, and left of
+  /// -10000, where the recurrence would take too long.
   package static func value(order: Double, _ x: Double) -> Double {
     guard order >= 0, order <= 20, order == order.rounded() else { return .nan }
     if order == 0 { return digamma(x) }

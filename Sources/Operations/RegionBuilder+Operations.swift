@@ -1,7 +1,7 @@
 package import NodalIR
 
-/// Ops written as calls. Operands of one call have one type: scalars are spread with `splat` first. A number is
-/// spread by itself.
+/// Ops written as calls. Operands of one call have one type: scalars are spread with `splat` first.
+/// A number is spread by itself.
 extension RegionBuilder {
   /// An op of the table by name, simplified where that changes nothing (see `Peephole`).
   package mutating func apply(_ name: String, _ operands: Value...) -> Value {
@@ -56,7 +56,8 @@ extension RegionBuilder {
   package mutating func or(_ a: Value, _ b: Value) -> Value { apply("or", a, b) }
   package mutating func not(_ a: Value) -> Value { apply("not", a) }
 
-  /// Partial derivatives of `min` and `max`: 1 for the operand that wins (by `wins`), 0 for the other, ½ at a tie.
+  /// Partial derivatives of `min` and `max`: 1 for the operand that wins (by `wins`), 0 for the
+  /// other, ½ at a tie.
   mutating func extremeShares(_ x: Value, _ y: Value, _ wins: String) -> [Value?] {
     let half = constant(0.5, type(x))
     let tie = select(apply("eq", x, y), half, zero(like: x))

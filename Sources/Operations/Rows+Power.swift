@@ -47,8 +47,9 @@ enum Power: IntegerBinaryKernel {
     return result
   }
 
-  /// y x^(y-1) and x^y log x. Hazards: at y = 0 the first is 0 · x^-1, NaN at x = 0, where the derivative is 0; the second exists only
-  /// right of 0, and the logarithm must not leak a NaN from the other side, in derivatives of this derivative neither.
+  /// y x^(y-1) and x^y log x. Hazards: at y = 0 the first is 0 · x^-1, NaN at x = 0, where the
+  /// derivative is 0; the second exists only right of 0, and the logarithm must not leak a NaN from
+  /// the other side, in derivatives of this derivative neither.
   static func partials(
     _ b: inout RegionBuilder, _ x: Value, _ y: Value, _ result: Value
   ) -> [Value?] {

@@ -1,5 +1,5 @@
-/// What an elementwise op computes for one element: a tiny closed language that a native back end prints
-/// instruction by instruction. It names no op row, and rows name no back end.
+/// What an elementwise op computes for one element: a tiny closed language that a native back end
+/// prints instruction by instruction. It names no op row, and rows name no back end.
 ///
 /// Arithmetic nodes have the element type of the operands, tests have truth values.
 package indirect enum ScalarExpression: Sendable, Hashable {
@@ -58,7 +58,8 @@ extension ScalarExpression: ExpressibleByFloatLiteral, ExpressibleByIntegerLiter
 }
 
 extension ScalarExpression {
-  /// A slow interpreter, the oracle of printed code. Numbers are rounded to `T` after every node; truth values are 0 and 1.
+  /// A slow interpreter, the oracle of printed code. Numbers are rounded to `T` after every node;
+  /// truth values are 0 and 1.
   package func evaluate<T: KernelReal>(_ operands: [T]) -> T {
     func truth(_ condition: Bool) -> T { condition ? 1 : 0 }
     switch self {

@@ -20,8 +20,9 @@ extension Double: ContractElement {
   }
 }
 
-/// Sums of products. Every element of the result is added up in the order of the contracted axes, whichever path computes
-/// it: products rounded, then sums rounded, never fused. So the bits depend neither on the number of lanes nor on blocking.
+/// Sums of products. Every element of the result is added up in the order of the contracted axes,
+/// whichever path computes it: products rounded, then sums rounded, never fused. So the bits depend
+/// neither on the number of lanes nor on blocking.
 enum ContractKernel {
   static func run<T: ContractElement>(
     _ plan: LoopPlan, _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, _ r: UnsafeMutablePointer<T>,

@@ -85,7 +85,8 @@ extension InstructionCompiler {
     }
   }
 
-  /// Elements outside are NaN, or 0 where there is none: a wrong index shows, and never reads foreign memory.
+  /// Elements outside are NaN, or 0 where there is none: a wrong index shows, and never reads
+  /// foreign memory.
   mutating func gather(
     _ gather: Gather, _ operands: [Int], _ types: [ValueType], _ r: Int
   ) {

@@ -1,5 +1,5 @@
-/// Nested loops over up to three arrays, outermost first, with strides in elements: what is left of shapes
-/// when the lengths are known.
+/// Nested loops over up to three arrays, outermost first, with strides in elements: what is left of
+/// shapes when the lengths are known.
 struct LoopPlan: Sendable {
   struct Dimension: Sendable, Equatable {
     var count: Int
@@ -13,7 +13,8 @@ struct LoopPlan: Sendable {
   var a = 0
   var b = 0
   var result = 0
-  /// For contractions: the loops over free axes of a, of b, and over contracted ones; `dimensions` are those around them.
+  /// For contractions: the loops over free axes of a, of b, and over contracted ones; `dimensions`
+  /// are those around them.
   var rows = Dimension(count: 1, a: 0, b: 0, result: 0)
   var columns = Dimension(count: 1, a: 0, b: 0, result: 0)
   var inner = Dimension(count: 1, a: 0, b: 0, result: 0)

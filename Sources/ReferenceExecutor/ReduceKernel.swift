@@ -2,8 +2,9 @@ import NodalIR
 
 /// Sums and extremes along the loops of a plan: `result` strides of 0 are reduced away.
 ///
-/// The order of summation is fixed by the lengths of the inner loops alone: eight partial sums along contiguous elements, in order elsewhere. So a
-/// lane's sum doesn't depend on the number of lanes.
+/// The order of summation is fixed by the lengths of the inner loops alone: eight partial sums
+/// along contiguous elements, in order elsewhere. So a lane's sum doesn't depend on the number of
+/// lanes.
 enum ReduceKernel {
   static func run(
     _ kind: Reduction.Kind, _ element: ElementType, _ plan: LoopPlan, _ source: UnsafeRawPointer,
@@ -116,7 +117,8 @@ enum ReduceKernel {
     return combine(combine(left, right), rest)
   }
 
-  /// The place of the first extreme along the middle of [outer, n, inner]; the first NaN counts as one; 0 of nothing.
+  /// The place of the first extreme along the middle of [outer, n, inner]; the first NaN counts as
+  /// one; 0 of nothing.
   static func argument(
     _ kind: Reduction.Kind, _ element: ElementType, _ source: UnsafeRawPointer,
     _ target: UnsafeMutablePointer<Int64>, outer: Int, n: Int, inner: Int

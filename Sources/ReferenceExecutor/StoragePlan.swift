@@ -1,6 +1,7 @@
 import NodalIR
 
-/// Where the values of a region lie: planned once, from their lifetimes. Sizes are filled in when the lengths are known.
+/// Where the values of a region lie: planned once, from their lifetimes. Sizes are filled in when
+/// the lengths are known.
 struct StoragePlan: Sendable {
   enum Place: Sendable {
     case parameter(Int)
@@ -14,7 +15,8 @@ struct StoragePlan: Sendable {
     case child
   }
 
-  /// How many bytes a value takes, as far as is known: values of one class have the same size in every run.
+  /// How many bytes a value takes, as far as is known: values of one class have the same size in
+  /// every run.
   struct SizeClass: Hashable, Sendable {
     var bytes: Int
     var lanes = 0
@@ -119,7 +121,8 @@ struct StoragePlan: Sendable {
     }
   }
 
-  /// Elements of the result depend on the elements of the operands at the same place only, of the same size.
+  /// Elements of the result depend on the elements of the operands at the same place only, of the
+  /// same size.
   private static func isElementwise(_ form: Form) -> Bool {
     switch form {
     case .elementwise(let schema): schema.typing == .arithmetic

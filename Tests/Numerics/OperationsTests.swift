@@ -4,7 +4,8 @@ import Testing
 
 /// Laws that every row of the table keeps.
 struct OperationsTests {
-  /// A region evaluated by the rows' scalar lowering: only scalar elementwise nodes, constants and selects.
+  /// A region evaluated by the rows' scalar lowering: only scalar elementwise nodes, constants and
+  /// selects.
   private func evaluate(_ region: Region, _ arguments: [Double]) -> [Double] {
     var values = arguments
     for node in region.nodes {

@@ -9,7 +9,8 @@ import Testing
 struct RegionFormsTests {
   private static let row = ValueType(.f64, shape: [2])
 
-  /// Carry c[2], stacked x[2], shared a: c' = a c + x; outputs c', and the carry swapped; term Σ c'.
+  /// Carry c[2], stacked x[2], shared a: c' = a c + x; outputs c', and the carry swapped; term Σ
+  /// c'.
   private func body(lanes: Bool) throws -> Region {
     let over: [Extent] = lanes ? [.lane] : []
     let type = ValueType(.f64, over + [.fixed(2)])
@@ -217,7 +218,8 @@ struct RegionFormsTests {
     #expect(still.rest[0].scalar == 0 && still.rest[1].numbers == [2])
   }
 
-  /// ∫ sin-free quadrature: ∫ x² dt of x' = -x from 1, over lanes of different spans; shared and own terms.
+  /// ∫ sin-free quadrature: ∫ x² dt of x' = -x from 1, over lanes of different spans; shared and
+  /// own terms.
   @Test func quadratures() throws {
     let decay = Problem(dimension: 1, parameters: 1) { b, _, y, p in [b.neg(b.mul(p[0], y[0]))] }
     var b = RegionBuilder(parameters: [

@@ -4,7 +4,8 @@ import NodalIR
 import NodalOperations
 import NodalReferenceExecutor
 
-/// An initial value problem for tests: y' from the components of y and of p, elementwise over lanes.
+/// An initial value problem for tests: y' from the components of y and of p, elementwise over
+/// lanes.
 struct Problem: Sendable {
   /// (builder, t, y components, p components) → derivative components; all scalars or [lanes].
   typealias Equations = @Sendable (inout RegionBuilder, Value, [Value], [Value]) -> [Value]
@@ -64,7 +65,8 @@ struct Problem: Sendable {
     }
   }
 
-  /// A region with one solve in it. Over lanes each trajectory has its own start and, if asked for, its own parameters and times.
+  /// A region with one solve in it. Over lanes each trajectory has its own start and, if asked for,
+  /// its own parameters and times.
   func region(
     _ settings: SolverSettings, saves: Int, lanes: Bool, ownParameters: Bool = false,
     ownTimes: Bool = false, record: ValueType? = nil, quadrature: Region? = nil

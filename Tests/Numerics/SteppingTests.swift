@@ -92,7 +92,8 @@ struct SteppingTests {
     }
   }
 
-  /// A hundred trajectories of very different lengths: bit for bit the hundred single solves, statistics included.
+  /// A hundred trajectories of very different lengths: bit for bit the hundred single solves,
+  /// statistics included.
   @Test(arguments: ["tsit5", "dop853", "bs3"], [ElementType.f64, .f32])
   func companyChangesNothing(method: String, element: ElementType) throws {
     var problem = Problem.lotkaVolterra
