@@ -208,8 +208,12 @@ extension Parser {
   /// Whether `noise x = …` or `noise [x, y] = …` stands here, and not an equation for a state named `noise`.
   private var beginsNoise: Bool {
     if peek().isName { return true }
-    guard peek().symbol == .leftBracket, closers[position + 1] > 0 else { return false }
-    return peek().hasSpaceBefore && tokens[closers[position + 1] + 1].symbol == .assign
+    let opener = position + 1
+    guard peek().symbol == .leftBracket, closers[opener] > opener + 1 else { return false }
+    let onlyNames = tokens[(opener + 1)..<closers[opener]].allSatisfy {
+      $0.isName || $0.symbol == .comma
+    }
+    return onlyNames && peek().hasSpaceBefore && tokens[closers[opener] + 1].symbol == .assign
   }
 
   private mutating func parseNoise() throws(ParseError) -> NoiseTerm {

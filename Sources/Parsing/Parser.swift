@@ -55,7 +55,7 @@ package struct Parser {
   package static func parseEntry(_ source: SourceFile) -> Entry {
     let lexed = Lexer.tokens(of: source)
     let layout = Layout(lexed.tokens, of: source)
-    if lexed.errors.isEmpty, layout.isIncomplete { return .incomplete }
+    if lexed.errors.isEmpty, layout.isIncomplete, !layout.hasUnmatchedCloser { return .incomplete }
     var parser = Parser(source, layout, lexed, isPrompt: true)
     let first = layout.tokens[0]
     if first.symbol == .pipe || first.keyword == .else {

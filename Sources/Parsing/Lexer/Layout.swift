@@ -15,6 +15,8 @@ struct Layout {
   private(set) var damaged: [Int] = []
   /// Whether brackets were open at the end of the text, or its last line was to go on.
   private(set) var isIncomplete = false
+  /// Whether a bracket was closed that was never opened: no further line mends that.
+  private(set) var hasUnmatchedCloser = false
   private var openers: [Int] = []
   private let source: SourceFile
 
@@ -63,6 +65,7 @@ struct Layout {
   private mutating func close(with token: Token, _ symbol: Symbol) {
     guard let depth = openers.lastIndex(where: { tokens[$0].symbol?.closer == symbol }) else {
       errors.append(.unmatchedCloser(symbol, token.span))
+      hasUnmatchedCloser = true
       damaged.append(tokens.count)
       return
     }

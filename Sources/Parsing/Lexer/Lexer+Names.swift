@@ -69,7 +69,9 @@ extension Lexer {
       return
     }
     var end = offset + 1
-    while let byte = byte(at: end), byte != UInt8(ascii: "'"), byte != UInt8(ascii: "\n") {
+    while end < offset + 128, let byte = byte(at: end), byte != UInt8(ascii: "'"),
+      byte != UInt8(ascii: "\n")
+    {
       end += 1
     }
     let closes = byte(at: end) == UInt8(ascii: "'") && end > offset + 1

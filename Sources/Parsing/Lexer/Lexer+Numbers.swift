@@ -44,7 +44,13 @@ extension Lexer {
     switch last.kind {
     case .name, .primes, .integer, .string, .unit, .real: return false
     case .symbol(let symbol): return !symbol.isCloser && symbol != .dot
-    case .keyword(let keyword): return keyword != .fold && keyword != .scan && keyword != .map
+    case .keyword(let keyword):
+      // A field (`s.in.0`) or a literal (`pi.0`) may be followed by a field; other words can't.
+      let isField = tokens.dropLast().last?.symbol == .dot
+      switch keyword {
+      case .fold, .scan, .map, .true, .false, .inf, .nan, .pi: return false
+      case .let, .var, .if, .then, .else, .for, .in, .sample: return !isField
+      }
     case .newline, .end, .invalid: return true
     }
   }

@@ -7,7 +7,11 @@ extension Lexer {
   mutating func lexUnitIfAny() {
     guard byte(at: offset) == UInt8(ascii: "<") else { return }
     var close = offset + 1
-    while let byte = byte(at: close), byte != UInt8(ascii: ">"), byte != UInt8(ascii: "\n") {
+    // No unit is longer; without a bound a line of many `<` would cost its square.
+    let limit = offset + 128
+    while close < limit, let byte = byte(at: close), byte != UInt8(ascii: ">"),
+      byte != UInt8(ascii: "\n")
+    {
       close += 1
     }
     guard byte(at: close) == UInt8(ascii: ">") else { return }
