@@ -27,15 +27,18 @@ package struct LargestPenalty<Fit> {
   /// Weights and validation losses in the order tried, weight zero first.
   package var trials: [(weight: Double, validation: Double)]
 
-  /// Searches along weights by powers of ten, then halves the interval (in the logarithm) that holds
-  /// the limit, until its ends are closer than a factor of `resolution` or all `fits` are spent.
+  /// Searches along weights by powers of ten, then halves the interval (in the logarithm) that
+  /// holds the limit, until its ends are closer than a factor of `resolution` or all `fits` are
+  /// spent.
   ///
   /// It takes for granted that the validation loss, where it leaves the limit, doesn't come back
   /// below it for larger weights; local ups and downs inside the limit do no harm.
   ///
+  /// Cost: at most `fits` fits. With the defaults: six or seven where the edge is near `start`.
+  ///
   /// - Parameters:
-  ///   - within: the allowed validation loss, as a multiple of the unpenalised one. For a loss below
-  ///     zero (a log-likelihood) the same part of its magnitude is added.
+  ///   - within: the allowed validation loss, as a multiple of the unpenalised one. For a loss
+  ///     below zero (a log-likelihood) the same part of its magnitude is added.
   ///   - start: the weight tried first.
   ///   - range: no weight outside is tried.
   ///   - fits: the most calls of `fit`, that of weight zero included; at least 2.

@@ -22,6 +22,8 @@ package struct TrainingProgress: Sendable {
   package var evaluations: Int
   /// Those of them that gave no finite value, in a line search, which came back from them.
   package var failedTrials: Int
+  /// Why the last of them failed.
+  package var trialFailure: TrainingFailure.Cause?
   package var forwardEvaluations: Int
   package var backwardEvaluations: Int
   /// Seconds since the run began.

@@ -1,8 +1,8 @@
 /// A run of one or more stages, step by step. Everything it does follows from what it is given:
 /// the clock is only read out, never decided by.
 ///
-/// Costs of its own: a few passes over the parameters a step, and for an optimiser with a line search
-/// the gradients of its trials.
+/// Costs of its own: a few passes over the parameters a step, and for an optimiser with a line
+/// search the gradients of its trials.
 package struct TrainingRun {
   package let objective: any Objective
   package let validation: Validation?
@@ -43,6 +43,14 @@ package struct TrainingRun {
     began = clock() - state.elapsed
   }
 
+  /// The most steps that the run can have.
+  package var total: Int {
+    stages.reduce(0) {
+      let (sum, isTooLarge) = $0.addingReportingOverflow($1.steps)
+      return isTooLarge ? .max : sum
+    }
+  }
+
   /// Makes one step. Nil when the run is over: all stages have ended, or it was cancelled.
   package mutating func advance() throws(TrainingFailure) -> TrainingProgress? {
     if state.isOver { return nil }
@@ -60,7 +68,7 @@ package struct TrainingRun {
       state.elapsed = clock() - began
       throw TrainingFailure(
         cause: cause, stage: min(state.stage, max(0, stages.count - 1)),
-        step: min(step + 1, stages.reduce(0) { $0 + $1.steps }), partial: state.result)
+        step: min(step + 1, total), partial: state.result)
     } catch {
       state.isOver = true
       state.ends.append(.cancelled)
@@ -126,7 +134,6 @@ package struct TrainingRun {
     let before = isValidated ? state : nil
     var counted = Counts()
     let here = try state.pending ?? evaluate(layout, request, &counted)
-    state.pending = nil
     if stage.keeping == .lowest { offer(here) }
 
     let free = layout.gatherFree(here.gradient)
@@ -138,6 +145,7 @@ package struct TrainingRun {
     let rate = stage.rate.at(Double(state.stepInStage) / stage.stepsPerUnit)
     let (outcome, accepted) = try update(layout, trial, rate, request, &counted)
 
+    state.pending = nil
     let untouched = layout.untouchedPaths(here.gradient)
     note(here, layout, untouched, counted)
     if stage.keeping == .latest { keepLatest(loss: here.loss) }
@@ -147,11 +155,12 @@ package struct TrainingRun {
     }
     var progress = TrainingProgress(
       stage: state.stage, stages: stages.count, step: state.step, stepInStage: state.stepInStage,
-      total: stages.reduce(0) { $0 + $1.steps }, loss: here.loss, value: here.value,
-      terms: here.terms, best: .nan, validation: nil, gradientNorm: norm, rate: rate,
+      total: total, loss: here.loss, value: here.value, terms: here.terms, best: .nan,
+      validation: nil, gradientNorm: norm, rate: rate,
       evaluations: counted.evaluations, failedTrials: counted.failed,
-      forwardEvaluations: counted.forward,
-      backwardEvaluations: counted.backward, elapsed: clock() - began,
+      trialFailure: counted.lastFailure,
+      forwardEvaluations: counted.forward, backwardEvaluations: counted.backward,
+      elapsed: clock() - began,
       untouched: state.stepInStage == 1 ? untouched : [], end: nil)
     if isValidated {
       do {
@@ -182,10 +191,9 @@ package struct TrainingRun {
         trials.append(found)
         return Trial(
           value: found.value, gradient: layout.gatherFree(found.gradient), index: trials.count - 1)
-      } catch Halt.cancelled {
-        throw Halt.cancelled
-      } catch {
+      } catch Halt.failed(let cause) {
         counts.failed += 1
+        counts.lastFailure = cause
         return nil
       }
     }
@@ -225,6 +233,7 @@ package struct TrainingRun {
   private struct Counts {
     var evaluations = 0
     var failed = 0
+    var lastFailure: TrainingFailure.Cause?
     var forward = 0
     var backward = 0
   }
@@ -248,10 +257,11 @@ package struct TrainingRun {
       throw Halt.failed(.gradientLength(expected: layout.count, found: found.gradient.count))
     }
     let terms = found.terms.filter { !$0.value.isFinite }.map(\.name)
-    guard found.value.isFinite else {
+    guard found.value.isFinite, found.loss.isFinite else {
       throw Halt.failed(
         .nonFinite(
-          .loss, value: found.value, paths: layout.nonFinitePaths(found.gradient), terms: terms))
+          .loss, value: found.value.isFinite ? found.loss : found.value,
+          paths: layout.nonFinitePaths(found.gradient), terms: terms))
     }
     let broken = layout.nonFinitePaths(found.gradient)
     guard broken.isEmpty else {

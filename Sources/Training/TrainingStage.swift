@@ -74,8 +74,8 @@ package struct EarlyStop: Sendable, Hashable {
 /// A value that the parameters are judged by, and not trained on.
 package struct Validation {
   /// Every so many steps; also before the first and after the last.
-  package var every: Int
-  package var value: ([Double]) throws -> Double
+  package let every: Int
+  package let value: ([Double]) throws -> Double
 
   package init(every: Int, value: @escaping ([Double]) throws -> Double) {
     self.every = max(1, every)

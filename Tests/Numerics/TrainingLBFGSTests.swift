@@ -51,7 +51,16 @@ import Testing
       if x[0] <= 0, throwing { throw Outside() }
       return Evaluation(value: 1e3 * (x[0] - log(x[0])), gradient: [1e3 * (1 - 1 / x[0])])
     }
-    let result = try fit(barrier, from: [40], ["lr": 100])
+    var failures: [TrainingFailure.Cause] = []
+    let result = try Trainer.train(
+      barrier, from: TrainingProblem.parameters([40]),
+      stages: [TrainingProblem.stage("lbfgs", ["lr": 100], steps: 200)],
+      report: { if let failure = $0.trialFailure { failures.append(failure) } })
+    switch try #require(failures.first) {
+    case .objective(let error): #expect(throwing && error is Outside)
+    case .nonFinite: #expect(!throwing)
+    case .validation, .nothingToTrain, .path, .gradientLength: Issue.record("another failure")
+    }
     #expect(abs(result.best.values[0] - 1) < 1e-7)
     #expect(result.failedTrials > 0)
   }

@@ -4,7 +4,6 @@ import Testing
 @Suite struct TrainingRunTests {
   private struct SolveFailed: Error {}
 
-  /// `(x - 1)² + (a.x - 2)²`, whose second block's gradient is as `factor` says.
   private func twoBlocks() throws -> ParameterVector {
     try ParameterVector([("net.a", [0, 0]), ("net.b", [5]), ("k", [1])])
   }
@@ -264,9 +263,9 @@ import Testing
     let failure = try cause(
       TrainingProblem.quadratic([1, 1, 1, 1e5], [0, 0, 0, 0]),
       stages: [TrainingProblem.stage("sgd", ["lr": 1e300], steps: 1000)])
-    switch failure.cause {
-    case .nonFinite: break
-    default: Issue.record("failed with \(failure.cause)")
+    guard case .nonFinite = failure.cause else {
+      Issue.record("failed with \(failure.cause)")
+      return
     }
   }
 
@@ -325,13 +324,46 @@ import Testing
       })
     while try broken.advance() != nil {}
     #expect(broken.state.result.isCancelled)
+    let saved = try TrainingState(
+      broken.state.arrays, parameters: start.parameters, stages: stages())
     var mended = TrainingRun(
-      TrainingProblem.rosenbrock, from: broken.state, stages: try stages(), validation: validation)
+      TrainingProblem.rosenbrock, from: saved, stages: try stages(), validation: validation)
     while try mended.advance() != nil {}
     let (a, b) = (whole.state.result, mended.state.result)
     #expect(a.best == b.best && a.final == b.final && a.losses == b.losses && a.ends == b.ends)
     #expect(a.validations.map(\.value) == b.validations.map(\.value))
-    #expect(a.bestStep == b.bestStep)
+    #expect(a.bestStep == b.bestStep && a.evaluations == b.evaluations)
+    #expect(a.untouched == b.untouched)
+  }
+
+  /// Whatever is done to the arrays of a saved state: an error or a state, never a trap.
+  @Test func spoiledArraysAreRefused() throws {
+    let start = try TrainingProblem.parameters([-1.2, 1])
+    var run = TrainingRun(
+      TrainingProblem.rosenbrock, from: TrainingState(start), stages: try stages(),
+      validation: Validation(every: 3) { $0[0] })
+    for _ in 0..<16 { _ = try run.advance() }
+    let sound = run.state.arrays
+    let stages = try stages()
+    for name in sound.keys.sorted() {
+      var arrays = sound
+      arrays[name]?.append(0.5)
+      _ = try? TrainingState(arrays, parameters: start, stages: stages)
+      for number in [-1, 0.5, 1e300, .nan, -.infinity] {
+        arrays[name] = sound[name]?.map { _ in number }
+        guard let state = try? TrainingState(arrays, parameters: start, stages: stages) else {
+          continue
+        }
+        var spoiled = TrainingRun(TrainingProblem.rosenbrock, from: state, stages: stages)
+        _ = try? spoiled.advance()
+      }
+      arrays[name] = nil
+      if !name.hasPrefix("optimizer"), !name.hasPrefix("pending") {
+        #expect(throws: TrainingStateError.missing(name: name)) {
+          try TrainingState(arrays, parameters: start, stages: stages)
+        }
+      }
+    }
   }
 
   // MARK: The largest penalty
@@ -356,7 +388,9 @@ import Testing
     let none = try LargestPenalty<Void>.search { w in (w == 0 ? 1 : .nan, ()) }
     #expect(none.bound == .nothingFits && none.chosen.weight == 0)
     let negative = try LargestPenalty<Void>.search { w in (-100 + w, ()) }
-    #expect(abs(negative.limit + 90) < 1e-9 && negative.chosen.weight <= 10.001 && negative.chosen.weight > 6)
+    #expect(
+      abs(negative.limit + 90) < 1e-9 && negative.chosen.weight <= 10.001
+        && negative.chosen.weight > 6)
     let few = try LargestPenalty<Void>.search(fits: 3) { _ in (1, ()) }
     #expect(few.trials.count == 3)
   }

@@ -1,5 +1,5 @@
-/// The limited-memory quasi-Newton method: the direction `-H g`, where `H` is the BFGS matrix of the
-/// last `history` pairs `s = x⁺ - x`, `y = g⁺ - g` (two-loop recursion, Nocedal and Wright,
+/// The limited-memory quasi-Newton method: the direction `-H g`, where `H` is the BFGS matrix of
+/// the last `history` pairs `s = x⁺ - x`, `y = g⁺ - g` (two-loop recursion, Nocedal and Wright,
 /// algorithm 7.4), and a strong Wolfe search along it.
 ///
 /// A pair enters only if `s·y > 0` beyond rounding, so `H` stays positive definite. Where a search

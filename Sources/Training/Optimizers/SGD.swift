@@ -1,6 +1,6 @@
 /// Gradient descent with momentum:
-/// `g ← g + λx`, `b ← μb + g` (at first `b = g`), `x ← x - r b`, or `x - r (g + μb)` with Nesterov's
-/// correction.
+/// `g ← g + λx`, `b ← μb + g` (at first `b = g`), `x ← x - r b`, or `x - r (g + μb)` with
+/// Nesterov's correction.
 struct SGD: FirstOrderOptimizer {
   let momentum: Double
   let nesterov: Bool
