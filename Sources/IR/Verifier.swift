@@ -5,7 +5,7 @@ package enum Verifier {
     do throws(IRError) {
       try check(region)
     } catch {
-      throw IRError(error.message, pass: pass)
+      throw error.after(pass)
     }
   }
 

@@ -33,7 +33,7 @@ package struct Pipeline: Sendable {
       do throws(IRError) {
         region = try pass.run(region)
       } catch {
-        throw IRError(error.message, pass: pass.name)
+        throw error.after(pass.name)
       }
       try Verifier.verify(region, pass: pass.name)
       observe(pass.name, region)
@@ -53,6 +53,9 @@ package struct Pipeline: Sendable {
   package static let simplify = Pass("simplify", "fold, join equal nodes, drop dead ones") {
     (region) throws(IRError) in try Simplify.run(region)
   }
+  package static let separate = Pass(
+    "separate", "part the state of splitting methods into the halves that drift and are kicked"
+  ) { (region) throws(IRError) in try Separability.run(region) }
   package static func gradient(wrt: [Int]) -> Pass {
     Pass("gradient", "the value and its derivative by the weights") {
       (region) throws(IRError) in try ReverseMode.gradient(region, wrt: wrt)
@@ -60,10 +63,10 @@ package struct Pipeline: Sendable {
   }
 
   /// To run a region once, as it is.
-  package static let evaluation = Pipeline([batch, calculus, simplify])
+  package static let evaluation = Pipeline([batch, calculus, simplify, separate])
 
   /// To have the first result's gradient by the parameters `wrt`, behind all results.
   package static func training(wrt: [Int]) -> Pipeline {
-    Pipeline([batch, calculus, simplify, gradient(wrt: wrt), simplify])
+    Pipeline([batch, calculus, simplify, separate, gradient(wrt: wrt), simplify])
   }
 }

@@ -151,9 +151,10 @@ enum DirectSensitivity {
     if state.isBatched { state = state.droppingFirst() }
     var rhs = RegionBuilder(parameters: [.time, state])
     let zero = rhs.constant(0, state)
-    let single = Solve(
+    var single = Solve(
       settings: solve.settings, batched: [], rhs: try rhs.finish([zero]),
       controlled: solve.controlled)
+    single.drifting = solve.drifting
     return try single.stepRegions().dense
   }
 

@@ -1,0 +1,18 @@
+/// A program that is right, and that a pass can't serve: the user's to know, unlike any other `IRError`. Sessions make a
+/// diagnostic of it.
+package struct Refusal: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
+    /// A splitting method wants a state in two halves, each changing by the other alone. This component, by number, changes
+    /// by one of its own half (itself, or one that other equations put there).
+    case notSeparable(component: Int, dependsOn: Int)
+  }
+
+  /// The node that it is about.
+  package var origin: Origin?
+  package var kind: Kind
+
+  package init(_ kind: Kind, origin: Origin?) {
+    self.kind = kind
+    self.origin = origin
+  }
+}
