@@ -1,6 +1,6 @@
-package import NodalDiagnostics
+import NodalDiagnostics
 import NodalSyntax
-package import NodalTypes
+import NodalTypes
 
 /// A declared thing.
 struct Declaration: Sendable {

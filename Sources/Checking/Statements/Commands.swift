@@ -138,20 +138,21 @@ extension Checker {
   // MARK: print
 
   mutating func printItem(_ expression: Expression) -> PrintItem? {
-    let value = evaluate(expression)
     let label = sourceText(expression.span)
+    pending.append([])
+    defer { pending.removeLast() }
+    let value = evaluate(expression)
     switch value {
     case .invalid: return nil
     case .ode(let id):
-      guard let ode = elaboratedOde(id, expression.span) else { return nil }
-      _ = ode
+      guard elaboratedOde(id, expression.span) != nil else { return nil }
       let name = environment.declarations[id.rawValue].name
       return .declaration(name: name, kind: "ode", weights: weights(of: value) ?? [])
     case .instance: return .declaration(name: label, kind: "layer", weights: weights(of: value) ?? [])
     case .term: return .declaration(name: label, kind: "term", weights: weights(of: value) ?? [])
     case .expression, .record, .tuple, .range:
-      let typed = collectingBindings { $0.asExpression(value, expression.span) }
-      return typed.isInvalid ? nil : .value(label: label, typed)
+      let typed = asExpression(value, expression.span)
+      return typed.isInvalid ? nil : .value(label: label, closed(typed))
     case .function, .closure, .template, .intrinsic, .family, .distribution, .part, .loss, .method,
       .solver, .openWidth:
       return .declaration(name: label, kind: value.kindText, weights: [])

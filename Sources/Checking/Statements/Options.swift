@@ -116,7 +116,7 @@ extension Checker {
     case .integer, .number, .text, .boolean: return plainOption(expression, kind, key)
     case .weights: return weightsOption(expression)
     case .slice:
-      let value = elaborate(expression)
+      let value = whole(expression)
       if value.isInvalid { return nil }
       if case .dataset = resolve(value.type) { return .data(value) }
       return scalarOption(value, key)
@@ -137,12 +137,17 @@ extension Checker {
         guard let ode = elaboratedOde(id, expression.span) else { return nil }
         return .call("nfe", [OptionValue.Argument(label: nil, value: .ode(ode.id))])
       }
-      let value = elaborate(expression)
+      let value = whole(expression)
       return value.isInvalid ? nil : .expression(value)
     case .any, .schedule:
-      let value = elaborate(expression)
+      let value = whole(expression)
       return value.isInvalid ? nil : .expression(value)
     }
+  }
+
+  /// A value with what it binds inside it.
+  private mutating func whole(_ expression: Expression) -> TypedExpression {
+    collectingBindings { $0.elaborate(expression) }
   }
 
   private mutating func scalarOption(_ value: TypedExpression, _ key: String)
@@ -287,7 +292,7 @@ extension Checker {
         return nil
       }
     default:
-      let value = elaborate(expression)
+      let value = whole(expression)
       return value.isInvalid ? nil : scalarOption(value, "penalty")
     }
   }
