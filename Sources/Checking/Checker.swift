@@ -67,6 +67,9 @@ struct Checker: Sendable {
     frame = Frame(kind: .top, module: max(0, environment.modules.count - 1))
   }
 
+  /// Calls elaborated so far: shared by trials, which take everything else back.
+  let budget = CallBudget()
+
   // MARK: reporting
 
   /// Records a diagnostic, once for each code and place: a function is walked at each of its calls.
@@ -220,6 +223,13 @@ struct Checker: Sendable {
     defer { depth -= 1 }
     return body(&self)
   }
+}
+
+/// How many calls may be elaborated. A reference, used by one check alone, so that a trial that is taken back
+/// still counts.
+final class CallBudget: @unchecked Sendable {
+  static let limit = 100_000
+  var calls = 0
 }
 
 /// What the checker asks of the world around it.

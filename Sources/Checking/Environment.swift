@@ -78,13 +78,18 @@ package struct Environment: Sendable {
 
   /// The type of a top-level name, for `:type` at a prompt.
   package func typeText(of name: String) -> String? {
-    guard let module = userModule.map({ modules[$0] }), let id = module.names[name] else { return nil }
+    guard let module = userModule.map({ modules[$0] }), let id = module.names[name] else {
+      return nil
+    }
     switch declarations[id.rawValue].kind {
     case .value(let type, _): return substitution.text(type)
     case .data: return caches.data[id].map { substitution.text(.dataset($0.type)) }
     case .const, .param, .function, .layer, .ode, .solver, .loss: return nil
     }
   }
+
+  /// The weight that lives at a path now.
+  package func weight(at path: String) -> WeightID? { weightsByPath[path] }
 
   /// The names that a user declared, with their documentation.
   package var declaredNames: [(name: String, documentation: String?)] {

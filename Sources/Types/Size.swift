@@ -67,7 +67,8 @@ extension Size: CustomStringConvertible {
     var result = ""
     for (variable, factor) in terms.sorted(by: { $0.key < $1.key }) {
       let size = factor.magnitude == 1 ? name(variable) : "\(factor.magnitude)*" + name(variable)
-      result += result.isEmpty ? (factor < 0 ? "-" : "") + size : (factor < 0 ? " - " : " + ") + size
+      result +=
+        result.isEmpty ? (factor < 0 ? "-" : "") + size : (factor < 0 ? " - " : " + ") + size
     }
     if result.isEmpty { return "\(constant)" }
     if constant == 0 { return result }

@@ -11,7 +11,8 @@ extension Substitution {
     case .record(let fields):
       return "{" + fields.map { "\($0.name): \(text($0.type))" }.joined(separator: ", ") + "}"
     case .solution(let solution): return "Solution of `\(solution.ode)`"
-    case .dataset(let dataset): return dataset.name.isEmpty ? "Dataset" : "Dataset `\(dataset.name)`"
+    case .dataset(let dataset):
+      return dataset.name.isEmpty ? "Dataset" : "Dataset `\(dataset.name)`"
     case .tensor(let tensor):
       var result = tensor.element.rawValue
       switch tensor.unit {

@@ -96,7 +96,9 @@ package struct Unit: Sendable {
     return result
   }
 
-  private var isTrivial: Bool { atoms.isEmpty && variables.isEmpty && scale == 1 && dimension.isNone }
+  private var isTrivial: Bool {
+    atoms.isEmpty && variables.isEmpty && scale == 1 && dimension.isNone
+  }
 
   package func raised(to power: Rational) -> Unit {
     var result = Unit()

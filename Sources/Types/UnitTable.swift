@@ -82,7 +82,8 @@ package enum UnitTable {
     .init("bar", "bar", [.length: -1, .mass: 1, .time: -2], 1e5, prefixes: true),
     .init("atm", "standard atmosphere", [.length: -1, .mass: 1, .time: -2], 101_325),
     .init("mmHg", "millimetre of mercury", [.length: -1, .mass: 1, .time: -2], 133.322_387_415),
-    .init("eV", "electronvolt", [.length: 2, .mass: 1, .time: -2], 1.602_176_634e-19, prefixes: true),
+    .init(
+      "eV", "electronvolt", [.length: 2, .mass: 1, .time: -2], 1.602_176_634e-19, prefixes: true),
     .init("cal", "calorie", [.length: 2, .mass: 1, .time: -2], 4.184, prefixes: true),
     .init("M", "mole per litre", [.amount: 1, .length: -3], 1e3, prefixes: true),
     .init("Da", "dalton", [.mass: 1], 1.660_539_066_60e-27, prefixes: true),

@@ -16,7 +16,9 @@ enum Harness {
     switch call.function {
     case .idx: return .schema(DataSchema(columns: []))
     case .csv:
-      guard case .text(let path)? = call.arguments.first?.value else { return .schema(DataSchema(columns: [])) }
+      guard case .text(let path)? = call.arguments.first?.value else {
+        return .schema(DataSchema(columns: []))
+      }
       let time: String?
       if case .text(let name)? = call.argument("time")?.value { time = name } else { time = nil }
       let names: [String]
@@ -27,7 +29,8 @@ enum Harness {
       default: names = ["t", "theta", "omega", "x", "h"]
       }
       let columns = names.map {
-        DataSchema.Column(name: $0, hasGaps: path == "gaps.csv" && $0 != "t", alongTime: time != nil)
+        DataSchema.Column(
+          name: $0, hasGaps: path == "gaps.csv" && $0 != "t", alongTime: time != nil)
       }
       return .schema(
         DataSchema(

@@ -12,7 +12,9 @@ import Testing
 
   static func lower(_ program: TypedProgram) -> [String] {
     var wrong: [String] = []
-    func one(_ name: String, _ value: TypedExpression, _ parameters: [(local: LocalID, type: Type)] = []) {
+    func one(
+      _ name: String, _ value: TypedExpression, _ parameters: [(local: LocalID, type: Type)] = []
+    ) {
       switch value.type {
       case .dataset, .string, .run, .nothing: return
       default: break

@@ -16,7 +16,9 @@ import Testing
     for file in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
       let text = try String(contentsOfFile: folder + "/" + file, encoding: .utf8)
       let result = Harness.check(text)
-      let wrong = result.diagnostics.filter { $0.code != .notSupportedYet && $0.code != .fileNotFound }
+      let wrong = result.diagnostics.filter {
+        $0.code != .notSupportedYet && $0.code != .fileNotFound
+      }
       if ProcessInfo.processInfo.environment["SHOW"] != nil {
         print("=== \(file)\n" + Harness.describe(result, text))
       }

@@ -29,23 +29,60 @@ import Testing
     ("array converts", "const a = [1<m>, 2<cm>]\nconst b: Real<m> = a[1]"),
     ("sum of an array", "const a: Real<m> = sum([1<m>, 2<m>])"),
     ("equation", "ode f { state h: Real<m> = 1, v: Real<m/s> = 0; h' = v; v' = -9.81<m/s^2> }"),
-    ("inferred param", "ode f { state x: Real<m> = 1; param k = 1; x' = -k*x }\nprint solve(f, over: 0<s>..1<s>).final.x"),
-    ("second order", "ode f { state x: Real<m> = 1, x' = 0; param w: Real<1/s> = 1; x'' = -w^2*x }"),
+    (
+      "inferred param",
+      "ode f { state x: Real<m> = 1; param k = 1; x' = -k*x }\nprint solve(f, over: 0<s>..1<s>).final.x"
+    ),
+    (
+      "second order", "ode f { state x: Real<m> = 1, x' = 0; param w: Real<1/s> = 1; x'' = -w^2*x }"
+    ),
     ("initial in another unit", "ode f { state x: Real<m> = 20<cm>; x' = -x/1<s> }"),
-    ("from adopts", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, from: {x: 3}, over: 0..1).final.x + 1<m>"),
-    ("from converts", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, from: {x: 3<km>}, over: 0<min>..1<min>).final"),
-    ("solution has units", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nlet s = solve(f, over: 0..1, every: 0.1)\nlet v = s.x[1]/s.t[1] + 1<m/s>\nprint v"),
-    ("mixed state vector", "ode f { state x: Real<m> = 1, v: Real<m/s> = 0; [x, v]' = [v, -x/1<s^2>] }"),
-    ("mixed sum", "ode f { state x: Real<m> = 1, v: Real<m/s> = 0; known k = [v, 0]; learned l = mlp(4)([x, v]); [x, v]' = k + l }"),
-    ("learned layer takes any", "import physics\node f extends pendulum { learned d = mlp(4)([θ, θ']); θ'' += d }"),
+    (
+      "from adopts",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, from: {x: 3}, over: 0..1).final.x + 1<m>"
+    ),
+    (
+      "from converts",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, from: {x: 3<km>}, over: 0<min>..1<min>).final"
+    ),
+    (
+      "solution has units",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nlet s = solve(f, over: 0..1, every: 0.1)\nlet v = s.x[1]/s.t[1] + 1<m/s>\nprint v"
+    ),
+    (
+      "mixed state vector",
+      "ode f { state x: Real<m> = 1, v: Real<m/s> = 0; [x, v]' = [v, -x/1<s^2>] }"
+    ),
+    (
+      "mixed sum",
+      "ode f { state x: Real<m> = 1, v: Real<m/s> = 0; known k = [v, 0]; learned l = mlp(4)([x, v]); [x, v]' = k + l }"
+    ),
+    (
+      "learned layer takes any",
+      "import physics\node f extends pendulum { learned d = mlp(4)([θ, θ']); θ'' += d }"
+    ),
     ("layer gives any", "ode f { state x: Real<m> = 1; learned d = mlp(4)(x); x' = d/1<s> }"),
     ("grad", "fn f(x) = grad(x^2, wrt: x)\nconst a: Real<m> = f(2<m>)"),
-    ("grad of energy", "ode f { state q: Real<m> = 1, p: Real<kg*m/s> = 0; let H = p^2/(2*1<kg>) + 0.5*1<N/m>*q^2; q' = grad(H, wrt: p); p' = -grad(H, wrt: q) }"),
-    ("mse of like", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nlet s = solve(f, over: 0..1, every: 0.1)\nlet e = mse(s.x, s.x) + 1\nprint e"),
-    ("data take units", "data obs = csv(\"p.csv\", time: \"t\")\node f { state x: Real<m> = 1; x' = -x/1<s> }\nloss fit(w) = mse(solve(f, at: w.t).x, w.x)\ntrain fit on obs { optimize: adam(), steps: 1 }"),
+    (
+      "grad of energy",
+      "ode f { state q: Real<m> = 1, p: Real<kg*m/s> = 0; let H = p^2/(2*1<kg>) + 0.5*1<N/m>*q^2; q' = grad(H, wrt: p); p' = -grad(H, wrt: q) }"
+    ),
+    (
+      "mse of like",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nlet s = solve(f, over: 0..1, every: 0.1)\nlet e = mse(s.x, s.x) + 1\nprint e"
+    ),
+    (
+      "data take units",
+      "data obs = csv(\"p.csv\", time: \"t\")\node f { state x: Real<m> = 1; x' = -x/1<s> }\nloss fit(w) = mse(solve(f, at: w.t).x, w.x)\ntrain fit on obs { optimize: adam(), steps: 1 }"
+    ),
     ("prior adopts", "param L: Real<m> = 1 in (0, inf) ~ normal(1, 0.5)\nprint L + 1<m>"),
-    ("prior with units", "param L: Real<m> = 1 in (0<m>, 10<m>) ~ normal(100<cm>, 0.5<m>)\nprint L"),
-    ("tolerances are bare", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, over: 0..1, solver: tsit5(rtol: 1e-8, atol: 1e-8)).final"),
+    (
+      "prior with units", "param L: Real<m> = 1 in (0<m>, 10<m>) ~ normal(100<cm>, 0.5<m>)\nprint L"
+    ),
+    (
+      "tolerances are bare",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, over: 0..1, solver: tsit5(rtol: 1e-8, atol: 1e-8)).final"
+    ),
     ("celsius is kept in kelvin", "const T: Real<K> = 20<degC>"),
     ("volume", "const c: Real<mg/L> = 320<mg>/32<L>"),
   ]
@@ -60,24 +97,47 @@ import Testing
     ("unknown power of a unit", "fn f(x, k) = x^k\nlet k = sum([1.0, 2.0])\nprint f(2<m>, k)"),
     ("annotation", "const a: Real<s> = 1<m>"),
     ("comparison of unlike", "const a = if 1<m> > 1<s> then 1 else 2"),
-    ("branches of unlike units", "param L: Real<m> = 2\nfn f(x: Real<m>) = if x > 1<m> then x else 1<s>\nprint f(L)"),
+    (
+      "branches of unlike units",
+      "param L: Real<m> = 2\nfn f(x: Real<m>) = if x > 1<m> then x else 1<s>\nprint f(L)"
+    ),
     ("argument", "fn f(x: Real<m>) = x\nprint f(1<s>)"),
     ("bare argument", "fn f(x: Real<m>) = x\nprint f(2.5)"),
     ("equation", "ode f { state h: Real<m> = 1, v: Real<m/s> = 0; h' = v; v' = -9.81<m/s> }"),
-    ("equations disagree on time", "ode f { state h: Real<m> = 1, v: Real<m/s> = 0; h' = v; v' = v }"),
+    (
+      "equations disagree on time",
+      "ode f { state h: Real<m> = 1, v: Real<m/s> = 0; h' = v; v' = v }"
+    ),
     ("addition to an equation", "import physics\node f extends pendulum { θ'' += 1<m> }"),
     ("initial value", "ode f { state x: Real<m> = 1<s>; x' = -x/1<s> }"),
-    ("from", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, from: {x: 1<kg>}, over: 0..1).final"),
-    ("span", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, over: 0<m>..1<m>).final"),
-    ("solution against time", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nlet s = solve(f, over: 0..1, every: 0.1)\nprint s.x + s.t"),
-    ("mse of unlike", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nlet s = solve(f, over: 0..1, every: 0.1)\nprint mse(s.x, s.t)"),
-    ("loss with a unit", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nloss l(_) = solve(f, over: 0..1).final.x\ntrain l { optimize: adam(), steps: 1 }"),
+    (
+      "from",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, from: {x: 1<kg>}, over: 0..1).final"
+    ),
+    (
+      "span", "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, over: 0<m>..1<m>).final"
+    ),
+    (
+      "solution against time",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nlet s = solve(f, over: 0..1, every: 0.1)\nprint s.x + s.t"
+    ),
+    (
+      "mse of unlike",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nlet s = solve(f, over: 0..1, every: 0.1)\nprint mse(s.x, s.t)"
+    ),
+    (
+      "loss with a unit",
+      "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nloss l(_) = solve(f, over: 0..1).final.x\ntrain l { optimize: adam(), steps: 1 }"
+    ),
     ("prior of another unit", "param L: Real<m> = 1 ~ normal(1<s>, 1)\nprint L"),
     ("domain of another unit", "param L: Real<m> = 1 in (0<s>, 1<s>)\nprint L"),
     ("override", "import physics\nprint solve(pendulum, over: 0..1, with: {L: 2<s>}).final"),
     ("gradient's unit", "fn f(x) = grad(x^2, wrt: x)\nconst a: Real<s> = f(2<m>)"),
     ("unknown unit", "const a = 1<furlong>"),
-    ("mixed components in a sum", "ode f { state x: Real<m> = 1, v: Real<m/s> = 0; let y = [x, v]; x' = v; v' = -sum(y)/1<s> }"),
+    (
+      "mixed components in a sum",
+      "ode f { state x: Real<m> = 1, v: Real<m/s> = 0; let y = [x, v]; x' = v; v' = -sum(y)/1<s> }"
+    ),
   ]
 
   @Test(arguments: accepted) func accepts(name: String, program: String) {

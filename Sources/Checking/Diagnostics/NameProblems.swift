@@ -13,7 +13,9 @@ extension Diagnostic {
     _ name: String, of what: String, at span: Span, fields: [String]
   ) -> Diagnostic {
     var help: [String] = []
-    if let best = Suggestions.nearest(to: name, in: fields) { help.append("did you mean `\(best)`?") }
+    if let best = Suggestions.nearest(to: name, in: fields) {
+      help.append("did you mean `\(best)`?")
+    }
     if !fields.isEmpty {
       help.append("it has " + Suggestions.list(fields))
     }
@@ -47,7 +49,8 @@ extension Diagnostic {
 
   static func missingArgument(_ name: String, of callee: String, at span: Span) -> Diagnostic {
     Diagnostic(
-      .missingArgument, "`\(callee)` needs an argument `\(name)`", at: Label(span, "not given here"))
+      .missingArgument, "`\(callee)` needs an argument `\(name)`", at: Label(span, "not given here")
+    )
   }
 
   static func tooManyArguments(
@@ -112,7 +115,8 @@ extension Diagnostic {
 
   static func notSupportedYet(_ what: String, at span: Span, help: [String] = []) -> Diagnostic {
     Diagnostic(
-      .notSupportedYet, "\(what) is not supported yet", at: Label(span, "comes with a later version"),
+      .notSupportedYet, "\(what) is not supported yet",
+      at: Label(span, "comes with a later version"),
       help: help)
   }
 }
@@ -148,7 +152,9 @@ enum Suggestions {
       for j in 0..<b.count {
         let same = a[i] == b[j]
         var best = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (same ? 0 : 1))
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, rows[i - 1][j - 1] + 1) }
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+          best = min(best, rows[i - 1][j - 1] + 1)
+        }
         row.append(best)
       }
       rows.append(row)

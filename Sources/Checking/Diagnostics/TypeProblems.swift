@@ -35,7 +35,9 @@ extension Diagnostic {
     Diagnostic(
       .shapeMismatch, "the operands of `\(op)` have different shapes: \(left) and \(right)",
       at: Label(span), also: [Label(leftSpan, left), Label(rightSpan, right)],
-      help: ["only a scalar is repeated to fit; `transpose`, `reshape` and `stack` change axes, `a @ b` is the matrix product"])
+      help: [
+        "only a scalar is repeated to fit; `transpose`, `reshape` and `stack` change axes, `a @ b` is the matrix product"
+      ])
   }
 
   static func shapeExpected(
@@ -69,7 +71,8 @@ extension Diagnostic {
 
   static func matrixProduct(_ left: String, _ right: String, at span: Span) -> Diagnostic {
     Diagnostic(
-      .matrixProduct, "the matrix product of \(left) and \(right) does not exist: inner lengths differ",
+      .matrixProduct,
+      "the matrix product of \(left) and \(right) does not exist: inner lengths differ",
       at: Label(span), help: ["`transpose(a)` exchanges the axes of a matrix"])
   }
 
@@ -110,7 +113,8 @@ extension Diagnostic {
 
   static func raggedBracket(_ a: String, _ b: String, at span: Span) -> Diagnostic {
     Diagnostic(
-      .raggedBracket, "the parts of this bracket don't fit together: \(a) and \(b)", at: Label(span))
+      .raggedBracket, "the parts of this bracket don't fit together: \(a) and \(b)", at: Label(span)
+    )
   }
 
   static func unitMismatch(

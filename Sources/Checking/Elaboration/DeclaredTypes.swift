@@ -204,7 +204,8 @@ extension Checker {
         return failed(
           .shapeExpected(
             text(shape), found: text(found), what: what, at: value.span,
-            help: found.rank == shape.rank ? [] : ["it has \(axes(found.rank)), and \(axes(shape.rank)) are declared"]),
+            help: found.rank == shape.rank
+              ? [] : ["it has \(axes(found.rank)), and \(axes(shape.rank)) are declared"]),
           value.span)
       }
       return result

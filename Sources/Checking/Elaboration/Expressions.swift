@@ -134,7 +134,8 @@ extension Checker {
 
   // MARK: operators
 
-  private mutating func prefix(_ op: PrefixOperator, _ operand: Expression, _ span: Span) -> Meaning {
+  private mutating func prefix(_ op: PrefixOperator, _ operand: Expression, _ span: Span) -> Meaning
+  {
     switch op.kind {
     case .negate:
       let value = elaborate(operand)
@@ -181,7 +182,7 @@ extension Checker {
   /// A range of integers as an array; nil after a report.
   mutating func integerRange(_ range: RangeValue) -> TypedExpression? {
     guard let bounds = integerBounds(range) else { return nil }
-    let count = max(0, bounds.upper - bounds.lower)
+    let count = max(0, Checker.distance(bounds))
     guard count <= 1 << 24 else {
       report(.integerExpected("the length of a range", found: "\(count)", at: range.span))
       return nil
@@ -193,6 +194,13 @@ extension Checker {
     }
     let iota = TypedExpression(.iota, type, range.span)
     return elementwise("add", [iota, integer(bounds.lower, range.span)], range.span)
+  }
+
+  /// The length of half-open bounds; the largest integer where it overflows.
+  static func distance(_ bounds: (lower: Int, upper: Int)) -> Int {
+    if bounds.upper <= bounds.lower { return 0 }
+    let (length, overflow) = bounds.upper.subtractingReportingOverflow(bounds.lower)
+    return overflow ? Int.max : length
   }
 
   /// Half-open bounds of a range of constant integers; reports others.
@@ -389,10 +397,10 @@ extension Checker {
         return nil
       }
       guard let bounds = integerBounds(range) else { return nil }
-      if bounds.upper - bounds.lower > 100_000 {
+      if Checker.distance(bounds) > 100_000 {
         report(
           Diagnostic(
-            .runTimeLoop, "this loop would be unrolled \(bounds.upper - bounds.lower) times",
+            .runTimeLoop, "this loop would be unrolled \(Checker.distance(bounds)) times",
             at: Label(expression.span), help: ["`fold` makes a loop that is not unrolled"]))
         return nil
       }

@@ -156,7 +156,7 @@ extension Checker {
     if range.isClosed { upper = upper + Size(1) }
     if let low = lower.value, let high = upper.value, let count = length.value {
       guard low >= 0, high <= count, low <= high else {
-        let bad = high > count ? high - (range.isClosed ? 1 : 0) : low
+        let bad = high > count ? high &- (range.isClosed ? 1 : 0) : low
         return failed(.indexOutOfRange(bad, length: "\(count)", at: span), span)
       }
     }
@@ -191,7 +191,8 @@ extension Checker {
     if case .array(let values) = indices.kind, let count = type.shape.sizes.first?.value,
       let bad = values.first(where: { $0 >= Double(count) || $0 < 0 })
     {
-      return failed(.indexOutOfRange(Int(bad), length: "\(count)", at: span), span)
+      return failed(
+        .indexOutOfRange(Int(exactly: bad) ?? Int.max, length: "\(count)", at: span), span)
     }
     type.unit = .uniform(unit)
     type.shape = Shape(
@@ -210,9 +211,9 @@ extension Checker {
       guard let bounds = integerBounds(range) else { return .invalid(span) }
       var part = data
       if part.count != nil {
-        part.count = Size(max(0, bounds.upper - bounds.lower))
+        part.count = Size(max(0, Checker.distance(bounds)))
       } else {
-        part.length = Size(max(0, bounds.upper - bounds.lower))
+        part.length = Size(max(0, Checker.distance(bounds)))
         part.example = relength(data, to: part.length)
       }
       return TypedExpression(
@@ -318,7 +319,8 @@ extension Checker {
       guard case .tuple(let types) = resolve(value.type) else {
         return fail(
           .unknownField(
-            "\(index.value)", of: "a value of type \(text(value.type))", at: index.span, fields: []))
+            "\(index.value)", of: "a value of type \(text(value.type))", at: index.span, fields: [])
+        )
       }
       guard types.indices.contains(index.value) else {
         return fail(.indexOutOfRange(index.value, length: "\(types.count)", at: index.span))

@@ -99,7 +99,8 @@ extension Checker {
       path: path, kind: inNetwork ? .network : .parameter, type: .tensor(type),
       initial: .value(value), span: span)
     if isNew {
-      if let written = given["in"], let domain = domain(evaluate(written), type.unit, written.span) {
+      if let written = given["in"], let domain = domain(evaluate(written), type.unit, written.span)
+      {
         environment.weights[id]?.domain = domain
         checkInside(domain, value, path, span)
       }
@@ -117,7 +118,8 @@ extension Checker {
     if let id = environment.weightsByPath[path] { return id }
     if let group = binding.group {
       report(
-        .notSupportedYet("a parameter for each experiment, `per \(group.spelling)`,", at: group.span))
+        .notSupportedYet(
+          "a parameter for each experiment, `per \(group.spelling)`,", at: group.span))
       return nil
     }
     var declaredUnit: Unit?
@@ -177,7 +179,8 @@ extension Checker {
 
   /// What a `param`, a `state` or a `const` begins with. `sample d` fills the declared shape with
   /// independent draws; a bare distribution is a mistake that is common enough for words of its own.
-  mutating func initialValue(_ written: Expression, shape: Shape?, name: String) -> TypedExpression {
+  mutating func initialValue(_ written: Expression, shape: Shape?, name: String) -> TypedExpression
+  {
     if case .prefix(let op, let operand) = written.kind, op.kind == .sample,
       case .distribution(let distribution) = evaluate(operand)
     {
@@ -319,8 +322,10 @@ extension Checker {
   // MARK: standardised inputs
 
   /// `(x − centre) / scale`, with buffers that are filled when training starts.
-  mutating func standardized(_ value: TypedExpression, path: String, input: Int) -> TypedExpression {
-    guard let type = tensor(value), type.element == .real, let builder = frame.odeScope.map({ odeScopes[$0].builder })
+  mutating func standardized(_ value: TypedExpression, path: String, input: Int) -> TypedExpression
+  {
+    guard let type = tensor(value), type.element == .real,
+      let builder = frame.odeScope.map({ odeScopes[$0].builder })
     else { return value }
     let plain = bind(plainInput(value))
     let shape = resolve(type.shape)

@@ -189,7 +189,9 @@ extension Checker {
     case .tensor(let type) where type.shape.isScalar:
       switch type.element {
       case .boolean:
-        if text == "true" || text == "false" { return .expression(boolean(text == "true", old.span)) }
+        if text == "true" || text == "false" {
+          return .expression(boolean(text == "true", old.span))
+        }
       case .integer:
         if let value = Int(plain) { return .expression(integer(value, old.span)) }
         if let value = Double(plain) { return .expression(self.number(value, old.span)) }

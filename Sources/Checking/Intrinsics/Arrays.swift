@@ -72,7 +72,7 @@ extension Checker {
     if let axis = value.integerLiteral {
       axes = [axis]
     } else if case .array(let values) = value.kind, tensor(value)?.element == .integer {
-      axes = values.map { Int($0) }
+      axes = values.map { Int(exactly: $0) ?? Int.max }
     } else {
       report(.notConstant("the axes of a reduction", at: argument.span))
       return nil
@@ -124,7 +124,7 @@ extension Checker {
     guard let x = given["x"], let y = given["y"], let written = given["count"],
       let n = constantInteger(written, "the number of points")
     else { return .invalid(span) }
-    guard n >= 1, n <= 4096 else {
+    guard n >= 1, n <= 1000 else {
       return failed(.integerExpected("the number of points", found: "\(n)", at: written.span), span)
     }
     var ends: [[Double]] = []
@@ -137,7 +137,8 @@ extension Checker {
             .rangeExpected, "`grid` takes intervals of constants, `-2..3`",
             at: Label(argument.span)), span)
       }
-      ends.append((0..<n).map { n == 1 ? lower : lower + (upper - lower) * Double($0) / Double(n - 1) })
+      ends.append(
+        (0..<n).map { n == 1 ? lower : lower + (upper - lower) * Double($0) / Double(n - 1) })
     }
     var values: [Double] = []
     values.reserveCapacity(2 * n * n)
@@ -158,16 +159,19 @@ extension Checker {
       guard let sizes = own.values else {
         return failed(.notConstant("the shape of what is flattened", at: value.span), span)
       }
-      type.shape = Shape([sizes.reduce(1, *)])
+      type.shape = Shape([Checker.product(sizes)])
       return TypedExpression(.reshape(value), .tensor(type), span)
     }
     guard let written = given["shape"], let shape = shape(evaluate(written), written.span) else {
       return .invalid(span)
     }
-    if let old = own.values, let new = shape.values, old.reduce(1, *) != new.reduce(1, *) {
+    if let old = own.values, let new = shape.values,
+      Checker.product(old) != Checker.product(new)
+    {
       return failed(
         .shapeExpected(
-          "\(new.reduce(1, *)) elements", found: "\(old.reduce(1, *))", what: "the new shape",
+          "\(Checker.product(new)) elements", found: "\(Checker.product(old))",
+          what: "the new shape",
           at: written.span), span)
     }
     type.shape = shape
@@ -205,6 +209,17 @@ extension Checker {
     return TypedExpression(.shift(value, by: by, fill: fill), value.type, span)
   }
 
+  /// The number of elements; the largest integer where it overflows.
+  static func product(_ sizes: [Int]) -> Int {
+    var result = 1
+    for size in sizes {
+      let (next, overflow) = result.multipliedReportingOverflow(by: size)
+      if overflow { return Int.max }
+      result = next
+    }
+    return result
+  }
+
   // MARK: missing cells
 
   mutating func gaps(
@@ -233,7 +248,8 @@ extension Checker {
       let shape = resolve(type.shape)
       let truth = TypedExpression(
         .elementwise("eq", [cells, cells]), .tensor(TensorType(.boolean, shape)), span)
-      return choose(truth, cells, adopted(toReal(replacement), unit: type.unit, what: "`default`"), span)
+      return choose(
+        truth, cells, adopted(toReal(replacement), unit: type.unit, what: "`default`"), span)
     default:
       guard resolve(type.shape).rank == 1 else {
         return failed(

@@ -14,18 +14,23 @@ struct DistributionFamily: Sendable {
 
   static let rows: [String: DistributionFamily] = Dictionary(
     uniqueKeysWithValues: [
-      DistributionFamily(name: "normal", parameters: ["mean", "sd"], hasUnits: true, noise: .normal),
+      DistributionFamily(
+        name: "normal", parameters: ["mean", "sd"], hasUnits: true, noise: .normal),
       DistributionFamily(
         name: "lognormal", parameters: ["mu", "sigma"], hasUnits: false, noise: .normal),
       DistributionFamily(
         name: "uniform", parameters: ["low", "high"], hasUnits: true, noise: .uniform),
-      DistributionFamily(name: "laplace", parameters: ["mean", "scale"], hasUnits: true, noise: .uniform),
+      DistributionFamily(
+        name: "laplace", parameters: ["mean", "scale"], hasUnits: true, noise: .uniform),
       DistributionFamily(
         name: "logistic", parameters: ["mean", "scale"], hasUnits: true, noise: .uniform),
-      DistributionFamily(name: "cauchy", parameters: ["mean", "scale"], hasUnits: true, noise: .uniform),
+      DistributionFamily(
+        name: "cauchy", parameters: ["mean", "scale"], hasUnits: true, noise: .uniform),
       DistributionFamily(name: "half_normal", parameters: ["sd"], hasUnits: true, noise: .normal),
-      DistributionFamily(name: "exponential", parameters: ["rate"], hasUnits: false, noise: .uniform),
-      DistributionFamily(name: "gamma", parameters: ["shape", "rate"], hasUnits: false, noise: nil),
+      DistributionFamily(
+        name: "exponential", parameters: ["rate"], hasUnits: false, noise: .uniform),
+      DistributionFamily(
+        name: "gamma", parameters: ["shape", "rate"], hasUnits: false, noise: nil),
       DistributionFamily(name: "beta", parameters: ["a", "b"], hasUnits: false, noise: nil),
       DistributionFamily(
         name: "student_t", parameters: ["df", "mean", "scale"], hasUnits: false, noise: nil),
@@ -94,7 +99,9 @@ extension Checker {
     }
     var parameters = distribution.parameters
     if distribution.family.hasUnits {
-      parameters = parameters.map { adopted($0, unit: type.unit, what: "`\(distribution.family.name)`") }
+      parameters = parameters.map {
+        adopted($0, unit: type.unit, what: "`\(distribution.family.name)`")
+      }
       if parameters.contains(where: \.isInvalid) { return .invalid(span) }
     } else {
       type.unit = .one
@@ -103,7 +110,9 @@ extension Checker {
     }
     if type.hasGaps {
       // A missing cell adds nothing: its density is taken at a place where it is finite, then masked.
-      guard let own = parameters.first, let shape = tensor(own)?.shape else { return .invalid(span) }
+      guard let own = parameters.first, let shape = tensor(own)?.shape else {
+        return .invalid(span)
+      }
       var whole = type
       whole.hasGaps = false
       let cells = bind(TypedExpression(.relabelled(x), .tensor(whole), span))
@@ -159,7 +168,9 @@ extension Checker {
       return failed(
         .typeMismatch(
           expected: "a distribution", found: found(value), at: subject, what: "`sample`",
-          help: ["give its parameters: `\(family.name)(\(family.parameters.joined(separator: ", ")))`"]),
+          help: [
+            "give its parameters: `\(family.name)(\(family.parameters.joined(separator: ", ")))`"
+          ]),
         span)
     case .expression, .function, .closure, .template, .instance, .intrinsic, .ode, .part, .loss,
       .method, .solver, .range, .record, .tuple, .openWidth, .term:

@@ -27,7 +27,9 @@ enum Intrinsic: String, CaseIterable, Sendable {
   // What later versions bring
   case discover, transition_nll, conv, group_norm, batch_norm, attention, rate
 
-  var isScalarFunction: Bool { ScalarOperation.rows[rawValue] != nil && self != .max && self != .min }
+  var isScalarFunction: Bool {
+    ScalarOperation.rows[rawValue] != nil && self != .max && self != .min
+  }
 
   /// Names of the parameters, in order, and how many must be given.
   var signature: (names: [String], required: Int) {
@@ -124,7 +126,8 @@ extension Checker {
     case .conv, .group_norm, .batch_norm, .attention:
       return fail(.notSupportedYet("the layer `\(name)`", at: span))
     case .rate:
-      return fail(.unusableValue("`rate(…)`", at: span, help: ["it gives a sampling rate to `csv`"]))
+      return fail(
+        .unusableValue("`rate(…)`", at: span, help: ["it gives a sampling rate to `csv`"]))
     case .open_width: return .openWidth(environment.substitution.freshTail())
     case .abs, .sign, .floor, .ceil, .round, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan,
       .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .erf, .lgamma, .mod, .div, .sum, .mean,
@@ -160,7 +163,8 @@ extension Checker {
         return fail(
           .argumentType(
             "of", of: name, expected: "a distribution", found: "something else", at: subject.span,
-            help: ["a generated data set has a name: `data d = generate(two_moons(), count: 100)`"]))
+            help: ["a generated data set has a name: `data d = generate(two_moons(), count: 100)`"])
+        )
       }
       var parameters = distribution.parameters
       guard let own = align(&parameters, name, span) else { return .invalid }
@@ -231,7 +235,8 @@ extension Checker {
       }
       guard type.shape.rank == 2 else {
         return failed(
-          .argumentType("x", of: name, expected: "a matrix", found: text(value.type), at: value.span),
+          .argumentType(
+            "x", of: name, expected: "a matrix", found: text(value.type), at: value.span),
           span)
       }
       guard let unit = uniformUnit(value, op: name) else { return .invalid(span) }
@@ -257,7 +262,8 @@ extension Checker {
       }
       guard var type = tensor(value) else {
         return failed(
-          .argumentType("x", of: name, expected: "numbers", found: text(value.type), at: value.span),
+          .argumentType(
+            "x", of: name, expected: "numbers", found: text(value.type), at: value.span),
           span)
       }
       let real = toReal(value)
@@ -270,7 +276,8 @@ extension Checker {
       }
       guard let type = tensor(value) else {
         return failed(
-          .argumentType("x", of: name, expected: "numbers", found: text(value.type), at: value.span),
+          .argumentType(
+            "x", of: name, expected: "numbers", found: text(value.type), at: value.span),
           span)
       }
       if intrinsic == .has_gaps { return boolean(type.hasGaps, span) }

@@ -91,7 +91,8 @@ extension Checker {
       return
     }
     var state = OdeBuilder.State(
-      base: base, scope: scope, module: module, annotation: binding.name.primes == 0 ? binding.type : nil,
+      base: base, scope: scope, module: module,
+      annotation: binding.name.primes == 0 ? binding.type : nil,
       span: binding.name.span)
     state.initial[binding.name.primes] = binding
     state.isParameter = isParameter
@@ -172,7 +173,9 @@ extension Checker {
             path: outer.path + "." + binding.name.text, declaration: parent))
         let inner = odeScopes.count - 1
         inheritance.append((outer.path + "." + binding.name.text, parent.name.text))
-        if let id = environment.modules[module].names[name.text] { _ = elaboratedOde(id, name.span) }
+        if let id = environment.modules[module].names[name.text] {
+          _ = elaboratedOde(id, name.span)
+        }
         collect(parent, module: parentModule, into: inner, isInherited: true, depth: depth + 1)
         addMember(binding.name, .part(inner), module, scope, inherited, &own)
       }
@@ -296,7 +299,9 @@ extension Checker {
           .notSupportedYet("an equation for an element by several indices", at: equation.left.span))
         return
       }
-      guard let index = constantInteger(CallArgument(evaluate(expression), span: expression.span), "the index of an equation")
+      guard
+        let index = constantInteger(
+          CallArgument(evaluate(expression), span: expression.span), "the index of an equation")
       else { return }
       if odeBuilders[builder].states[state].elements[index] != nil {
         report(
@@ -307,7 +312,8 @@ extension Checker {
       }
       if equation.relation == .adds {
         report(
-          .notSupportedYet("adding to one element of a state", at: equation.span,
+          .notSupportedYet(
+            "adding to one element of a state", at: equation.span,
             help: ["add a vector: `\(name.text)' += [0, …]`"]))
         return
       }

@@ -20,7 +20,7 @@ extension Checker {
     return result.failed ? nil : result
   }
 
-  private mutating func elaborateOde(_ node: OdeDeclaration, module: Int) -> ElaboratedOde {
+  mutating func elaborateOde(_ node: OdeDeclaration, module: Int) -> ElaboratedOde {
     // The parent first: a child's parameters start from its.
     if let parent = node.parent?.components.last {
       let saved = frame
@@ -47,7 +47,7 @@ extension Checker {
     return buildOde(node, module: module, rank: 0)
   }
 
-  private mutating func buildOde(_ node: OdeDeclaration, module: Int, rank: Int) -> ElaboratedOde {
+  mutating func buildOde(_ node: OdeDeclaration, module: Int, rank: Int) -> ElaboratedOde {
     let errors = errorCount
     let timeUnit = freshUnit()
     let time = freshLocal(.real(.scalar, timeUnit))
@@ -74,10 +74,14 @@ extension Checker {
     for index in odeBuilders[builder].states.indices {
       initials.append(initialValues(index, builder))
     }
-    for index in odeBuilders[builder].states.indices { _ = derivative(index, builder, node.name.span) }
+    for index in odeBuilders[builder].states.indices {
+      _ = derivative(index, builder, node.name.span)
+    }
     // Everything else that is named is checked too, used or not.
     for inner in odeScopes.indices where odeScopes[inner].builder == builder {
-      for name in odeScopes[inner].order { _ = memberValue(name, inner, odeScopes[inner].members[name]?.span ?? node.name.span) }
+      for name in odeScopes[inner].order {
+        _ = memberValue(name, inner, odeScopes[inner].members[name]?.span ?? node.name.span)
+      }
     }
     var instance = OdeInstance(
       id: OdeID(environment.odes.count), name: node.name.text, time: time, timeUnit: timeUnit,
@@ -97,7 +101,8 @@ extension Checker {
         instance.states.append(
           OdeInstance.State(
             name: state.base + String(repeating: "'", count: level), local: state.locals[level],
-            type: type, initial: initials[index].indices.contains(level) ? initials[index][level] : nil,
+            type: type,
+            initial: initials[index].indices.contains(level) ? initials[index][level] : nil,
             derivative: next, span: state.span,
             equationSpan: state.equation?.equation.span ?? state.span))
       }
@@ -127,7 +132,7 @@ extension Checker {
       failed: errorCount > errors || made.implicit)
   }
 
-  private mutating func checkEquations(of index: Int, _ builder: Int) {
+  mutating func checkEquations(of index: Int, _ builder: Int) {
     let state = odeBuilders[builder].states[index]
     let name = state.base
     if odeBuilders[builder].implicit { return }
@@ -143,7 +148,9 @@ extension Checker {
         report(
           Diagnostic(
             .missingEquation, "state `\(name)` has no equation", at: Label(state.span),
-            help: ["write `\(name)\(primes) = …`; a value that does not change is a `param` or a `const`"]))
+            help: [
+              "write `\(name)\(primes) = …`; a value that does not change is a `param` or a `const`"
+            ]))
       }
     } else if let level = state.initial.keys.max(), level >= state.order {
       let written = state.initial[level]?.name
@@ -169,163 +176,6 @@ extension Checker {
             at: Label(addition.equation.left.span)))
       }
     }
-  }
-
-  // MARK: types of states
-
-  func levelType(_ state: OdeBuilder.State, _ level: Int, _ time: Unit) -> Type {
-    guard case .tensor(var type) = state.type else { return state.type }
-    if level > 0 {
-      let divisor = time.raised(to: Rational(level))
-      switch type.unit {
-      case .uniform(let unit): type.unit = .uniform(unit / divisor)
-      case .mixed(let units, let depth):
-        type.unit = .mixed(units.map { $0 / divisor }, depth: depth)
-      }
-    }
-    return resolve(.tensor(type))
-  }
-
-  private mutating func typeState(_ index: Int, _ builder: Int, rank: Int) {
-    let state = odeBuilders[builder].states[index]
-    let frame = Frame(
-      kind: .ode, module: state.module, sizes: odeBuilders[builder].size,
-      owner: nil, odeScope: nil)
-    var type = TensorType(.real, unit: .uniform(freshUnit()))
-    if state.isParameter, state.annotation == nil, state.initial[0]?.value == nil, rank > 0 {
-      type.shape = Shape([environment.substitution.freshSize()])
-    }
-    let annotation =
-      state.annotation ?? state.initial.sorted { $0.key < $1.key }.first { $0.value.type != nil && $0.key == 0 }?.value.type
-    if let annotation {
-      let saved = self.frame
-      self.frame = frame
-      self.frame.odeScope = state.scope
-      let declared = self.declared(annotation, bindsSizes: state.isParameter)
-      odeBuilders[builder].size.merge(self.frame.sizes) { old, _ in old }
-      self.frame = saved
-      switch declared {
-      case .tensor(let element, let shape, let unit):
-        if element != .real {
-          report(
-            .typeMismatch(
-              expected: "Real", found: element.rawValue, at: annotation.span, what: "a state"))
-        }
-        type.shape = shape
-        if let unit { type.unit = .uniform(unit) }
-      case .invalid:
-        odeBuilders[builder].states[index].type = .error
-      case .any, .compileTime, .string, .record, .tuple, .dataset, .solution:
-        report(
-          .typeMismatch(
-            expected: "Real", found: "another type", at: annotation.span, what: "a state"))
-      }
-    } else if let written = state.initial[0]?.value {
-      // The shape of the initial value; its unit too, if it has one. Elaborated again when it is needed.
-      let before = self
-      self.frame = Frame(kind: .constant, module: state.module, odeScope: state.scope)
-      self.frame.owner = newOwner("")
-      let value = initialShape(written)
-      let found = value.flatMap { tensor($0) }
-      let bare = value.map { isBare($0) } ?? true
-      self = before
-      if let found {
-        type.shape = resolve(found.shape)
-        if !bare { type.unit = found.unit }
-      }
-    }
-    let order = max(state.order, 1)
-    odeBuilders[builder].states[index].type = .tensor(type)
-    var locals: [LocalID] = []
-    for level in 0..<order {
-      locals.append(
-        freshLocal(
-          levelType(odeBuilders[builder].states[index], level, odeBuilders[builder].timeUnit)))
-    }
-    odeBuilders[builder].states[index].locals = locals
-    odeBuilders[builder].states[index].order = order
-  }
-
-  /// The value that a state's shape is read off; a `learn` shows its first argument.
-  private mutating func initialShape(_ written: Expression) -> TypedExpression? {
-    if case .call(let call) = written.kind, case .name(let name) = call.callee.kind,
-      name.spelling == "learn", let first = call.arguments.first, call.arguments.count == 1
-    {
-      return initialShape(first.value)
-    }
-    let value = initialValue(written, shape: nil, name: "state")
-    return value.isInvalid ? nil : value
-  }
-
-  /// What the states of one equation start from, by order.
-  private mutating func initialValues(_ index: Int, _ builder: Int) -> [TypedExpression?] {
-    let state = odeBuilders[builder].states[index]
-    let path = odeScopes[state.scope].path
-    var values: [TypedExpression?] = []
-    for level in state.locals.indices {
-      guard let binding = state.initial[level], let written = binding.value else {
-        values.append(nil)
-        continue
-      }
-      guard case .tensor(let type) = levelType(state, level, odeBuilders[builder].timeUnit) else {
-        values.append(nil)
-        continue
-      }
-      let saved = frame
-      frame = Frame(kind: .ode, module: state.module, odeScope: state.scope)
-      frame.owner = newOwner(path)
-      defer { frame = saved }
-      let name = binding.name.spelling
-      if binding.domain != nil || binding.prior != nil {
-        let typed = ParameterBinding(
-          name: binding.name, type: nil, value: written, domain: binding.domain,
-          prior: binding.prior, span: binding.span)
-        values.append(learnedInitial(typed, type, path: path + "." + name + ".initial", state, builder))
-        continue
-      }
-      pending.append([])
-      var value: TypedExpression
-      if case .call(let call) = written.kind, case .name(let callee) = call.callee.kind,
-        callee.spelling == "learn"
-      {
-        value = asExpression(learn(call, written.span, name: name + ".initial"), written.span)
-        if case .weight(let id) = value.kind {
-          odeBuilders[builder].params[name + ".initial"] = id
-          if case .tensor(let own) = value.type, case .uniform(let a) = own.unit,
-            case .uniform(let b) = type.unit
-          {
-            _ = environment.substitution.unify(a, b)
-          }
-        }
-      } else {
-        value = initialValue(written, shape: type.shape, name: name)
-      }
-      value = closed(value)
-      pending.removeLast()
-      value = fitted(
-        value, to: .tensor(.real, type.shape, nil), what: "the initial value of `\(name)`",
-        adopts: true)
-      value = adopted(value, unit: type.unit, what: "the initial value of `\(name)`")
-      values.append(value.isInvalid ? nil : value)
-    }
-    return values
-  }
-
-  private mutating func learnedInitial(
-    _ binding: ParameterBinding, _ type: TensorType, path: String, _ state: OdeBuilder.State,
-    _ builder: Int
-  ) -> TypedExpression? {
-    guard let id = parameter(binding, path: path, documentation: nil) else { return nil }
-    guard let own = environment.weights[id]?.type.tensor else { return nil }
-    if case .uniform(let a) = own.unit, case .uniform(let b) = type.unit {
-      _ = environment.substitution.unify(a, b)
-    }
-    odeBuilders[builder].params[binding.name.spelling + ".initial"] = id
-    let value = read(id, binding.name.span)
-    let fit = fitted(
-      value, to: .tensor(.real, type.shape, nil),
-      what: "the initial value of `\(binding.name.spelling)`", adopts: true)
-    return fit.isInvalid ? nil : fit
   }
 
   // MARK: derivatives
@@ -359,7 +209,9 @@ extension Checker {
     }
     frame = saved
     var result = value ?? .invalid(span)
-    if !result.isInvalid { result = bind(result, name: state.base + String(repeating: "'", count: state.order)) }
+    if !result.isInvalid {
+      result = bind(result, name: state.base + String(repeating: "'", count: state.order))
+    }
     let bound = pending.removeLast()
     odeBuilders[builder].bindings += bound
     odeBuilders[builder].states[index].status = .done(result)
@@ -367,7 +219,7 @@ extension Checker {
   }
 
   /// The right-hand side of an equation for one state; its summands are noted as terms.
-  private mutating func rightSide(
+  mutating func rightSide(
     _ entry: OdeEquation, _ index: Int, _ builder: Int, _ type: Type
   ) -> TypedExpression {
     let equation = entry.equation
@@ -401,13 +253,15 @@ extension Checker {
         var found: [(Int, TypedExpression)] = []
         var start = Size(0)
         for target in targets {
-          found.append((target.index, checker.piece(term, start, target.width, states[target.index])))
+          found.append(
+            (target.index, checker.piece(term, start, target.width, states[target.index])))
           start = start + target.width
         }
         return found
       }
       if !value.isInvalid {
-        guard let own = tensor(value), environment.substitution.unify(own.shape, Shape([total])) else {
+        guard let own = tensor(value), environment.substitution.unify(own.shape, Shape([total]))
+        else {
           return failed(
             Diagnostic(
               .equationShape,
@@ -439,12 +293,12 @@ extension Checker {
     return .invalid(equation.span)
   }
 
-  private func width(of state: OdeBuilder.State) -> Size {
+  func width(of state: OdeBuilder.State) -> Size {
     resolve(state.type).tensor?.shape.sizes.first ?? Size(1)
   }
 
   /// A state's part of a vector of derivatives.
-  private mutating func piece(
+  mutating func piece(
     _ vector: TypedExpression, _ start: Size, _ width: Size, _ state: OdeBuilder.State
   ) -> TypedExpression {
     guard let type = tensor(vector), type.shape.rank == 1 else { return vector }
@@ -453,7 +307,8 @@ extension Checker {
     }
     var part = type
     part.shape = Shape([width])
-    if case .mixed(let units, let depth) = type.unit, let low = start.value, let count = width.value,
+    if case .mixed(let units, let depth) = type.unit, let low = start.value,
+      let count = width.value,
       low + count <= units.count
     {
       part.unit = resolve(.mixed(Array(units[low..<(low + count)]), depth: depth))
@@ -461,7 +316,7 @@ extension Checker {
     return TypedExpression(.slice(vector, axis: 0, start: start), .tensor(part), vector.span)
   }
 
-  private mutating func fromElements(
+  mutating func fromElements(
     _ state: OdeBuilder.State, _ index: Int, _ builder: Int, _ type: Type
   ) -> TypedExpression? {
     guard case .tensor(let own) = type, own.shape.rank == 1, let count = own.shape.sizes[0].value
@@ -494,7 +349,7 @@ extension Checker {
   }
 
   /// The value in the unit and shape of the derivative.
-  private mutating func fitDerivative(
+  mutating func fitDerivative(
     _ value: TypedExpression, _ type: Type, _ equation: Equation, _ index: Int, _ builder: Int
   ) -> TypedExpression {
     if value.isInvalid { return value }
@@ -516,7 +371,8 @@ extension Checker {
           also: [Label(equation.left.span, shapeText(wanted.shape))]), span)
     }
     if result.isLiteralZero { return relabelled(result, wanted.unit) }
-    let left = TypedExpression(.local(odeBuilders[builder].time), .tensor(wanted), equation.left.span)
+    let left = TypedExpression(
+      .local(odeBuilders[builder].time), .tensor(wanted), equation.left.span)
     var pair = [left, result]
     let before = errorCount
     guard agreeOnUnit(&pair, "=", equation.span) != nil else { return .invalid(span) }
@@ -538,7 +394,7 @@ extension Checker {
 
   static func inUnit(_ unit: String) -> String { unit == "1" ? "a plain number" : "in `\(unit)`" }
 
-  private func levelUnit(_ type: TensorType) -> Unit {
+  func levelUnit(_ type: TensorType) -> Unit {
     switch resolve(type.unit) {
     case .uniform(let unit): unit
     case .mixed(let units, _): units.first ?? .one

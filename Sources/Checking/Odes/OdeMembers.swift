@@ -66,7 +66,9 @@ extension Checker {
     return value
   }
 
-  private mutating func elaborateMember(_ name: String, _ member: OdeMember, _ scope: Int) -> Meaning {
+  private mutating func elaborateMember(_ name: String, _ member: OdeMember, _ scope: Int)
+    -> Meaning
+  {
     let builder = odeScopes[scope].builder
     let prefix = odeScopes[scope].prefix
     let path = odeScopes[scope].path
@@ -98,7 +100,9 @@ extension Checker {
         value = .expression(annotated(typed, annotation, what: "`\(name)`"))
       }
       if case .known = member.kind { odeBuilders[builder].termNames.insert(prefix + name) }
-      if case .instance(let instance) = value { odeBuilders[builder].layers[prefix + name] = instance }
+      if case .instance(let instance) = value {
+        odeBuilders[builder].layers[prefix + name] = instance
+      }
       guard case .expression(let typed) = value else {
         if case .let = member.kind { return value }
         return .expression(asExpression(value, member.span))
@@ -125,7 +129,9 @@ extension Checker {
           id, layer, member.span, path: path + "." + name,
           frame: Frame(kind: .layer, module: member.module, odeScope: scope))
       }
-      if case .instance(let instance) = value { odeBuilders[builder].layers[prefix + name] = instance }
+      if case .instance(let instance) = value {
+        odeBuilders[builder].layers[prefix + name] = instance
+      }
       return value
     case .learned(let term):
       return learnedTerm(term, scope)
@@ -237,7 +243,8 @@ extension Checker {
           label: named.label ?? sourceText(part.expression.span, negative: part.negative),
           kind: named.kind, values: contributions(&self, toReal(local)),
           span: part.expression.span))
-      sum = sum.map { elementwise("add", [$0, value], entry.equation.right.span, symbol: "+") } ?? value
+      sum =
+        sum.map { elementwise("add", [$0, value], entry.equation.right.span, symbol: "+") } ?? value
     }
     return sum ?? .invalid(entry.equation.right.span)
   }
@@ -247,7 +254,8 @@ extension Checker {
     _ expression: Expression, negative: Bool,
     into parts: inout [(negative: Bool, expression: Expression)]
   ) {
-    if case .binary(let op, let a, let b) = expression.kind, op.kind == .add || op.kind == .subtract {
+    if case .binary(let op, let a, let b) = expression.kind, op.kind == .add || op.kind == .subtract
+    {
       split(a, negative: negative, into: &parts)
       split(b, negative: negative != (op.kind == .subtract), into: &parts)
       return
@@ -322,7 +330,8 @@ extension Checker {
     if instance.states.contains(where: { $0.name == spelling }) {
       return fail(
         Diagnostic(
-          .wrongKindOfName, "`\(ode.name).\(spelling)` is a state: it has a value only in a solution",
+          .wrongKindOfName,
+          "`\(ode.name).\(spelling)` is a state: it has a value only in a solution",
           at: Label(span), help: ["`solve(\(ode.name), …).\(spelling)` is its trajectory"]))
     }
     return fail(

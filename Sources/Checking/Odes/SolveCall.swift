@@ -59,7 +59,9 @@ extension Checker {
     let initial = initialState(given["from"], instance, span)
     guard let settings = settings(given["solver"], instance) else { return .invalid }
     guard let overrides, let initial else { return .invalid }
-    if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) { return .invalid }
+    if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) {
+      return .invalid
+    }
     if over.isEmpty, at == nil {
       return fail(
         Diagnostic(
@@ -195,7 +197,8 @@ extension Checker {
     let single = environment.precision == .f32
     guard let argument else {
       return SolverSettings(
-        method: "auto", stepping: .adaptive(rtol: single ? 1e-5 : 1e-6, atol: [single ? 1e-7 : 1e-9])
+        method: "auto",
+        stepping: .adaptive(rtol: single ? 1e-5 : 1e-6, atol: [single ? 1e-7 : 1e-9])
       )
     }
     var value = evaluate(argument)
@@ -212,7 +215,7 @@ extension Checker {
       var total = 0
       for state in ode.states {
         guard let values = resolve(state.type).tensor?.shape.values else { return settings }
-        total += values.reduce(1, *)
+        total = total.addingReportingOverflow(Checker.product(values)).partialValue
       }
       if atol.count != total {
         report(
@@ -246,13 +249,16 @@ extension Checker {
       guard let id = ode.params[name] else {
         var help: [String] = []
         if ode.constants[name] != nil {
-          help.append("`\(name)` is a `const`: `--set \(ode.name).\(name)=…` changes it, or make it a `param`")
+          help.append(
+            "`\(name)` is a `const`: `--set \(ode.name).\(name)=…` changes it, or make it a `param`"
+          )
         } else if let best = Suggestions.nearest(to: name, in: Array(ode.params.keys)) {
           help.append("did you mean `\(best)`?")
         }
         report(
           Diagnostic(
-            .unknownOverride, "`\(ode.name)` has no parameter `\(name)`", at: Label(field.name.span),
+            .unknownOverride, "`\(ode.name)` has no parameter `\(name)`",
+            at: Label(field.name.span),
             help: help))
         fine = false
         continue
@@ -281,7 +287,8 @@ extension Checker {
       case .invalid: return nil
       case .record(let fields):
         for field in fields {
-          guard setState(field.name, asExpression(field.value, argument.span), ode, &values, argument)
+          guard
+            setState(field.name, asExpression(field.value, argument.span), ode, &values, argument)
           else { return nil }
         }
       default:

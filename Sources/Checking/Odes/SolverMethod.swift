@@ -49,7 +49,9 @@ extension Checker {
     var atol = [single ? 1e-7 : 1e-9]
     func positive(_ value: Double) -> Bool { value > 0 && value.isFinite }
     if let argument = given["rtol"] {
-      guard let value = constantNumbers(argument, "`rtol`")?.first, value >= 0 else { return .invalid }
+      guard let value = constantNumbers(argument, "`rtol`")?.first, value >= 0 else {
+        return .invalid
+      }
       rtol = value
     }
     if let argument = given["atol"] {
@@ -79,7 +81,8 @@ extension Checker {
       return fail(
         Diagnostic(
           .missingArgument, "`\(method.name)` takes equal steps, and must be told which",
-          at: Label(span), help: ["write `\(method.name)(dt: 0.01)` or `\(method.name)(steps: 100)`"]))
+          at: Label(span),
+          help: ["write `\(method.name)(dt: 0.01)` or `\(method.name)(steps: 100)`"]))
     }
     if let argument = given["max_steps"] {
       guard let count = constantInteger(argument, "`max_steps`"), count > 0 else { return .invalid }
@@ -167,7 +170,8 @@ extension Checker {
       value = fail(
         Diagnostic(
           .notASolver, "`\(solver.name.text)` is \(found(value)), not a solver",
-          at: Label(solver.value.span), help: ["write `solver \(solver.name.text) = tsit5(rtol: 1e-8)`"]))
+          at: Label(solver.value.span),
+          help: ["write `solver \(solver.name.text) = tsit5(rtol: 1e-8)`"]))
     }
     environment.caches.solvers[id] = value
     return value

@@ -1,6 +1,5 @@
 import Foundation
 package import NodalDiagnostics
-import NodalParsing
 package import NodalSyntax
 import NodalTypes
 
@@ -32,7 +31,7 @@ package enum Check {
     return box.wait()
   }
 
-  private static func run(
+  static func run(
     _ file: File, source: SourceFile, in environment: Environment, host: CheckerHost
   ) -> CheckResult {
     var checker = Checker(environment: environment, host: host)
@@ -76,158 +75,6 @@ private final class ResultBox: @unchecked Sendable {
 }
 
 extension Checker {
-  // MARK: modules
-
-  /// The prelude is module 0, seen by every other.
-  mutating func loadPrelude(from source: SourceID) {
-    guard environment.modules.isEmpty else { return }
-    environment.modules.append(Module(path: "prelude"))
-    let name = NamePath(
-      components: [Name("prelude", span: .none)], span: .none)
-    switch host.module(.library(name), source) {
-    case .failure(let diagnostic): report(diagnostic)
-    case .source(let file, _):
-      environment.librarySources.insert(file.id)
-      librarySources.insert(file.id)
-      parseModule(file, into: 0)
-    }
-  }
-
-  private mutating func parseModule(_ source: SourceFile, into module: Int) {
-    sources[source.id] = source
-    let (tree, found) = Parser.parse(source)
-    for diagnostic in found { report(diagnostic) }
-    _ = declareAll(tree.statements, module: module, isUser: false)
-  }
-
-  mutating func load(_ statement: ImportStatement, into module: Int) {
-    switch host.module(statement.module, statement.moduleSpan.source) {
-    case .failure(let diagnostic): report(diagnostic)
-    case .source(let file, let key):
-      let index: Int
-      if importing.contains(key) {
-        report(
-          Diagnostic(
-            .cyclicImport, "this import leads back to where it came from",
-            at: Label(statement.moduleSpan)))
-        return
-      }
-      if let known = environment.loaded[key] {
-        index = known
-      } else {
-        environment.modules.append(Module(path: file.path))
-        index = environment.modules.count - 1
-        environment.loaded[key] = index
-        importing.append(key)
-        if case .library = statement.module {
-          environment.librarySources.insert(file.id)
-          librarySources.insert(file.id)
-        }
-        parseModule(file, into: index)
-        importing.removeLast()
-      }
-      for (name, id) in environment.modules[index].names {
-        if environment.modules[module].names[name] == nil {
-          environment.modules[module].names[name] = id
-        }
-      }
-    }
-  }
-
-  // MARK: declarations
-
-  /// Brings the names of all declarations into the module before any of them is looked at.
-  mutating func declareAll(
-    _ statements: [Statement], module: Int, isUser: Bool
-  ) -> [Redefinition] {
-    for statement in statements {
-      if case .import(let node) = statement { load(node, into: module) }
-      if isUser {
-        if case .precision(let node) = statement {
-          environment.precision = node.width == .f32 ? .f32 : .f64
-        }
-        if case .seed(let node) = statement { environment.seed = node.value }
-      }
-    }
-    var own: [String: Span] = [:]
-    var redefined: [Redefinition] = []
-    func add(_ name: Name, _ kind: Declaration.Kind, _ documentation: Documentation?) {
-      if name.isWildcard { return }
-      if let first = own[name.spelling] {
-        report(.duplicateName(name.spelling, at: name.span, first: first))
-        return
-      }
-      own[name.spelling] = name.span
-      if let redefinition = redeclare(
-        name.spelling, kind, module: module, documentation: documentation?.text, span: name.span)
-      {
-        redefined.append(redefinition)
-      }
-    }
-    for statement in statements {
-      switch statement {
-      case .const(let node):
-        for binding in node.bindings { add(binding.name, .const(binding), node.documentation) }
-      case .param(let node):
-        for binding in node.bindings { add(binding.name, .param(binding), node.documentation) }
-      case .function(let node): add(node.name, .function(node), node.documentation)
-      case .layer(let node): add(node.name, .layer(node), node.documentation)
-      case .ode(let node): add(node.name, .ode(node), node.documentation)
-      case .solver(let node): add(node.name, .solver(node), node.documentation)
-      case .data(let node): add(node.name, .data(node), node.documentation)
-      case .loss(let node): add(node.name, .loss(node), node.documentation)
-      case .let, .study, .explain, .check, .plot, .print, .transfer, .assert, .expression, .test,
-        .import, .precision, .seed, .invalid:
-        break
-      }
-    }
-    return redefined
-  }
-
-  /// Declares a name; an older meaning is shadowed, and what was elaborated with it is forgotten.
-  @discardableResult
-  mutating func redeclare(
-    _ name: String, _ kind: Declaration.Kind, module: Int, documentation: String?, span: Span
-  ) -> Redefinition? {
-    let old = environment.modules[module].names[name]
-    let id = DeclarationID(rawValue: environment.declarations.count)
-    environment.declarations.append(
-      Declaration(
-        id: id, name: name, module: module, kind: kind, documentation: documentation, span: span))
-    environment.modules[module].names[name] = id
-    if case .value = kind {} else { declaredNow.insert(id) }
-    guard let old, environment.declarations[old.rawValue].module == module else { return nil }
-    // Everything that read it, directly or not, is elaborated anew at its next use.
-    var stale: Set<DeclarationID> = [old]
-    var grew = true
-    while grew {
-      grew = false
-      for (reader, read) in environment.caches.reads
-      where !stale.contains(reader) && !read.isDisjoint(with: stale) {
-        stale.insert(reader)
-        grew = true
-      }
-    }
-    for declaration in stale { forget(declaration) }
-    let dependants = stale.subtracting([old]).map { environment.declarations[$0.rawValue].name }
-    return Redefinition(name: name, dependants: Set(dependants).sorted())
-  }
-
-  private mutating func forget(_ id: DeclarationID) {
-    environment.caches.constants[id] = nil
-    environment.caches.params[id] = nil
-    environment.caches.solvers[id] = nil
-    environment.caches.data[id] = nil
-    environment.caches.odes[id] = nil
-    environment.caches.announced.remove(id)
-    environment.caches.reads[id] = nil
-    let name = environment.declarations[id.rawValue].name
-    // Paths are free again: a weight made anew is matched with the old by path and shape.
-    for path in environment.weightsByPath.keys where path == name || path.hasPrefix(name + ".") {
-      environment.weightsByPath[path] = nil
-    }
-  }
-
   // MARK: statements
 
   mutating func statements(_ nodes: [Statement]) -> [TypedStatement] {
@@ -250,13 +97,13 @@ extension Checker {
   }
 
   /// Data sets that were needed and not yet made, those they read first.
-  private mutating func announceAll(into result: inout [TypedStatement]) {
+  mutating func announceAll(into result: inout [TypedStatement]) {
     for id in environment.caches.data.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
       announce(id, into: &result)
     }
   }
 
-  private mutating func announce(_ id: DeclarationID, into result: inout [TypedStatement]) {
+  mutating func announce(_ id: DeclarationID, into result: inout [TypedStatement]) {
     guard !environment.caches.announced.contains(id), let data = environment.caches.data[id] else {
       return
     }
@@ -290,7 +137,7 @@ extension Checker {
     }
   }
 
-  private mutating func test(_ node: TestDeclaration) -> TypedStatement? {
+  mutating func test(_ node: TestDeclaration) -> TypedStatement? {
     // Names of a test end with it.
     let saved = environment.modules[frame.module].names
     var statements: [TypedStatement] = []
@@ -315,7 +162,7 @@ extension Checker {
       TestInstance(title: node.title, isBenchmark: false, statements: statements, span: node.span))
   }
 
-  private mutating func topLevelLet(_ node: LetStatement) -> TypedStatement? {
+  mutating func topLevelLet(_ node: LetStatement) -> TypedStatement? {
     var made: [TypedStatement] = []
     for binding in node.bindings {
       let name = binding.name.spelling
@@ -361,12 +208,12 @@ extension Checker {
     return made.first
   }
 
-  private mutating func integerRangeIfKnown(_ range: RangeValue) -> TypedExpression? {
+  mutating func integerRangeIfKnown(_ range: RangeValue) -> TypedExpression? {
     guard range.lower.integerLiteral != nil, range.upper.integerLiteral != nil else { return nil }
     return integerRange(range)
   }
 
-  private mutating func redeclareLet(_ name: Name, _ type: Type, _ held: Declaration.Kind2) {
+  mutating func redeclareLet(_ name: Name, _ type: Type, _ held: Declaration.Kind2) {
     if name.isWildcard { return }
     let old = environment.modules[frame.module].names[name.spelling]
     if let old, lets.contains(name.spelling) == false,
@@ -380,96 +227,6 @@ extension Checker {
     stepSizes["let " + name.spelling] = nil
     redeclare(
       name.spelling, .value(type, held), module: frame.module, documentation: nil, span: name.span)
-  }
-
-  // MARK: what nothing uses
-
-  /// Declarations that nothing used are elaborated alone, so that their mistakes show.
-  mutating func checkUnused(module: Int) {
-    let ids = environment.modules[module].names.values.sorted { $0.rawValue < $1.rawValue }
-    for id in ids where !environment.caches.used.contains(id) {
-      let declaration = environment.declarations[id.rawValue]
-      guard declaration.module == module else { continue }
-      pending = [[]]
-      switch declaration.kind {
-      case .const, .param, .solver, .data: _ = value(of: id, declaration.span)
-      case .ode: _ = elaboratedOde(id, declaration.span)
-      case .function(let function):
-        aloneBody(function.parameters, function.body, function.result, declaration, .function)
-      case .layer(let layer): aloneLayer(layer, id, declaration)
-      case .loss(let loss): aloneBody(loss.parameters, loss.body, nil, declaration, .loss)
-      case .value: break
-      }
-      environment.caches.used.insert(id)
-    }
-  }
-
-  /// A body with parameters of their declared types; those without a type are not looked into.
-  private mutating func aloneBody(
-    _ parameters: [Parameter], _ body: Body, _ result: TypeExpression?,
-    _ declaration: Declaration, _ kind: Frame.Kind
-  ) {
-    let before = self
-    var inner = Frame(kind: kind, module: declaration.module)
-    let saved = frame
-    frame = inner
-    if kind == .layer { inner.owner = newOwner("") }
-    for parameter in parameters {
-      let value = aloneValue(parameter)
-      inner.names[parameter.name.spelling] = LocalName(
-        value: value, isVariable: false, span: parameter.name.span)
-    }
-    inner.sizes = frame.sizes
-    frame = saved
-    let savedObservations = observations
-    if kind == .loss { observations = [] }
-    stack.append(declaration.id)
-    _ = within(inner) { checker -> Meaning in
-      let value = checker.evaluate(body)
-      return checker.checkedResult(value, result, body.span)
-    }
-    stack.removeLast()
-    observations = savedObservations
-    keepOnlyDiagnostics(since: before)
-  }
-
-  /// What was made on the way (weights, odes' types) is forgotten: only the messages stay.
-  private mutating func keepOnlyDiagnostics(since before: Checker) {
-    let found = diagnostics
-    let reported = self.reported
-    self = before
-    diagnostics = found
-    self.reported = reported
-  }
-
-  private mutating func aloneValue(_ parameter: Parameter) -> Meaning {
-    guard let type = parameter.type else { return .invalid }
-    switch declared(type, bindsSizes: true) {
-    case .tensor(let element, let shape, let unit):
-      let sizes = shape.sizes.map { size -> Size in
-        guard size.value == nil else { return size }
-        let name = environment.substitution.text(size)
-        let rigid = environment.substitution.freshSize(named: name, rigid: true)
-        _ = environment.substitution.unify(size, rigid)
-        return size
-      }
-      let label: UnitLabel = element == .real ? .uniform(unit ?? freshUnit()) : .one
-      let own = Type.tensor(TensorType(element, Shape(sizes), unit: label))
-      return .expression(TypedExpression(.local(freshLocal(own)), own, parameter.span))
-    case .string:
-      return .expression(TypedExpression(.local(freshLocal(.string)), .string, parameter.span))
-    case .any, .compileTime, .record, .tuple, .dataset, .solution, .invalid: return .invalid
-    }
-  }
-
-  private mutating func aloneLayer(
-    _ layer: LayerDeclaration, _ id: DeclarationID, _ declaration: Declaration
-  ) {
-    guard layer.parameterLists.count == 1 else {
-      if layer.parameterLists.isEmpty { _ = value(of: id, declaration.span) }
-      return
-    }
-    aloneBody(layer.parameterLists[0], layer.body, layer.result, declaration, .layer)
   }
 
   // MARK: the end
@@ -518,7 +275,7 @@ extension Checker {
   }
 
   /// Diagnostics in the order of the text.
-  private static func inOrder(_ a: Diagnostic, _ b: Diagnostic) -> Bool {
+  static func inOrder(_ a: Diagnostic, _ b: Diagnostic) -> Bool {
     guard let x = a.primary?.span, let y = b.primary?.span else {
       return a.primary == nil && b.primary != nil
     }

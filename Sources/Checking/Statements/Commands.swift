@@ -18,13 +18,16 @@ extension Checker {
       _ = options(study.options, table: OptionRow.train, command: "train", data: nil)
       return nil
     }
-    let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
+    // The batch says how long an example is; the other options may read weights that the loss makes.
+    let batching = options(
+      study.options.filter { $0.key.text == "batch" }, table: OptionRow.train, command: "train",
+      data: data)
     var example: [Field]?
     var dataset: String?
     if let data, case .dataset(let type) = resolve(data.type) {
       dataset = type.name
       example = type.example
-      if let batch = checked?.first(where: { $0.key == "batch" }),
+      if let batch = batching?.first,
         case .call("windows", let arguments) = batch.value
       {
         guard type.timeColumn != nil else {
@@ -51,6 +54,7 @@ extension Checker {
       }
     }
     let loss = lossInstance(lossID, example: example, dataset: dataset, lossExpression.span)
+    let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
     guard let loss, let checked else { return nil }
     let stages = checked.filter { $0.key == "optimize" || $0.key == "then" }
     guard stages.first?.key == "optimize" else {
@@ -148,7 +152,8 @@ extension Checker {
       guard elaboratedOde(id, expression.span) != nil else { return nil }
       let name = environment.declarations[id.rawValue].name
       return .declaration(name: name, kind: "ode", weights: weights(of: value) ?? [])
-    case .instance: return .declaration(name: label, kind: "layer", weights: weights(of: value) ?? [])
+    case .instance:
+      return .declaration(name: label, kind: "layer", weights: weights(of: value) ?? [])
     case .term: return .declaration(name: label, kind: "term", weights: weights(of: value) ?? [])
     case .expression, .record, .tuple, .range:
       let typed = asExpression(value, expression.span)
@@ -224,7 +229,9 @@ extension Checker {
         }
         let owner = checker.bind(checker.elaborate(base))
         if owner.isInvalid { return .invalid(expression.span) }
-        guard let time = checker.time(of: owner, base.span) else { return .invalid(expression.span) }
+        guard let time = checker.time(of: owner, base.span) else {
+          return .invalid(expression.span)
+        }
         let y = checker.applyRest(rest, to: owner)
         if y.isInvalid || time.isInvalid { return .invalid(expression.span) }
         return TypedExpression(.tuple([y, time]), .tuple([y.type, time.type]), expression.span)
@@ -329,7 +336,8 @@ extension Checker {
         if file != nil {
           report(
             Diagnostic(
-              .unsavable, "`\(sourceText(node.subject.span))` has no weights to \(node.kind.rawValue)",
+              .unsavable,
+              "`\(sourceText(node.subject.span))` has no weights to \(node.kind.rawValue)",
               at: Label(node.subject.span),
               help: ["weights belong to an ode, a layer or a `param`; `write` writes values"]))
         }

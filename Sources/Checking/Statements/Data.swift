@@ -214,7 +214,8 @@ extension Checker {
       return .record(values)
     case .call(let call):
       guard case .name(let name) = call.callee.kind else { break }
-      if declaration(named: name.spelling) != nil || Intrinsic(rawValue: name.spelling)?.isScalarFunction == true
+      if declaration(named: name.spelling) != nil
+        || Intrinsic(rawValue: name.spelling)?.isScalarFunction == true
         || name.spelling == "linspace"
       {
         break

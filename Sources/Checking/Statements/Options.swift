@@ -54,9 +54,10 @@ extension Checker {
                   ? "put it on a line of its own: a comma ties it to `\(key):`"
                   : Suggestions.nearest(to: sub.key.text, in: Array(row.subKeys.keys)).map {
                     "did you mean `\($0):`?"
-                  } ?? (row.subKeys.isEmpty
-                    ? "`\(key):` has no further settings"
-                    : "it has " + Suggestions.list(row.subKeys.keys.sorted()))
+                  }
+                    ?? (row.subKeys.isEmpty
+                      ? "`\(key):` has no further settings"
+                      : "it has " + Suggestions.list(row.subKeys.keys.sorted()))
               ]))
           fine = false
           continue
@@ -209,7 +210,8 @@ extension Checker {
         Diagnostic(
           .optionValue, "`\(key):` takes \(what)", at: Label(expression.span),
           help: [
-            best.map { "did you mean `\($0)`?" } ?? "there are " + Suggestions.list(rows.map(\.name))
+            best.map { "did you mean `\($0)`?" } ?? "there are "
+              + Suggestions.list(rows.map(\.name))
           ]))
       return nil
     }
@@ -235,7 +237,8 @@ extension Checker {
         continue
       }
       if parameter == "line_search" {
-        guard let chosen = word(argument, of: ["strong_wolfe", "backtracking"], later: [], parameter)
+        guard
+          let chosen = word(argument, of: ["strong_wolfe", "backtracking"], later: [], parameter)
         else { return nil }
         values.append(OptionValue.Argument(label: parameter, value: .text(chosen)))
         continue

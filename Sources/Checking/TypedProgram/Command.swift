@@ -15,7 +15,8 @@ package enum TypedStatement: Sendable {
   case save(owner: String, weights: [WeightID], file: String, Span)
   case load(owner: String, weights: [WeightID], file: String, Span)
   /// `text` is the condition as written; a comparison's sides are given for the message.
-  case assert(condition: TypedExpression, sides: [(text: String, value: TypedExpression)], text: String, Span)
+  case assert(
+    condition: TypedExpression, sides: [(text: String, value: TypedExpression)], text: String, Span)
   case test(TestInstance)
   /// Several statements that one line made: `let a = 1, b = 2`.
   case group([TypedStatement])

@@ -19,4 +19,8 @@ package struct TypedProgram: Sendable {
 package struct Redefinition: Sendable, Hashable {
   package var name: String
   package var dependants: [String]
+  package init(name: String, dependants: [String]) {
+    self.name = name
+    self.dependants = dependants
+  }
 }

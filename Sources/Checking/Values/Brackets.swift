@@ -125,7 +125,9 @@ extension Checker {
       if resolved.allSatisfy({ $0 == first }) { return (.uniform(first), parts) }
       // Literal zeros among plain numbers are plain; among quantities each keeps a unit of its own to be found,
       // as in `[v, 0]` for a state vector.
-      if !first.isOne, nonzero.allSatisfy({ $0 == first }), parts.contains(where: { !$0.isConstant }) {
+      if !first.isOne, nonzero.allSatisfy({ $0 == first }),
+        parts.contains(where: { !$0.isConstant })
+      {
         return (.mixed(resolved, depth: 0), parts)
       }
       var all = true

@@ -136,7 +136,9 @@ extension Checker {
       let freedParts = parts.map { freed($0) }
       return TypedExpression(.tuple(freedParts), .tuple(freedParts.map(\.type)), value.span)
     }
-    guard isBare(value), tensor(value)?.element == .real || value.isLiteralZero else { return value }
+    guard isBare(value), tensor(value)?.element == .real || value.isLiteralZero else {
+      return value
+    }
     return relabelled(toReal(value), .uniform(freshUnit()))
   }
 }

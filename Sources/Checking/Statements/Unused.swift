@@ -1,0 +1,95 @@
+import NodalDiagnostics
+import NodalSyntax
+import NodalTypes
+
+extension Checker {
+  // MARK: what nothing uses
+
+  /// Declarations that nothing used are elaborated alone, so that their mistakes show.
+  mutating func checkUnused(module: Int) {
+    let ids = environment.modules[module].names.values.sorted { $0.rawValue < $1.rawValue }
+    for id in ids where !environment.caches.used.contains(id) {
+      let declaration = environment.declarations[id.rawValue]
+      guard declaration.module == module else { continue }
+      pending = [[]]
+      switch declaration.kind {
+      case .const, .param, .solver, .data: _ = value(of: id, declaration.span)
+      case .ode: _ = elaboratedOde(id, declaration.span)
+      case .function(let function):
+        aloneBody(function.parameters, function.body, function.result, declaration, .function)
+      case .layer(let layer): aloneLayer(layer, id, declaration)
+      case .loss(let loss): aloneBody(loss.parameters, loss.body, nil, declaration, .loss)
+      case .value: break
+      }
+      environment.caches.used.insert(id)
+    }
+  }
+
+  /// A body with parameters of their declared types; those without a type are not looked into.
+  mutating func aloneBody(
+    _ parameters: [Parameter], _ body: Body, _ result: TypeExpression?,
+    _ declaration: Declaration, _ kind: Frame.Kind
+  ) {
+    let before = self
+    var inner = Frame(kind: kind, module: declaration.module)
+    let saved = frame
+    frame = inner
+    if kind == .layer { inner.owner = newOwner("") }
+    for parameter in parameters {
+      let value = aloneValue(parameter)
+      inner.names[parameter.name.spelling] = LocalName(
+        value: value, isVariable: false, span: parameter.name.span)
+    }
+    inner.sizes = frame.sizes
+    frame = saved
+    let savedObservations = observations
+    if kind == .loss { observations = [] }
+    stack.append(declaration.id)
+    _ = within(inner) { checker -> Meaning in
+      let value = checker.evaluate(body)
+      return checker.checkedResult(value, result, body.span)
+    }
+    stack.removeLast()
+    observations = savedObservations
+    keepOnlyDiagnostics(since: before)
+  }
+
+  /// What was made on the way (weights, odes' types) is forgotten: only the messages stay.
+  mutating func keepOnlyDiagnostics(since before: Checker) {
+    let found = diagnostics
+    let reported = self.reported
+    self = before
+    diagnostics = found
+    self.reported = reported
+  }
+
+  mutating func aloneValue(_ parameter: Parameter) -> Meaning {
+    guard let type = parameter.type else { return .invalid }
+    switch declared(type, bindsSizes: true) {
+    case .tensor(let element, let shape, let unit):
+      let sizes = shape.sizes.map { size -> Size in
+        guard size.value == nil else { return size }
+        let name = environment.substitution.text(size)
+        let rigid = environment.substitution.freshSize(named: name, rigid: true)
+        _ = environment.substitution.unify(size, rigid)
+        return size
+      }
+      let label: UnitLabel = element == .real ? .uniform(unit ?? freshUnit()) : .one
+      let own = Type.tensor(TensorType(element, Shape(sizes), unit: label))
+      return .expression(TypedExpression(.local(freshLocal(own)), own, parameter.span))
+    case .string:
+      return .expression(TypedExpression(.local(freshLocal(.string)), .string, parameter.span))
+    case .any, .compileTime, .record, .tuple, .dataset, .solution, .invalid: return .invalid
+    }
+  }
+
+  mutating func aloneLayer(
+    _ layer: LayerDeclaration, _ id: DeclarationID, _ declaration: Declaration
+  ) {
+    guard layer.parameterLists.count == 1 else {
+      if layer.parameterLists.isEmpty { _ = value(of: id, declaration.span) }
+      return
+    }
+    aloneBody(layer.parameterLists[0], layer.body, layer.result, declaration, .layer)
+  }
+}
