@@ -94,7 +94,7 @@ extension Parser {
     case "input": return .input(try parseInput())
     case "event": return .event(try parseEvent())
     default:
-      if let error = misplaced(word, "in an `ode`") { throw error }
+      if !Self.odeWords.contains(word), let error = misplaced(word, "in an `ode`") { throw error }
       return .equation(try parseEquation())
     }
   }

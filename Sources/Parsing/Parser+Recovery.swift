@@ -139,4 +139,14 @@ extension ParseError {
       nil
     }
   }
+
+  /// Whether a bracket is open only because a string on its line swallowed the closer.
+  func follows(from lexical: [ParseError], in source: SourceFile) -> Bool {
+    guard case .unclosedBracket(_, let opener, _) = self else { return false }
+    return lexical.contains { error in
+      guard case .unclosedString(let string) = error else { return false }
+      return string.start > opener.start
+        && source.line(at: string.start) == source.line(at: opener.start)
+    }
+  }
 }

@@ -30,7 +30,8 @@ package struct Parser {
     self.damaged = layout.damaged
     self.suspectUnits = lexed.suspectUnits
     self.isPrompt = isPrompt
-    self.errors = lexed.errors + layout.errors
+    self.errors =
+      lexed.errors + layout.errors.filter { !$0.follows(from: lexed.errors, in: source) }
   }
 
   /// Parses a whole file. Always gives a tree; what could not be read is `.invalid` in it, and every

@@ -18,7 +18,7 @@ import Testing
     var random = Lehmer(seed: 23)
     var texts = SharedPrograms.all.map { Array($0.text.utf8) }
     var generator = Generator(.node, seed: 8)
-    for _ in 0..<10 { texts.append(Array(generator.program(depth: 30).utf8)) }
+    for _ in 0..<10 { texts.append(Array(generator.program(depth: 22).utf8)) }
     let interesting = Array("(){}[]'\"<>.,:;=+-*/^~|&!@_ \n\r\t0e9x\\θ\u{302}\u{0}🙂".utf8)
     for text in texts where !text.isEmpty {
       for _ in 0..<mutants {

@@ -10,7 +10,7 @@ struct Lehmer: RandomNumberGenerator {
   }
 }
 
-/// Writes random programs of a grammar. Prefers productions that it has used least, and the shortest way out
+/// Writes random programs of a grammar, and programs that use a given production. Takes the shortest way out
 /// once a program has become deep.
 struct Generator {
   let grammar: Grammar
@@ -29,6 +29,11 @@ struct Generator {
   mutating func program(depth: Int) -> String {
     tokens = []
     expand(.symbol("file"), depth: depth)
+    return text
+  }
+
+  /// The tokens with blanks between them.
+  private var text: String {
     var text = ""
     for (index, token) in tokens.enumerated() {
       if index > 0, !token.attaches, token.text != "\n", text.last != "\n" { text += " " }
@@ -79,23 +84,25 @@ struct Generator {
         } while name == "NAME" && Self.reserved.contains(text)
         tokens.append((text, name == "UNIT" || name == "PRIMES"))
       } else if let rule = grammar.rules[name] {
-        expand(rule, depth: depth - 1)
+        // A long program takes the shortest way out.
+        expand(rule, depth: tokens.count > 250 ? 0 : depth - 1)
       }
     case .sequence(let parts): for part in parts { expand(part, depth: depth) }
     case .choice(let choices):
       let fitting = choices.filter { least($0) <= depth }
       let pool = fitting.isEmpty ? [choices.min { least($0) < least($1) } ?? choices[0]] : fitting
-      let fresh = pool.filter {
-        if case .symbol(let name) = $0 { uses[name, default: 0] < 5 } else { false }
-      }
-      if let choice = (fresh.isEmpty ? pool : fresh).randomElement(using: &random) {
+      if let choice = pool.randomElement(using: &random) {
         expand(choice, depth: depth)
       }
     case .optional(let inner):
-      if least(inner) <= depth, Bool.random(using: &random) { expand(inner, depth: depth) }
+      if least(inner) <= depth, Bool.random(using: &random) {
+        expand(inner, depth: depth)
+      }
     case .many(let inner):
       var count = 0
-      while count < 3, least(inner) <= depth, Int.random(in: 0..<3, using: &random) == 0 {
+      while count < 3, least(inner) <= depth,
+        Int.random(in: 0..<3, using: &random) == 0
+      {
         expand(inner, depth: depth)
         count += 1
       }
@@ -104,6 +111,63 @@ struct Generator {
       if least(inner) <= depth, Int.random(in: 0..<4, using: &random) == 0 {
         expand(inner, depth: depth)
       }
+    }
+  }
+
+  // MARK: Towards one production
+
+  /// A program that uses a production: the shortest way to it, and around it whatever is least.
+  mutating func program(using target: String, depth: Int) -> String {
+    var distances = [target: 0]
+    for _ in 0..<40 {
+      for (name, rule) in grammar.rules where name != target {
+        distances[name] = Self.distance(rule, distances).map { $0 + 1 }
+      }
+    }
+    tokens = []
+    expand(.symbol("file"), towards: target, distances, depth: depth)
+    return text
+  }
+
+  /// How many productions lie between a rule and the target; `nil` where it doesn't lead there.
+  private static func distance(_ rule: Grammar.Rule, _ distances: [String: Int]) -> Int? {
+    switch rule {
+    case .literal, .characters: nil
+    case .symbol(let name): distances[name]
+    case .sequence(let parts), .choice(let parts):
+      parts.compactMap { distance($0, distances) }.min()
+    case .optional(let inner), .many(let inner), .some(let inner): distance(inner, distances)
+    }
+  }
+
+  private mutating func expand(
+    _ rule: Grammar.Rule, towards target: String, _ distances: [String: Int], depth: Int
+  ) {
+    func far(_ rule: Grammar.Rule) -> Int { Self.distance(rule, distances) ?? Int.max }
+    switch rule {
+    case .literal, .characters: expand(rule, depth: 0)
+    case .symbol(let name):
+      if name == target || Grammar.isToken(name) {
+        expand(rule, depth: depth)
+      } else if let inner = grammar.rules[name] {
+        uses[name, default: 0] += 1
+        expand(inner, towards: target, distances, depth: depth)
+      }
+    case .sequence(let parts):
+      let way = parts.indices.min { far(parts[$0]) < far(parts[$1]) }
+      for index in parts.indices {
+        if index == way {
+          expand(parts[index], towards: target, distances, depth: depth)
+        } else {
+          expand(parts[index], depth: 0)
+        }
+      }
+    case .choice(let choices):
+      if let way = choices.min(by: { far($0) < far($1) }) {
+        expand(way, towards: target, distances, depth: depth)
+      }
+    case .optional(let inner), .many(let inner), .some(let inner):
+      expand(inner, towards: target, distances, depth: depth)
     }
   }
 
