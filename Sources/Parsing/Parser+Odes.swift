@@ -140,9 +140,22 @@ extension Parser {
     case .name, .integer, .real, .string: return true
     case .keyword(let keyword): return keyword != .in && keyword != .then && keyword != .else
     case .symbol(let symbol):
-      return symbol == .leftBracket && next.hasSpaceBefore || symbol == .leftBrace || symbol == .not
+      return symbol == .leftBracket && next.hasSpaceBefore && !isWholeAxisIndex(position + 1)
+        || symbol == .leftBrace || symbol == .not
     case .unit, .primes, .newline, .end, .invalid: return false
     }
+  }
+
+  /// Whether the bracket at an index holds a `..` of its own, as only an index does.
+  private func isWholeAxisIndex(_ opener: Int) -> Bool {
+    guard closers[opener] > opener else { return false }
+    var index = opener + 1
+    while index < closers[opener] {
+      let next = tokens[index + 1].symbol
+      if tokens[index].symbol == .range, next == .comma || next == .rightBracket { return true }
+      index = max(index, closers[index]) + 1
+    }
+    return false
   }
 
   /// The name in `dx/dt`, if a left side is one.

@@ -6,7 +6,7 @@ import Testing
 #if DEBUG
   private let effort = 1
 #else
-  private let effort = 8
+  private let effort = 4
 #endif
 
 @Suite struct GrammarTests {
