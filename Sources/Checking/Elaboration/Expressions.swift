@@ -350,7 +350,14 @@ extension Checker {
     let name = assignment.target
     guard let old = frame.names[name.spelling] else {
       report(
-        .unknownName(name.spelling, at: name.span, near: Array(frame.names.keys)))
+        Diagnostic(
+          .notAVariable, "there is no variable `\(name.spelling)` to give a new value",
+          at: Label(name.span),
+          help: [
+            Suggestions.nearest(to: name.spelling, in: Array(frame.names.keys)).map {
+              "did you mean `\($0)`?"
+            } ?? "a new name is introduced by `let \(name.spelling) = …`"
+          ]))
       return
     }
     guard old.isVariable else {

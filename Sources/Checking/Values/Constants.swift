@@ -125,14 +125,27 @@ extension Checker {
       }
       return unit
     case .product(let a, let b):
+      guard noOffset(a), noOffset(b) else { return nil }
       guard let left = unit(a), let right = unit(b) else { return nil }
       return left * right
     case .quotient(let a, let b):
+      guard noOffset(a), noOffset(b) else { return nil }
       guard let left = unit(a), let right = unit(b) else { return nil }
       return left / right
     case .power(let base, let exponent):
+      guard noOffset(base) else { return nil }
       return unit(base)?.raised(to: Rational(exponent.numerator, exponent.denominator))
     }
+  }
+
+  /// A unit with an offset stands alone: in a product it can only mean the size of a degree.
+  private mutating func noOffset(_ written: UnitExpression) -> Bool {
+    guard offsetOfUnit(written) != 0 else { return true }
+    report(
+      Diagnostic(
+        .offsetUnit, "`degC` counts from 273.15 K, and can't be part of another unit",
+        at: Label(written.span), help: ["write `K`: a degree has the same size"]))
+    return false
   }
 
   /// What a value written in a unit with an offset (`degC` alone) is shifted by to be in kelvin.

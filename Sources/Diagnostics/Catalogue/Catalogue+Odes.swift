@@ -1,0 +1,214 @@
+extension Catalogue {
+  /// E05xx: odes and their equations; E06xx: what is learned.
+  package static let odes: [CatalogueRow] = [
+    CatalogueRow(
+      .missingEquation, "a state has no equation",
+      "Every state has an equation for a derivative. What does not change is a `param` or a "
+        + "`const`.",
+      bad: "ode f { state x = 1, y = 2; x' = -x }",
+      mended: "ode f { state x = 1, y = 2; x' = -x; y' = x }"),
+    CatalogueRow(
+      .unknownState, "an equation for a state that is not there",
+      "The left side of an equation is the derivative of a declared state.",
+      bad: "ode f { state x = 1; x' = -x; y' = x }",
+      mended: "ode f { state x = 1, y = 0; x' = -x; y' = x }"),
+    CatalogueRow(
+      .derivativeOrder, "the orders of a state and its equation differ",
+      "An equation of order two, `x'' = …`, has the states `x` and `x'`; one of order one "
+        + "has `x` alone.",
+      bad: "ode f { state x = 1, x' = 0; x' = -x }",
+      mended: "ode f { state x = 1, x' = 0; x'' = -x }"),
+    CatalogueRow(
+      .duplicateEquation, "a state has two equations",
+      "One equation defines a derivative; `+=` adds to it, and in a child of `extends`, "
+        + "`override` replaces the parent's.",
+      bad: "ode f { state x = 1; x' = -x; x' = 1 }",
+      mended: "ode f { state x = 1; x' = -x; x' += 1 }"),
+    CatalogueRow(
+      .additionWithoutBase, "something is added to an equation that is not there",
+      "`+=` adds to the equation given with `=`, here or by a parent.",
+      bad: "ode f { state x = 1; x' += -x }",
+      mended: "ode f { state x = 1; x' = -x }"),
+    CatalogueRow(
+      .overrideWithoutBase, "there is nothing to override",
+      "`override` replaces the equation of a parent.",
+      bad: """
+        ode f {
+          state x = 1
+          override x' = -x
+        }
+        """,
+      mended: """
+        ode f {
+          state x = 1
+          x' = -x
+        }
+        """),
+    CatalogueRow(
+      .cyclicDerivative, "a derivative is defined by itself",
+      "A derivative may be read on a right-hand side, but not in its own definition, "
+        + "directly or through others.",
+      bad: "ode f { state x = 1, y = 1; x' = y'; y' = x' }",
+      mended: "ode f { state x = 1, y = 1; x' = y'; y' = -x }"),
+    CatalogueRow(
+      .missingInitialValue, "a state has no initial value",
+      "A solve starts somewhere: in the ode, `state x = 1`, or in the call, `from: {x: 1}`.",
+      bad: """
+        ode f { state x; x' = -x }
+        print solve(f, over: 0..1).final
+        """,
+      mended: """
+        ode f { state x; x' = -x }
+        print solve(f, from: {x: 1}, over: 0..1).final
+        """),
+    CatalogueRow(
+      .unknownParent, "there is no ode to extend",
+      "`extends` names an ode of this file, of an imported one, or of the standard library "
+        + "(`import physics`).",
+      bad: "ode swing extends pendulum { θ'' += -0.1<1/s>*θ' }",
+      mended: """
+        import physics
+        ode swing extends pendulum { θ'' += -0.1<1/s>*θ' }
+        """),
+    CatalogueRow(
+      .equationShape, "the sides of an equation have different shapes",
+      "The right side has the shape of the state, or is a scalar that is meant for each "
+        + "component.",
+      bad: "ode f { state x: Real[2] = [1, 0]; x' = [1.0, 2.0, 3.0] }",
+      mended: "ode f { state x: Real[2] = [1, 0]; x' = [1.0, 2.0] }"),
+    CatalogueRow(
+      .unknownPart, "there is no such part",
+      "A part is another ode by its name, `part a = pendulum`; its states are `a.θ`.",
+      bad: "ode two { part a = pendulum }",
+      mended: """
+        import physics
+        ode two { part a = pendulum }
+        """),
+    CatalogueRow(
+      .timeOutsideOde, "`t` is read outside an ode",
+      "Inside an ode `t` is the time. A solution's or a data set's time is a field.",
+      bad: """
+        fn f(x) = x*t
+        print f(1)
+        """,
+      mended: """
+        fn f(x, t) = x*t
+        print f(1, 2)
+        """),
+    CatalogueRow(
+      .primeOutsideOde, "a derivative is read outside an ode",
+      "`x'` is the time derivative of a state. In a solution it is a field, `s.x'`; the "
+        + "transpose of a matrix is `transpose(a)`.",
+      bad: """
+        let a = [[1, 2], [3, 4]]
+        print a'
+        """,
+      mended: """
+        let a = [[1, 2], [3, 4]]
+        print transpose(a)
+        """),
+    CatalogueRow(
+      .unknownInitialState, "an initial value for a state that is not there",
+      "The record behind `from:` has the names of states.",
+      bad: """
+        ode f { state x = 1; param k = 1; x' = -k*x }
+        print solve(f, from: {y: 2}, over: 0..1).final
+        """,
+      mended: """
+        ode f { state x = 1; param k = 1; x' = -k*x }
+        print solve(f, from: {x: 2}, over: 0..1).final
+        """),
+    CatalogueRow(
+      .templateOutsideOwner, "weights without an owner",
+      "A template such as `dense` makes fresh weights at each place where it is called, and "
+        + "they need an owner that outlives the call: a `layer`, an `ode`, a `learned` term. A "
+        + "function or a loss is called anew each time.",
+      bad: """
+        fn f(x: Real[2]) = x |> dense(3)
+        print f([1, 2])
+        """,
+      mended: """
+        layer f(x: Real[2]) = x |> dense(3)
+        print f([1, 2])
+        """),
+    CatalogueRow(
+      .distributionAsValue, "a distribution where a number is needed",
+      "`~` gives a parameter a prior; `sample` draws a number. A distribution itself is "
+        + "neither.",
+      bad: """
+        param x = normal(0, 1)
+        print x
+        """,
+      mended: """
+        param x = 0 ~ normal(0, 1)
+        print x
+        """),
+    CatalogueRow(
+      .unknownWeight, "nothing learned has this name",
+      "Weights are found at paths such as `net.dense_1.weight` or `model.k`.",
+      bad: """
+        param k = 1
+        loss l(_) = (k - 2)^2
+        const c = 1
+        train l { optimize: adam(), steps: 5; freeze: c }
+        """,
+      mended: """
+        param k = 1
+        param c = 1
+        loss l(_) = (k - 2*c)^2
+        train l { optimize: adam(), steps: 5; freeze: c }
+        """),
+    CatalogueRow(
+      .outsideDomain, "a parameter starts outside its domain",
+      "The domain is an open interval; the parameter is kept inside by a change of "
+        + "variable, and must start inside.",
+      bad: """
+        param k = 0 in (0, inf)
+        print k
+        """,
+      mended: """
+        param k = 0.1 in (0, inf)
+        print k
+        """),
+    CatalogueRow(
+      .unknownStructure, "a learned term can't be given this property",
+      "Properties that hold by construction are named behind `where`.",
+      bad: "ode f { state x = 1; learned g = mlp(4)(x) where oddd(x); x' = g }",
+      mended: "ode f { state x = 1; learned g = mlp(4)(x) where odd(x); x' = g }"),
+    CatalogueRow(
+      .malformedDomain, "a domain is not an interval",
+      "A domain is a pair of constants, the lower first; either may be infinite.",
+      bad: """
+        param k = 1 in (2, 0)
+        print k
+        """,
+      mended: """
+        param k = 1 in (0, 2)
+        print k
+        """),
+    CatalogueRow(
+      .priorNotDistribution, "a prior is no distribution",
+      "Behind `~` stands a distribution such as `normal(1, 0.5)`.",
+      bad: """
+        param k = 1 ~ 0.5
+        print k
+        """,
+      mended: """
+        param k = 1 ~ normal(1, 0.5)
+        print k
+        """),
+    CatalogueRow(
+      .paramOutsideOwner, "a learned value without an owner",
+      "`learn` and `param` make something that is trained and saved; it needs a place with "
+        + "a name: the file, an `ode`, a `layer`.",
+      bad: """
+        fn f(x) = learn(0.5)*x
+        print f(1)
+        """,
+      mended: """
+        param k = 0.5
+        fn f(x) = k*x
+        print f(1)
+        """),
+  ]
+}
