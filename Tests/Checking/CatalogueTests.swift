@@ -3,7 +3,7 @@ import NodalDiagnostics
 import Testing
 
 /// The pages of the checker's codes: the bad program gets the code, the mended one is right.
-@Suite struct CatalogueTests {
+@Suite struct CheckerCatalogueTests {
   static let rows = Catalogue.names + Catalogue.types + Catalogue.odes + Catalogue.commands
 
   @Test(arguments: rows.map(\.code)) func page(code: DiagnosticCode) throws {

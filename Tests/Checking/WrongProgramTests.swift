@@ -15,7 +15,8 @@ import Testing
   @Test(arguments: names) func transcript(name: String) throws {
     let text = try String(contentsOf: Self.folder.appending(path: name + ".node"), encoding: .utf8)
     let result = Harness.check(text)
-    let said = Harness.describe(result, text) + "\n"
+    let source = SourceFile(id: SourceID(1), path: name + ".node", text: text)
+    let said = DiagnosticRenderer(sources: SourceMap([source])).render(result.diagnostics)
     #expect(result.diagnostics.contains { $0.isError }, "\(name) is not wrong")
     let file = Self.folder.appending(path: name + ".txt")
     if ProcessInfo.processInfo.environment["NODAL_PROMOTE"] != nil {
