@@ -9,6 +9,12 @@ package struct Table: Sendable {
     package var content: Content
     /// Where the name stands, nil for a column that no file holds.
     package var place: CSVPlace?
+
+    package init(name: String, content: Content, place: CSVPlace? = nil) {
+      self.name = name
+      self.content = content
+      self.place = place
+    }
   }
 
   package enum Content: Sendable {

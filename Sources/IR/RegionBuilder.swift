@@ -23,6 +23,19 @@ package struct RegionBuilder: Sendable {
   }
 
   package var parameters: [Value] { region.parameters }
+
+  /// Parameters that came up while nodes were made; `finish` puts them behind the others.
+  private var late: [Int] = []
+
+  /// One more parameter: what a body turns out to read from around it.
+  package mutating func lateParameter(_ type: ValueType) -> Value {
+    late.append(region.types.count)
+    region.types.append(type)
+    for extent in type.extents {
+      if case .steps(let trace) = extent { nextTrace = Swift.max(nextTrace, trace + 1) }
+    }
+    return Value(region.types.count - 1)
+  }
   package func type(_ value: Value) -> ValueType { region[value] }
 
   /// Adds a node, and gives its results.
@@ -100,7 +113,7 @@ package struct RegionBuilder: Sendable {
       throw IRError("a result that the region doesn't define")
     }
     region.results = results
-    return region
+    return late.isEmpty ? region : region.movingToFront(late)
   }
 
   // MARK: Constants
@@ -195,5 +208,26 @@ extension Region {
       if nodes[middle].results.upperBound <= value.index { low = middle + 1 } else { high = middle }
     }
     return low < nodes.count && nodes[low].results.contains(value.index) ? nodes[low] : nil
+  }
+}
+
+extension Region {
+  /// Numbered anew, with the values at these places as the last parameters.
+  fileprivate func movingToFront(_ late: [Int]) -> Region {
+    let isLate = Set(late)
+    let order =
+      Array(0..<parameterCount) + late
+      + (parameterCount..<types.count).filter { !isLate.contains($0) }
+    var place = [Int](repeating: 0, count: types.count)
+    for (new, old) in order.enumerated() { place[old] = new }
+    func moved(_ value: Value) -> Value { Value(place[value.index]) }
+    return Region(
+      types: order.map { types[$0] }, parameterCount: parameterCount + late.count,
+      nodes: nodes.map { node in
+        let first = node.results.isEmpty ? 0 : place[node.results.lowerBound]
+        return Node(
+          node.form, node.operands.map(moved), results: first..<(first + node.results.count),
+          origin: node.origin)
+      }, results: results.map(moved))
   }
 }

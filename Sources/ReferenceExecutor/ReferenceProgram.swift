@@ -28,7 +28,7 @@ struct ReferenceProgram: Executable {
     let storage = StoragePlan(region)
     self.storage = storage
     var compiler = InstructionCompiler(region, storage, executor)
-    for node in region.nodes { try compiler.add(node) }
+    for (node, live) in zip(region.nodes, storage.isLive) where live { try compiler.add(node) }
     instructions = compiler.instructions
     children = compiler.children
     plans = compiler.plans

@@ -13,6 +13,8 @@ struct StoragePlan: Sendable {
     case alias(of: Int, offset: Int)
     /// A result of a child: memory of the child's.
     case child
+    /// Never computed.
+    case nothing
   }
 
   /// How many bytes a value takes, as far as is known: values of one class have the same size in
@@ -45,6 +47,8 @@ struct StoragePlan: Sendable {
   }
 
   private(set) var places: [Place] = []
+  /// Which nodes lead to a result. The others are not run: differentiation leaves many behind.
+  let isLive: [Bool]
   /// The sizes of all values, in bytes of one an element.
   private(set) var counts: [SizeClass] = []
   private(set) var slots: [SizeClass] = []
@@ -54,23 +58,28 @@ struct StoragePlan: Sendable {
   private(set) var traces: [Int] = []
 
   init(_ region: Region) {
+    isLive = Self.liveNodes(region)
     counts = region.types.map { SizeClass($0.with(.bool)) }
     places = region.parameters.map { .parameter($0.index) }
     // The value whose memory each value is.
     var roots = Array(0..<region.types.count)
-    for node in region.nodes {
+    for (node, live) in zip(region.nodes, isLive) where live {
       if Self.aliasOffset(node, region) != nil {
         roots[node.results.lowerBound] = roots[node.operands[0].index]
       }
     }
     var lastUse = [Int](repeating: -1, count: region.types.count)
-    for (position, node) in region.nodes.enumerated() {
+    for (position, node) in region.nodes.enumerated() where isLive[position] {
       for operand in node.operands { lastUse[roots[operand.index]] = position }
       for result in node.results { lastUse[roots[result]] = max(lastUse[roots[result]], position) }
     }
     for result in region.results { lastUse[roots[result.index]] = .max }
     var free: [SizeClass: [Int]] = [:]
     for (position, node) in region.nodes.enumerated() {
+      guard isLive[position] else {
+        places += node.results.map { _ in .nothing }
+        continue
+      }
       // Memory of operands that nobody reads after this.
       var dying: [(SizeClass, Int)] = []
       for root in Set(node.operands.map { roots[$0.index] }).sorted()
@@ -91,6 +100,18 @@ struct StoragePlan: Sendable {
         }
       }
     }
+  }
+
+  private static func liveNodes(_ region: Region) -> [Bool] {
+    var isUsed = [Bool](repeating: false, count: region.types.count)
+    for result in region.results { isUsed[result.index] = true }
+    var live = [Bool](repeating: false, count: region.nodes.count)
+    for (position, node) in region.nodes.enumerated().reversed()
+    where node.results.contains(where: { isUsed[$0] }) {
+      live[position] = true
+      for operand in node.operands { isUsed[operand.index] = true }
+    }
+    return live
   }
 
   private mutating func place(_ node: Node, _ region: Region, _ free: inout [SizeClass: [Int]]) {

@@ -1,5 +1,6 @@
 import NodalDiagnostics
 import NodalIR
+import NodalMethods
 import NodalOperations
 import NodalTypes
 
@@ -11,24 +12,9 @@ extension Lowering {
     guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
     guard case .solution(let solution) = type else { throw IRError("a solve of type \(type)") }
 
-    // Weights that have another value here have it in starting values, equations and outputs alike.
-    let hidden = scope.weights
-    var overridden: [WeightID: LoweredValue] = [:]
-    for (weight, value) in solve.overrides { overridden[weight] = try lower(value) }
-    for (weight, value) in overridden { scope.weights[weight] = value }
-    defer { for weight in overridden.keys { scope.weights[weight] = hidden[weight] } }
-
-    var parts: [Value] = []
-    for expression in solve.initial { parts.append(flat(try array(expression))) }
-    let initial = scope.builder.concatenate(
-      parts.map { scope.builder.convert($0, to: precision) }, axis: 0)
-
-    let times = try self.times(solve, solution)
-    let rhs = try rightHandSide(ode)
-    at(LoweredOrigin(span: solve.span, ode: ode.id))
-    let run = SolveRun(
-      ode: ode, region: rhs.region, captured: rhs.captured, settings: solve.settings,
-      initial: initial)
+    let hidden = try override(solve)
+    defer { restore(hidden) }
+    let (run, times) = try prepare(solve, ode, saves: solution.samples)
     switch times {
     case .oneWay(let start, let end, let saves):
       let results = emit(run, from: start, to: end, saves: saves)
@@ -40,20 +26,78 @@ extension Lowering {
     }
   }
 
+  /// The times of a solve's accepted steps, and their number.
+  mutating func lowerTrace(_ solve: SolveExpression) throws(IRError) -> [Value] {
+    guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
+    let hidden = try override(solve)
+    defer { restore(hidden) }
+    let (run, times) = try prepare(solve, ode, saves: .steps)
+    guard case .oneWay(let start, let end, let saves) = times else {
+      throw IRError("a solve that starts inside of its span keeps no steps")
+    }
+    let results = emit(run, from: start, to: end, saves: saves, traced: true)
+    let first = Solve.Result.quadratures
+    return [results[first + Solve.Trace.times], results[first + Solve.Trace.counts]]
+  }
+
+  /// Weights that have another value in a solve have it in starting values, equations and outputs alike. Gives what they
+  /// were before.
+  private mutating func override(
+    _ solve: SolveExpression
+  ) throws(IRError) -> [WeightID: LoweredValue?] {
+    var overridden: [WeightID: LoweredValue] = [:]
+    for (weight, value) in solve.overrides { overridden[weight] = try lower(value) }
+    var hidden: [WeightID: LoweredValue?] = [:]
+    for (weight, value) in overridden {
+      hidden[weight] = .some(scope.weights[weight])
+      scope.weights[weight] = value
+    }
+    return hidden
+  }
+
+  private mutating func restore(_ hidden: [WeightID: LoweredValue?]) {
+    for (weight, value) in hidden { scope.weights[weight] = value }
+  }
+
+  private mutating func prepare(
+    _ solve: SolveExpression, _ ode: OdeInstance, saves: SampleCount
+  ) throws(IRError) -> (SolveRun, Times) {
+    var parts: [Value] = []
+    for expression in solve.initial { parts.append(flat(try array(expression))) }
+    let initial = scope.builder.concatenate(
+      parts.map { scope.builder.convert($0, to: precision) }, axis: 0)
+    let times = try self.times(solve, saves)
+    let rhs = try rightHandSide(ode)
+    at(LoweredOrigin(span: solve.span, ode: ode.id))
+    let run = SolveRun(
+      ode: ode, region: rhs.region, captured: rhs.captured, settings: solve.settings,
+      initial: initial)
+    return (run, times)
+  }
+
   private struct SolveRun {
     var ode: OdeInstance
     var region: Region
     var captured: [Value]
     var settings: SolverSettings
     var initial: Value
+
+    /// Type of the dense record of the method's steps.
+    var record: ValueType? {
+      let solve = Solve(settings: settings, batched: [], rhs: region, controlled: 0)
+      guard let method = Method.named(settings.method) else { return nil }
+      return try? StepBuilder.regions(method, StepProblem(solve)).record
+    }
   }
 
   private mutating func emit(
-    _ run: SolveRun, from start: Value, to end: Value, saves: Value
+    _ run: SolveRun, from start: Value, to end: Value, saves: Value, traced: Bool = false
   ) -> [Value] {
     let count = run.region.resultTypes[0].extents[0].fixedLength ?? 0
     let form = Solve(
-      settings: run.settings, batched: [], rhs: run.region, controlled: count)
+      settings: run.settings, batched: [], rhs: run.region, controlled: count,
+      trace: traced ? scope.builder.nextTrace : nil,
+      record: traced ? run.record : nil)
     return scope.builder.emit(.solve(form), [start, end, saves, run.initial] + run.captured)
   }
 
@@ -74,7 +118,7 @@ extension Lowering {
   }
 
   private mutating func times(
-    _ solve: SolveExpression, _ solution: SolutionType
+    _ solve: SolveExpression, _ samples: SampleCount
   ) throws(IRError) -> Times {
     var span: (Value, Value)?
     if let over = solve.over { span = (try time(over.from), try time(over.to)) }
@@ -86,7 +130,7 @@ extension Lowering {
       saves = try time(expression)
     case .every(let step):
       guard let span else { throw IRError("`every` without a span") }
-      guard case .saved(let size) = solution.samples else { throw IRError("`every` unsaved") }
+      guard case .saved(let size) = samples else { throw IRError("`every` unsaved") }
       saves = try evenTimes(from: span.0, to: span.1, step: try time(step), try length(size))
     }
     if span == nil {
@@ -173,8 +217,7 @@ extension Lowering {
       scope = outer
       element = outerElement
     }
-    try bindStates(ode, t: inner.parameters[0], y: inner.parameters[1])
-    for bound in ode.bindings { inner.locals[bound.local] = try lower(bound.value) }
+    try bindEquations(ode, t: inner.parameters[0], y: inner.parameters[1])
     var slopes: [Value] = []
     for (i, state) in ode.states.enumerated() {
       at(LoweredOrigin(span: state.equationSpan, ode: ode.id, state: i))
@@ -185,7 +228,13 @@ extension Lowering {
     return (try inner.finish([result]), inner.captured(sliced: false))
   }
 
-  private func size(of ode: OdeInstance) throws(IRError) -> Int {
+  /// Time, states and what equations have in common, as locals of the scope.
+  mutating func bindEquations(_ ode: OdeInstance, t: Value, y: Value) throws(IRError) {
+    try bindStates(ode, t: t, y: y)
+    for bound in ode.bindings { scope.locals[bound.local] = try lower(bound.value) }
+  }
+
+  func size(of ode: OdeInstance) throws(IRError) -> Int {
     var sum = 0
     for state in ode.states { sum += try count(state.type) }
     return sum
@@ -218,6 +267,7 @@ extension Lowering {
     _ ode: OdeInstance, _ type: SolutionType, t: Value, saved: Value, final: Value, end: Value,
     stats: Value
   ) throws(IRError) -> LoweredSolution {
+    try recordStrengths(of: ode, t: t, saved: saved)
     let n = scope.builder.type(t).extents.first?.fixedLength ?? 0
     var fields: [LoweredField] = [LoweredField("t", .array(t))]
     fields += try states(of: ode, in: saved, leading: [.fixed(n)])
@@ -278,8 +328,7 @@ extension Lowering {
   private mutating func outputs(
     of ode: OdeInstance, t: Value, y: Value
   ) throws(IRError) -> LoweredValue {
-    try bindStates(ode, t: t, y: y)
-    for bound in ode.bindings { scope.locals[bound.local] = try lower(bound.value) }
+    try bindEquations(ode, t: t, y: y)
     var fields: [LoweredField] = []
     for output in ode.outputs {
       fields.append(LoweredField(output.name, try lower(output.value)))

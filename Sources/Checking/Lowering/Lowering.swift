@@ -26,8 +26,12 @@ package struct Lowering {
   var scope: RegionScope
   var inputs: [ProgramInput] = []
   var origins: [LoweredOrigin] = []
+  /// Terms whose strength along solutions is asked for, and what has been found.
+  var terms: [TermReference] = []
+  var strengths: [TermReference: [Value]] = [:]
+  private var declaredCount = 0
 
-  private init(
+  init(
     _ program: TypedProgram, lengths: [SizeVariable: Int], parametrisation: Parametrisation,
     parameters: [ValueType]
   ) {
@@ -53,24 +57,40 @@ package struct Lowering {
     _ body: TypedExpression, parameters: [(local: LocalID, type: Type)], of program: TypedProgram,
     lengths: [SizeVariable: Int] = [:], parametrisation: Parametrisation = .constrained
   ) throws(IRError) -> LoweredProgram {
+    var lowering = try begin(
+      parameters: parameters, of: program, lengths: lengths, parametrisation: parametrisation)
+    let result = try lowering.lower(body)
+    var shapes = result.leaves.map { lowering.scope.builder.type($0) }[...]
+    var lowered = try lowering.finish(result.leaves)
+    lowered.layout = Lowering.layout(of: result, &shapes)
+    return lowered
+  }
+
+  /// A root region with the arrays of these parameters declared.
+  static func begin(
+    parameters: [(local: LocalID, type: Type)], of program: TypedProgram,
+    lengths: [SizeVariable: Int], parametrisation: Parametrisation
+  ) throws(IRError) -> Lowering {
     let types = Lowering(
       program, lengths: lengths, parametrisation: parametrisation, parameters: [])
     var declared: [ValueType] = []
     for parameter in parameters { declared += try types.leafTypes(parameter.type) }
     var lowering = Lowering(
       program, lengths: lengths, parametrisation: parametrisation, parameters: declared)
+    lowering.declaredCount = declared.count
     var rest = lowering.scope.parameters[...]
     for parameter in parameters {
       lowering.scope.locals[parameter.local] = try lowering.structure(
         parameter.type, taking: &rest)
     }
-    let result = try lowering.lower(body)
-    let leaves = result.leaves
-    let region = try lowering.scope.finish(leaves)
-    var shapes = leaves.map { lowering.scope.builder.type($0) }[...]
-    return LoweredProgram(
-      region: region, declaredCount: declared.count, inputs: lowering.inputs,
-      layout: Lowering.layout(of: result, &shapes), origins: lowering.origins)
+    return lowering
+  }
+
+  /// The program of a root region with these results.
+  func finish(_ results: [Value], declared: Int? = nil) throws(IRError) -> LoweredProgram {
+    LoweredProgram(
+      region: try scope.finish(results), declaredCount: declared ?? declaredCount, inputs: inputs,
+      layout: .tuple(results.map { .array(scope.builder.type($0)) }), origins: origins)
   }
 
   private static func layout(
@@ -305,5 +325,18 @@ extension Domain {
       let share = builder.apply("logistic", u)
       return builder.add(builder.mul(share, upper - lower), lower)
     }
+  }
+}
+
+extension Lowering {
+  /// A solve that keeps its accepted steps: (times of the steps and of the end [steps], how many steps).
+  package static func lowerStepTimes(
+    _ expression: TypedExpression, of program: TypedProgram, lengths: [SizeVariable: Int]
+  ) throws(IRError) -> LoweredProgram {
+    guard case .solve(let solve) = expression.kind else { throw IRError("not a solve") }
+    var lowering = Lowering(
+      program, lengths: lengths, parametrisation: .constrained, parameters: [])
+    let trace = try lowering.lowerTrace(solve)
+    return try lowering.finish(trace)
   }
 }

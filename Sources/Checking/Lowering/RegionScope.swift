@@ -3,8 +3,8 @@ import NodalOperations
 
 /// A region while it is being lowered: its builder, the names in it, and what it reads from outside.
 ///
-/// Regions are closed, names are not. What a body reads from around it becomes a *capture*: a stand-in inside, found on first use,
-/// which `finish` turns into a parameter behind the declared ones.
+/// Regions are closed, names are not. What a body reads from around it becomes a *capture*: a late parameter
+/// of the region, found on first use, which `finish` puts where the form around wants it.
 final class RegionScope {
   enum Kind {
     case root
@@ -53,22 +53,21 @@ final class RegionScope {
     if let constant = parent.builder.constantValue(outer) {
       return builder.value(.constant(constant), [])
     }
-    return standIn(outer, parent.builder.type(outer), isSliced: false)
+    return add(outer, parent.builder.type(outer), isSliced: false)
   }
 
   /// A value of the parent whose slice each turn of the loop gets.
   func captureSliced(_ outer: Value, _ type: ValueType) -> Value {
-    standIn(outer, type, isSliced: true)
+    add(outer, type, isSliced: true)
   }
 
   /// A root's next input.
   func input(_ index: Int, _ type: ValueType) -> Value {
-    standIn(Value(index), type, isSliced: false)
+    add(Value(index), type, isSliced: false)
   }
 
-  private func standIn(_ outer: Value, _ type: ValueType, isSliced: Bool) -> Value {
-    // Emitted, not looked up: two stand-ins of one type are different values.
-    let inner = builder.emit(.constant(Constant(type, .splat(0))), [])[0]
+  private func add(_ outer: Value, _ type: ValueType, isSliced: Bool) -> Value {
+    let inner = builder.lateParameter(type)
     captures.append(Capture(outer: outer, inner: inner, isSliced: isSliced))
     return inner
   }
@@ -91,35 +90,28 @@ final class RegionScope {
     let shared = captures.filter { !$0.isSliced }
     let cut = slicesAfter ?? declaredCount
     let outers = order ?? shared.map(\.outer)
-    let declared = Array(draft.parameterTypes)
-    let slicedTypes = sliced.map { draft[$0.inner] }
+    // The draft's parameters: declared ones, then captures in their order.
+    func place(of capture: Capture) -> Int {
+      declaredCount + (captures.firstIndex { $0.inner == capture.inner } ?? 0)
+    }
+    let declared = Array(draft.parameterTypes.prefix(declaredCount))
+    let slicedTypes = sliced.map { draft.parameterTypes[place(of: $0)] }
     let sharedTypes = outers.map { outer -> ValueType in
-      shared.first { $0.outer == outer }.map { draft[$0.inner] }
+      shared.first { $0.outer == outer }.map { draft.parameterTypes[place(of: $0)] }
         ?? parent?.builder.type(outer) ?? .time
     }
     var final = RegionBuilder(
       parameters: declared[..<cut] + slicedTypes + declared[cut...] + sharedTypes)
     let given = final.parameters
-    var values: [Value] = []
-    for i in 0..<declaredCount { values.append(given[i < cut ? i : i + sliced.count]) }
-    var standIns: [Value: Value] = [:]
-    for (i, capture) in sliced.enumerated() { standIns[capture.inner] = given[cut + i] }
+    var arguments = draft.parameterTypes.map { _ in Value(0) }
+    for i in 0..<declaredCount { arguments[i] = given[i < cut ? i : i + sliced.count] }
+    for (i, capture) in sliced.enumerated() { arguments[place(of: capture)] = given[cut + i] }
     for (i, outer) in outers.enumerated() {
       if let capture = shared.first(where: { $0.outer == outer }) {
-        standIns[capture.inner] = given[declaredCount + sliced.count + i]
+        arguments[place(of: capture)] = given[declaredCount + sliced.count + i]
       }
     }
-    for node in draft.nodes {
-      if let parameter = standIns[Value(node.results.lowerBound)] {
-        values.append(parameter)
-        continue
-      }
-      final.origin = node.origin
-      let operands = node.operands.map { values[$0.index] }
-      values +=
-        node.results.count == 1
-        ? [final.value(node.form, operands)] : final.emit(node.form, operands)
-    }
-    return try final.finish(draft.results.map { values[$0.index] })
+    let values = final.inline(draft, arguments)
+    return try final.finish(values)
   }
 }

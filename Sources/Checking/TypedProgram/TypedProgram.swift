@@ -12,6 +12,10 @@ package struct TypedProgram: Sendable {
   package var odes: [OdeID: OdeInstance]
   /// Declared things whose meaning changed because something they read was redefined.
   package var redefined: [Redefinition]
+
+  /// Nothing: what a session starts with.
+  package static let empty = TypedProgram(
+    precision: .f64, seed: 0, statements: [], weights: [:], odes: [:], redefined: [])
 }
 
 /// A name that got a new meaning, and what was elaborated anew because of it. Learned weights whose

@@ -1,0 +1,148 @@
+package import NodalIR
+import NodalOperations
+package import NodalTypes
+
+/// A learned (or known) term of an ode, whose strength a penalty weighs.
+package struct TermReference: Sendable, Hashable {
+  package var ode: OdeID
+  package var term: String
+  package init(_ ode: OdeID, _ term: String) {
+    self.ode = ode
+    self.term = term
+  }
+}
+
+/// A loss as a program for one example: its declared parameters are the example's arrays.
+package struct LoweredLoss: Sendable {
+  /// Results: the loss (of a loss with `~`, the negative log-likelihood), then a strength for each term asked for.
+  package var program: LoweredProgram
+  /// Values are averaged over examples, likelihoods summed.
+  package var isLikelihood: Bool
+  /// Terms asked for that no solve of the loss has run through.
+  package var missingTerms: [TermReference]
+}
+
+extension Lowering {
+  /// A loss for one example, by unconstrained weights.
+  package static func lower(
+    _ loss: LossInstance, terms: [TermReference] = [], of program: TypedProgram,
+    lengths: [SizeVariable: Int],
+    parametrisation: Parametrisation = .unconstrained
+  ) throws(IRError) -> LoweredLoss {
+    let body: TypedExpression
+    let isLikelihood: Bool
+    switch loss.body {
+    case .value(let value): (body, isLikelihood) = (value, false)
+    case .logDensity(let value): (body, isLikelihood) = (value, true)
+    }
+    var lowering = try Lowering.begin(
+      parameters: loss.parameterType == .nothing ? [] : [(loss.parameter, loss.parameterType)],
+      of: program, lengths: lengths, parametrisation: parametrisation)
+    lowering.terms = terms
+    var value = try lowering.array(body)
+    if isLikelihood { value = lowering.scope.builder.neg(value) }
+    var strengths: [Value] = []
+    var missing: [TermReference] = []
+    for term in terms {
+      if let found = lowering.strengths[term], !found.isEmpty {
+        var sum = found[0]
+        for other in found.dropFirst() { sum = lowering.scope.builder.add(sum, other) }
+        strengths.append(lowering.scope.builder.div(sum, Double(found.count)))
+      } else {
+        missing.append(term)
+        strengths.append(lowering.constant(0, ValueType(lowering.precision)))
+      }
+    }
+    return LoweredLoss(
+      program: try lowering.finish([value] + strengths), isLikelihood: isLikelihood,
+      missingTerms: missing)
+  }
+
+  /// The log-density of all priors of some weights: a scalar. nil where none has one.
+  package static func lowerPriors(
+    _ weights: [WeightID], of program: TypedProgram, lengths: [SizeVariable: Int],
+    parametrisation: Parametrisation = .unconstrained
+  ) throws(IRError) -> LoweredProgram? {
+    var lowering = try Lowering.begin(
+      parameters: [], of: program, lengths: lengths, parametrisation: parametrisation)
+    var sum: Value?
+    for id in weights {
+      guard let prior = program.weights[id]?.prior else { continue }
+      lowering.scope.locals[prior.value] = try lowering.read(id)
+      let density = try lowering.array(prior.logDensity)
+      sum = sum.map { lowering.scope.builder.add($0, density) } ?? density
+    }
+    return try sum.map { (value) throws(IRError) in try lowering.finish([value]) }
+  }
+
+  /// How strong a term is along a solution: the mean square of what it adds over that of the derivatives that it adds to.
+  mutating func recordStrengths(
+    of ode: OdeInstance, t: Value, saved: Value
+  ) throws(IRError) {
+    let wanted = terms.filter { $0.ode == ode.id }
+    guard !wanted.isEmpty, scope.parent == nil,
+      let n = scope.builder.type(t).extents.first?.fixedLength, n > 0
+    else { return }
+    for reference in wanted {
+      guard let term = ode.terms.first(where: { $0.label == reference.term }) else { continue }
+      let (results, _) = try mapRegion(
+        n, over: [t, saved], kind: .plain
+      ) { (lowering, slices) throws(IRError) in
+        try lowering.bindEquations(ode, t: slices[0], y: slices[1])
+        var parts: [Value] = []
+        var wholes: [Value] = []
+        for contribution in term.contributions {
+          parts.append(lowering.squareSum(try lowering.array(contribution.value)))
+          wholes.append(
+            lowering.squareSum(try lowering.array(ode.states[contribution.state].derivative)))
+        }
+        return .tuple([
+          .array(lowering.total(parts)), .array(lowering.total(wholes)),
+        ])
+      }
+      let part = scope.builder.reduce(.sum, results[0], axes: [0])
+      let whole = scope.builder.reduce(.sum, results[1], axes: [0])
+      strengths[reference, default: []].append(scope.builder.div(part, whole))
+    }
+  }
+
+  private mutating func squareSum(_ x: Value) -> Value {
+    let square = scope.builder.square(x)
+    return scope.builder.reduce(.sum, square, axes: Array(0..<scope.builder.type(x).rank))
+  }
+
+  private mutating func total(_ values: [Value]) -> Value {
+    guard var sum = values.first else { return constant(0, ValueType(precision)) }
+    for value in values.dropFirst() { sum = scope.builder.add(sum, value) }
+    return sum
+  }
+
+  /// What each term of an ode adds to each state's derivative along a solution: for each term and contribution an array [samples, …].
+  package static func lowerContributions(
+    _ ode: OdeInstance, sampleCount: Int, of program: TypedProgram, lengths: [SizeVariable: Int]
+  ) throws(IRError) -> LoweredProgram {
+    let precision: ElementType = program.precision == .f32 ? .f32 : .f64
+    var lowering = Lowering(
+      program, lengths: lengths, parametrisation: .constrained, parameters: [])
+    let size = try lowering.size(of: ode)
+    lowering = Lowering(
+      program, lengths: lengths, parametrisation: .constrained,
+      parameters: [
+        ValueType(.f64, shape: [sampleCount]), ValueType(precision, shape: [sampleCount, size]),
+      ])
+    let given = lowering.scope.parameters
+    let (results, _) = try lowering.mapRegion(
+      sampleCount, over: given, kind: .plain
+    ) { (lowering, slices) throws(IRError) in
+      try lowering.bindEquations(ode, t: slices[0], y: slices[1])
+      var values: [LoweredValue] = []
+      for term in ode.terms {
+        for contribution in term.contributions {
+          values.append(.array(try lowering.array(contribution.value)))
+        }
+      }
+      return .tuple(values)
+    }
+    return try lowering.finish(results, declared: 2)
+  }
+}

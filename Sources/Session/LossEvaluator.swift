@@ -1,0 +1,252 @@
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalDiagnostics
+import NodalExecution
+import NodalIR
+import NodalTraining
+import NodalTransforms
+import NodalTypes
+
+/// A loss on a data set as a function of the weights: batches, lengths, priors and penalties put together.
+final class LossEvaluator {
+  let session: Session
+  let loss: LossInstance
+  let parameters: ParameterVector
+  /// Trained weights, in the order of the vector's blocks.
+  let trained: [Weight]
+  let terms: [TermReference]
+  /// What the strength of each term counts.
+  var penalties: [Double]
+  private let datasetType: DatasetType?
+  /// A gradient method for all solves, in place of their own.
+  private let gradient: GradientMode?
+  /// A program for each length of examples.
+  private var programs: [Int: LossProgram] = [:]
+  private var priors: (program: LoweredProgram, gradient: Runner)?
+  private var lowered: LoweredLoss?
+  let isLikelihood: Bool
+
+  init(
+    _ session: Session, _ loss: LossInstance, type: DatasetType?, terms: [TermReference] = [],
+    penalties: [Double] = [], gradient: GradientMode? = nil
+  ) throws {
+    self.gradient = gradient
+    self.session = session
+    self.loss = loss
+    self.terms = terms
+    self.penalties = penalties
+    datasetType = type
+    switch loss.body {
+    case .value: isLikelihood = false
+    case .logDensity: isLikelihood = true
+    }
+    trained = loss.weights.compactMap { session.program.weights[$0] }.filter { $0.kind != .buffer }
+    parameters = try ParameterVector(
+      trained.map { weight in
+        let values = session.weights[weight.path]?.values ?? []
+        return (path: weight.path, values: values.map(weight.domain.unconstrained))
+      })
+    if isLikelihood,
+      let program = try Lowering.lowerPriors(
+        trained.map(\.id), of: session.program, lengths: session.lengths)
+    {
+      let wrt = trained.compactMap { weight in program.parameter(of: ProgramInput.weight(weight.id))
+      }
+      priors = (
+        program,
+        Runner(
+          try session.executor.compile(try Pipeline.training(wrt: wrt).run(program.region)))
+      )
+    }
+  }
+
+  /// The weights' own values for a vector of unconstrained ones.
+  func constrained(_ vector: [Double]) -> [(path: String, values: [Double])] {
+    zip(trained, parameters.blocks).map { weight, block in
+      (weight.path, vector[block.range].map(weight.domain.constrained))
+    }
+  }
+
+  /// - Parameters:
+  ///   - batch: the examples; nil for a loss without data.
+  ///   - total: how many examples the whole data set has: a likelihood of a minibatch is scaled up to it.
+  func evaluate(
+    _ vector: [Double], on batch: Dataset?, total: Int, step: Int, wantsGradient: Bool = true
+  ) throws -> Evaluation {
+    var value = 0.0
+    var lossOnly = 0.0
+    var strengths = [Double](repeating: 0, count: terms.count)
+    var gradient = [Double](repeating: 0, count: wantsGradient ? parameters.count : 0)
+    var evaluations = 0
+    let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
+    let count = batch?.exampleCount ?? 1
+    let scale = isLikelihood ? Double(total) / Double(max(1, count)) : 1 / Double(max(1, count))
+    for group in groups {
+      let program = try self.program(for: group)
+      let outcome = try run(program, group, vector, scale, step, wantsGradient)
+      value += outcome.total
+      lossOnly += outcome.loss
+      for k in strengths.indices { strengths[k] += outcome.strengths[k] }
+      add(outcome.gradients, of: program.trained, to: &gradient)
+      evaluations += outcome.report.evaluations
+    }
+    if let priors {
+      let inputs = try bind(priors.program, vector, step: step)
+      let results = try session.perform(priors.program) { () throws(ExecutionError) in
+        try priors.gradient.run(inputs).results
+      }
+      value -= results[0].scalar
+      lossOnly -= results[0].scalar
+      if wantsGradient {
+        let ids = trained.map(\.id).filter { priors.program.inputs.contains(.weight($0)) }
+        let negated = results.dropFirst().map { tensor in
+          Tensor(.f64, shape: tensor.shape, tensor.numbers.map { -$0 })
+        }
+        add(negated, of: ids, to: &gradient)
+      }
+    }
+    return Evaluation(
+      value: value, gradient: gradient, loss: lossOnly,
+      terms: zip(terms, strengths).map { NamedValue("strength(\($0.term))", $1) },
+      forwardEvaluations: evaluations)
+  }
+
+  private func add(_ tensors: [Tensor], of weights: [WeightID], to gradient: inout [Double]) {
+    for (id, tensor) in zip(weights, tensors) {
+      guard let index = trained.firstIndex(where: { $0.id == id }) else { continue }
+      let range = parameters.blocks[index].range
+      for (k, x) in tensor.numbers.enumerated() where k < range.count {
+        gradient[range.lowerBound + k] += x
+      }
+    }
+  }
+
+  // MARK: Programs
+
+  private struct Group {
+    var length: Int?
+    var data: Dataset?
+    var count: Int
+  }
+
+  /// Examples of one length run as one batch.
+  private static func groups(_ data: Dataset) -> [Group] {
+    guard let lengths = data.lengths, !data.isUniform else {
+      return [Group(length: data.lengths?.first, data: data, count: data.exampleCount)]
+    }
+    var order: [Int] = []
+    var members: [Int: [Int]] = [:]
+    for (i, length) in lengths.enumerated() {
+      if members[length] == nil { order.append(length) }
+      members[length, default: []].append(i)
+    }
+    return order.map { length in
+      let indices = members[length] ?? []
+      return Group(length: length, data: data.gather(indices.map(data.whole)), count: indices.count)
+    }
+  }
+
+  private func program(for group: Group) throws -> LossProgram {
+    let key = group.length ?? -1
+    if let program = programs[key] { return program }
+    var lengths = session.lengths
+    if let size = datasetType?.length, let length = group.length, size.terms.count == 1,
+      let (variable, factor) = size.terms.first, factor == 1
+    {
+      lengths[variable] = length - size.constant
+    }
+    var lowered = try Lowering.lower(
+      loss, terms: terms, of: session.program, lengths: lengths)
+    if let gradient {
+      lowered.program.region = try lowered.program.region.settingGradients(gradient)
+    }
+    if let missing = lowered.missingTerms.first {
+      throw SessionFailure(
+        .optionValue, "the loss solves no ode that has the term `\(missing.term)`", at: loss.span)
+    }
+    self.lowered = lowered
+    let program = try LossProgram(
+      lowered, trained: trained.map(\.id), executor: session.executor)
+    programs[key] = program
+    return program
+  }
+
+  private func run(
+    _ program: LossProgram, _ group: Group, _ vector: [Double], _ scale: Double, _ step: Int,
+    _ wantsGradient: Bool
+  ) throws -> LossProgram.Outcome {
+    let lowered = program.lowered.program
+    let inputs = try bind(lowered, vector, step: step)
+    var examples: [Tensor] = []
+    if let data = group.data, case .record(let fields) = loss.parameterType {
+      for field in fields {
+        guard let array = data.batchArray(of: field.name) else {
+          throw SessionFailure(
+            .internalInconsistency, "the data have no field `\(field.name)`", at: loss.span)
+        }
+        examples.append(Tensor(array))
+      }
+    }
+    var keys: [Int] = []
+    for i in 0..<group.count {
+      let identity = group.data.map { Int($0.identities[i]) } ?? 0
+      let (a, b) = RandomKeys.pack(seed: session.seed, step: step, example: identity)
+      keys += [Int(a), Int(b)]
+    }
+    let options = RunOptions(cancel: session.cancel, threads: session.options.threads)
+    return try session.perform(lowered) { () throws(ExecutionError) in
+      try program.run(
+        examples: examples, keys: Tensor(integers: keys, shape: [group.count, 2]), inputs: inputs,
+        lanes: group.count, scale: scale, penalties: penalties, wantsGradient: wantsGradient,
+        options)
+    }
+  }
+
+  /// Inputs of a program, with trained weights from the vector, and others unconstrained as they are.
+  private func bind(
+    _ lowered: LoweredProgram, _ vector: [Double], step: Int
+  ) throws -> [Tensor] {
+    var inputs = try session.bind(lowered, step: step)
+    let types = lowered.region.parameterTypes.dropFirst(lowered.declaredCount)
+    for (i, (input, type)) in zip(lowered.inputs, types).enumerated() {
+      guard case .weight(let id) = input,
+        let index = trained.firstIndex(where: { $0.id == id })
+      else { continue }
+      inputs[i] = Tensor(
+        type.element, shape: inputs[i].shape, Array(vector[parameters.blocks[index].range]))
+    }
+    return inputs
+  }
+}
+
+extension Session {
+  /// Runs, and puts words to what goes wrong.
+  func perform<R>(
+    _ lowered: LoweredProgram, _ body: () throws(ExecutionError) -> R
+  ) throws -> R {
+    do throws(ExecutionError) {
+      return try body()
+    } catch {
+      throw SessionFailure(describe(error, lowered))
+    }
+  }
+}
+
+extension Region {
+  /// The same region, all of whose solves compute gradients in this way.
+  fileprivate func settingGradients(_ mode: GradientMode) throws(IRError) -> Region {
+    var region = self
+    for i in region.nodes.indices {
+      var form = try region.nodes[i].form.mapRegions { (inner) throws(IRError) in
+        try inner.settingGradients(mode)
+      }
+      if case .solve(var solve) = form {
+        solve.settings.gradient = mode
+        form = .solve(solve)
+      }
+      region.nodes[i].form = form
+    }
+    return region
+  }
+}

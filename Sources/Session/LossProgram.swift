@@ -1,0 +1,100 @@
+import NodalDiagnostics
+import NodalTraining
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalExecution
+import NodalIR
+import NodalTransforms
+import NodalTypes
+
+/// A loss over a batch, compiled: the sum over lanes of the loss of one example, each times a weight, and its
+/// gradient by the unconstrained weights.
+struct LossProgram {
+  let lowered: LoweredLoss
+  private let gradient: Runner
+  private let value: Runner
+  /// Weights that are differentiated by, in the order of the gradient's results.
+  let trained: [WeightID]
+  private let types: [ValueType]
+
+  /// Results: the weighted loss, one weighted strength for each term, then the gradient of
+  /// loss + Σ penalty·strength by each trained weight.
+  init(
+    _ lowered: LoweredLoss, trained: [WeightID], executor: any Executor
+  ) throws {
+    self.lowered = lowered
+    let program = lowered.program
+    let one = program.region
+    let declared = program.declaredCount
+    types = one.parameterTypes
+    // Examples and their keys have lanes; weights and session values are shared.
+    let mapped = one.parameterTypes.indices.map { i -> Bool in
+      i < declared || program.inputs[i - declared] == .randomKey
+    }
+    let terms = one.results.count - 1
+    let element = one.resultTypes[0].element
+    var builder = RegionBuilder(
+      parameters: zip(one.parameterTypes, mapped).map { $1 ? $0.prepending(.lane) : $0 }
+        + [ValueType(element, [.lane]), ValueType(element, shape: [terms])])
+    let given = builder.parameters
+    let weights = given[one.parameterCount]
+    let penalties = given[one.parameterCount + 1]
+    let map = Map(extent: .lane, mapped: mapped, body: one)
+    let each = builder.emit(.map(map), Array(given.prefix(one.parameterCount)))
+    let sums = each.map { value in
+      let weighted = builder.value(.elementwise(OpSchema("mul", arity: 2)), [value, weights])
+      return builder.reduce(.sum, weighted, axes: [0])
+    }
+    var total = sums[0]
+    for (k, strength) in sums.dropFirst().enumerated() {
+      let factor = builder.reshape(builder.slice(penalties, axis: 0, k..<(k + 1)), to: [])
+      let part = builder.value(.elementwise(OpSchema("mul", arity: 2)), [strength, factor])
+      total = builder.value(.elementwise(OpSchema("add", arity: 2)), [total, part])
+    }
+    let region = try builder.finish([total] + sums)
+    let present = trained.filter { program.inputs.contains(.weight($0)) }
+    self.trained = present
+    let wrt = present.compactMap { program.parameter(of: .weight($0)) }
+    gradient = Runner(try executor.compile(try Pipeline.training(wrt: wrt).run(region)))
+    value = Runner(try executor.compile(try Pipeline.evaluation.run(region)))
+  }
+
+  struct Outcome {
+    var total: Double
+    var loss: Double
+    var strengths: [Double]
+    var gradients: [Tensor]
+    var report: RunReport
+  }
+
+  /// - Parameters:
+  ///   - examples: arrays of the examples [lanes, …], in the order of the declared parameters.
+  ///   - keys: random keys of the examples, [lanes, 2].
+  ///   - inputs: tensors for the program's inputs; those of weights are unconstrained, that of the key is not read.
+  ///   - scale: what each example counts.
+  func run(
+    examples: [Tensor], keys: Tensor, inputs: [Tensor], lanes: Int, scale: Double,
+    penalties: [Double], wantsGradient: Bool, _ options: RunOptions
+  ) throws(ExecutionError) -> Outcome {
+    let program = lowered.program
+    var arguments: [Tensor] = []
+    for (i, tensor) in examples.enumerated() {
+      arguments.append(Tensor(types[i].element, shape: tensor.shape, tensor.numbers))
+    }
+    for (input, tensor) in zip(program.inputs, inputs) {
+      arguments.append(input == .randomKey ? keys : tensor)
+    }
+    let element = program.region.resultTypes[0].element
+    arguments.append(
+      Tensor(element, shape: [lanes], Array(repeating: scale, count: lanes)))
+    arguments.append(Tensor(element, shape: [penalties.count], penalties))
+    let (results, report) = try (wantsGradient ? gradient : value).run(
+      arguments, lanes: lanes, options)
+    let terms = penalties.count
+    return Outcome(
+      total: results[0].scalar, loss: results[1].scalar,
+      strengths: (0..<terms).map { results[2 + $0].scalar },
+      gradients: wantsGradient ? Array(results[(2 + terms)...]) : [], report: report)
+  }
+}

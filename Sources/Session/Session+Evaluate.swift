@@ -1,0 +1,353 @@
+import NodalTraining
+import NodalBasics
+package import NodalChecking
+import NodalData
+import NodalDiagnostics
+import NodalExecution
+import NodalIR
+import NodalTransforms
+import NodalTypes
+
+extension Session {
+  /// The value of a top-level expression.
+  ///
+  /// What only a session can do (a solve that keeps its accepted steps, a solution between its samples, a part of a data set) is done
+  /// first, innermost first; the rest is lowered to one program and run.
+  package func evaluate(
+    _ expression: TypedExpression, named name: String? = nil
+  ) throws -> SessionValue {
+    let savedNames = Set(values.keys)
+    let prepared = try hoist(expression)
+    defer {
+      for key in values.keys where !savedNames.contains(key) { values[key] = nil }
+    }
+    switch prepared.kind {
+    case .session(let name): return try session(name, prepared.span)
+    case .text(let text): return .text(text)
+    case .solve: return try solution(prepared)
+    default: break
+    }
+    if let (name, path) = prepared.path {
+      guard let value = try session(name, prepared.span)[path[...]] else {
+        throw SessionFailure(
+          .resultUndefined, "`\(name)` has no `\(path.joined(separator: "."))`", at: prepared.span)
+      }
+      return value
+    }
+    return try compute(prepared)
+  }
+
+  private func session(_ name: String, _ span: Span) throws -> SessionValue {
+    guard let value = values[name] else {
+      throw SessionFailure(.resultUndefined, "`\(name)` has no value yet", at: span)
+    }
+    return value
+  }
+
+  // MARK: What only a session does
+
+  /// Replaces what can't be lowered by session values.
+  private func hoist(_ expression: TypedExpression) throws -> TypedExpression {
+    var failure: (any Error)?
+    let inner = expression.mapChildren { child in
+      guard failure == nil else { return child }
+      do {
+        return try hoist(child, isInner: true)
+      } catch {
+        failure = error
+        return child
+      }
+    }
+    if let failure { throw failure }
+    return inner
+  }
+
+  private func hoist(_ expression: TypedExpression, isInner: Bool) throws -> TypedExpression {
+    let inner = try hoist(expression)
+    let value: SessionValue
+    switch inner.kind {
+    case .solve(let solve) where solve.saves.isSteps && inner.readLocals.isEmpty:
+      value = try solution(inner)
+    case .interpolate(let solution, let at): value = try interpolate(solution, at, inner)
+    case .part(let data, let part): value = try slice(data, part, inner.span)
+    case .example(let data, let at):
+      guard let sliced = try example(data, at) else { return inner }
+      value = sliced
+    default: return inner
+    }
+    temporaries += 1
+    let name = "%\(temporaries)"
+    values[name] = value
+    return TypedExpression(.session(name), inner.type, inner.span)
+  }
+
+  private func slice(
+    _ data: TypedExpression, _ part: DatasetPart, _ span: Span
+  ) throws -> SessionValue {
+    guard case .dataset(let dataset) = try evaluate(data) else {
+      throw SessionFailure(.notADataset, "a part of something that is no data set", at: span)
+    }
+    let sliced: Dataset?
+    switch part {
+    case .first(let share): sliced = dataset.first(.fraction(share))
+    case .last(let share): sliced = dataset.last(.fraction(share))
+    case .range(let from, let to): sliced = from <= to ? dataset.slice(from..<to) : nil
+    }
+    guard let sliced else {
+      throw SessionFailure(
+        .sliceOutOfRange,
+        "the data set has \(dataset.sliceCount) entries; the slice asks for others",
+        at: span)
+    }
+    return .dataset(sliced)
+  }
+
+  /// One example as a record; nil where the data set is an array of examples inside a program.
+  private func example(_ data: TypedExpression, _ at: TypedExpression) throws -> SessionValue? {
+    guard case .dataset(let dataset) = try evaluate(data), let index = try? evaluate(at).tensor
+    else { return nil }
+    var i = Int(index.scalar)
+    if i < 0 { i += dataset.exampleCount }
+    guard (0..<dataset.exampleCount).contains(i) else {
+      throw SessionFailure(
+        .indexOutOfRange, "example \(i) of \(dataset.exampleCount)", at: at.span)
+    }
+    return .record(
+      dataset.fields.compactMap { field in
+        dataset.value(of: field.name, example: i).map { .init(field.name, .array(Tensor($0))) }
+      })
+  }
+
+  // MARK: Solutions
+
+  /// A solve whose value is kept. One that holds its accepted steps is solved twice: to find them, and to read it there.
+  func solution(_ expression: TypedExpression) throws -> SessionValue {
+    guard case .solve(var solve) = expression.kind, case .solution(var type) = expression.type
+    else {
+      return try compute(expression)
+    }
+    var definite = expression
+    if solve.saves.isSteps {
+      let times = try stepTimes(of: expression)
+      type.samples = .saved(Size(times.count))
+      solve.saves = .at(
+        TypedExpression(
+          .array(times), .real(Shape([times.count])), expression.span))
+      definite = TypedExpression(.solve(solve), .solution(type), expression.span)
+    }
+    guard case .solution(var value) = try compute(definite) else {
+      throw SessionFailure(
+        .internalInconsistency, "a solve that is no solution", at: expression.span)
+    }
+    value.ode = program.odes[solve.ode]?.name ?? ""
+    value.definition = .init(expression: expression, weights: weights, values: values)
+    return .solution(value)
+  }
+
+  private func stepTimes(of expression: TypedExpression) throws -> [Double] {
+    let lowered = try Lowering.lowerStepTimes(
+      expression, of: program, lengths: try lengths(in: expression))
+    let results = try run(lowered)
+    let count = Int(results[1].scalar)
+    return Array(results[0].numbers.prefix(count + 1))
+  }
+
+  /// A solution at other times: solved again as it was, with the same steps, and read there.
+  private func interpolate(
+    _ solution: TypedExpression, _ at: TypedExpression, _ whole: TypedExpression
+  ) throws -> SessionValue {
+    guard case .solution(let value) = try evaluate(solution), let definition = value.definition,
+      case .solve(var solve) = definition.expression.kind,
+      case .solution(var type) = definition.expression.type
+    else {
+      throw SessionFailure(
+        .resultUndefined, "only a solution made by `solve` can be read between its samples",
+        at: whole.span)
+    }
+    guard let tensor = try evaluate(at).tensor else {
+      throw SessionFailure(.resultUndefined, "a time that is no number", at: at.span)
+    }
+    let times = tensor.numbers
+    if let range = value.timeRange, let outside = times.first(where: { !range.contains($0) }) {
+      throw SessionFailure(
+        .timesOutsideSpan,
+        "the solution runs from \(range.lowerBound) to \(range.upperBound), and is asked for at \(outside)",
+        at: at.span)
+    }
+    let forward = (value.times.last ?? 0) >= (value.times.first ?? 0)
+    let order = times.indices.sorted { forward ? times[$0] < times[$1] : times[$0] > times[$1] }
+    let sorted = order.map { times[$0] }
+    // The span stays the old one, so that the steps are the same.
+    if solve.over == nil, case .at = solve.saves, let first = value.times.first,
+      let last = value.times.last
+    {
+      func number(_ x: Double) -> TypedExpression {
+        TypedExpression(.number(x), .real, whole.span)
+      }
+      solve.over = (number(first), number(last))
+    }
+    type.samples = .saved(Size(sorted.count))
+    solve.saves = .at(
+      TypedExpression(.array(sorted), .real(Shape([sorted.count])), whole.span))
+    let (savedWeights, savedValues) = (weights, values)
+    weights = definition.weights
+    values.merge(definition.values) { _, old in old }
+    defer { (weights, values) = (savedWeights, savedValues) }
+    guard
+      case .solution(let read) = try compute(
+        TypedExpression(.solve(solve), .solution(type), whole.span))
+    else {
+      throw SessionFailure(.internalInconsistency, "a solve that is no solution", at: whole.span)
+    }
+    // Back in the order in which the times were asked for; a single time has no axis.
+    var place = [Int](repeating: 0, count: order.count)
+    for (new, old) in order.enumerated() { place[old] = new }
+    let fields = read.fields.dropLast(2).map { field -> SessionValue.Named in
+      guard let tensor = field.value.tensor else { return field }
+      let row = tensor.count / max(1, sorted.count)
+      let numbers = tensor.numbers
+      let picked = place.flatMap { numbers[($0 * row)..<(($0 + 1) * row)] }
+      return .init(
+        field.name,
+        .array(Tensor(tensor.element, shape: times.shape(ofReading: tensor, at: at), picked)))
+    }
+    return .record(Array(fields))
+  }
+
+  // MARK: Programs
+
+  /// Lowers, compiles, runs.
+  func compute(_ expression: TypedExpression) throws -> SessionValue {
+    let lowered = try Lowering.lower(
+      expression, of: program, lengths: try lengths(in: expression))
+    return SessionValue(lowered.layout, try run(lowered))
+  }
+
+  func run(_ lowered: LoweredProgram) throws -> [Tensor] {
+    let inputs = try bind(lowered)
+    let runner = try compile(lowered)
+    do {
+      let (results, report) = try runner.run(
+        inputs, RunOptions(cancel: cancel))
+      tell(report, lowered)
+      return results
+    } catch {
+      throw SessionFailure(describe(error, lowered))
+    }
+  }
+
+  func compile(_ lowered: LoweredProgram) throws -> Runner {
+    Runner(try executor.compile(try Pipeline.evaluation.run(lowered.region)))
+  }
+
+  /// Tensors for the inputs of a program, behind its declared parameters.
+  func bind(_ lowered: LoweredProgram, step: Int = 0, example: Int = 0) throws -> [Tensor] {
+    let types = lowered.region.parameterTypes.dropFirst(lowered.declaredCount)
+    return try zip(lowered.inputs, types).map { input, type in
+      switch input {
+      case .weight(let id):
+        guard let weight = program.weights[id], let entry = weights[weight.path] else {
+          throw SessionFailure(.internalInconsistency, "a weight without value", at: nil)
+        }
+        return Tensor(type.element, shape: entry.shape, entry.values)
+      case .session(let name, let path):
+        guard let value = values[name], let tensor = value[path[...]]?.tensor else {
+          throw SessionFailure(
+            .resultUndefined, "`\(([name] + path).joined(separator: "."))` has no value yet",
+            at: nil)
+        }
+        return Tensor(type.element, shape: tensor.shape, tensor.numbers)
+      case .randomKey:
+        let (a, b) = RandomKeys.pack(seed: seed, step: step, example: example)
+        return Tensor(integers: [Int(a), Int(b)], shape: [2])
+      }
+    }
+  }
+
+  /// All lengths known, with those that the session values read in an expression give.
+  func lengths(in expression: TypedExpression) throws -> [SizeVariable: Int] {
+    expression.walk { part in
+      guard let (name, path) = part.path, let value = values[name]?[path[...]] else { return }
+      learn(part.type, value)
+    }
+    return lengths
+  }
+
+  private func learn(_ type: Type, _ value: SessionValue) {
+    switch (type, value) {
+    case (.tensor(let tensor), .array(let array)):
+      for (size, length) in zip(tensor.shape.sizes, array.shape) { learn(size, length) }
+    case (.dataset(let type), .dataset(let data)):
+      learn(type, data)
+    case (.record(let fields), .record(let parts)):
+      for (field, part) in zip(fields, parts) { learn(field.type, part.value) }
+    case (.solution(let type), .solution(let solution)):
+      if case .saved(let size) = type.samples { learn(size, solution.times.count) }
+    default: break
+    }
+  }
+}
+
+extension SessionValue {
+  /// Arrays put together as a layout says.
+  init(_ layout: ValueLayout, _ tensors: [Tensor]) {
+    var rest = tensors[...]
+    self.init(layout, &rest)
+  }
+
+  private init(_ layout: ValueLayout, _ tensors: inout ArraySlice<Tensor>) {
+    switch layout {
+    case .array: self = tensors.popFirst().map(SessionValue.array) ?? .nothing
+    case .tuple(let parts): self = .tuple(parts.map { SessionValue($0, &tensors) })
+    case .record(let fields):
+      self = .record(fields.map { .init($0.name, SessionValue($0.layout, &tensors)) })
+    case .solution(let fields):
+      self = .solution(
+        SolutionValue(
+          ode: "", fields: fields.map { .init($0.name, SessionValue($0.layout, &tensors)) }))
+    case .text(let text): self = .text(text)
+    case .nothing: self = .nothing
+    }
+  }
+}
+
+extension SolutionValue {
+  /// The samples' times.
+  var times: [Double] { fields.first { $0.name == "t" }?.value.tensor?.numbers ?? [] }
+
+  var timeRange: ClosedRange<Double>? {
+    guard let low = times.min(), let high = times.max() else { return nil }
+    return low...high
+  }
+}
+
+extension SolveExpression.Saves {
+  var isSteps: Bool {
+    switch self {
+    case .steps: true
+    case .end, .at, .every: false
+    }
+  }
+}
+
+extension TypedExpression {
+  /// A session value, or a way of fields in one.
+  var path: (name: String, path: [String])? {
+    switch kind {
+    case .session(let name): return (name, [])
+    case .field(let base, let field):
+      guard let (name, path) = base.path else { return nil }
+      return (name, path + [field])
+    default: return nil
+    }
+  }
+}
+
+extension [Double] {
+  /// The shape of a quantity read at these times: without an axis if one time was asked for as a number.
+  fileprivate func shape(ofReading tensor: Tensor, at: TypedExpression) -> [Int] {
+    let inner = Array<Int>(tensor.shape.dropFirst())
+    guard let rank = at.type.tensor?.shape.rank, rank > 0 else { return inner }
+    return [count] + inner
+  }
+}

@@ -1,0 +1,108 @@
+import NodalIR
+import NodalData
+import NodalTraining
+import NodalBasics
+import NodalChecking
+import NodalDiagnostics
+import NodalExecution
+import NodalReporting
+import NodalTypes
+
+extension Session {
+  /// `explain ode along s`: what each term of each equation adds along a trajectory: a table, and a plot over time.
+  func explain(_ instance: ExplainInstance) throws {
+    guard let ode = program.odes[instance.ode] else { return }
+    guard case .solution(let solution) = try evaluate(instance.trajectory) else {
+      throw SessionFailure(.notADataset, "`explain` goes along a solution", at: instance.span)
+    }
+    let times = solution.times
+    var state = [[Double]](repeating: [], count: times.count)
+    for part in ode.states {
+      guard let tensor = solution.fields.first(where: { $0.name == part.name })?.value.tensor else {
+        throw SessionFailure(
+          .unknownState, "the solution has no `\(part.name)`: is it one of `\(ode.name)`?",
+          at: instance.span)
+      }
+      let width = tensor.count / max(1, times.count)
+      let numbers = tensor.numbers
+      for i in times.indices { state[i] += numbers[(i * width)..<((i + 1) * width)] }
+    }
+    let lowered = try Lowering.lowerContributions(
+      ode, sampleCount: times.count, of: program, lengths: lengths)
+    let types = lowered.region.parameterTypes
+    let width = state.first?.count ?? 0
+    let flat = Tensor(types[1].element, shape: [times.count, width], state.flatMap { $0 })
+    let runner = try compile(lowered)
+    let inputs = [Tensor(times), flat] + (try bind(lowered))
+    let results: [Tensor] = try perform(lowered) { () throws(ExecutionError) in
+      try runner.run(inputs).results
+    }
+    report(ode, times, results.map { $0.numbers }, instance)
+  }
+
+  private func report(
+    _ ode: OdeInstance, _ times: [Double], _ contributions: [[Double]], _ instance: ExplainInstance
+  ) {
+    var table = TextTable(columns: [
+      .init("equation"), .init("term"), .init("kind"), .init("rms", .right), .init("share", .right),
+      .init("greatest", .right), .init("at t", .right),
+    ])
+    struct Row {
+      var state: Int
+      var term: OdeInstance.Term
+      var values: [Double]
+      var meanSquare: Double
+    }
+    var rows: [Row] = []
+    var place = 0
+    for term in ode.terms {
+      for contribution in term.contributions {
+        let values = contributions[place]
+        place += 1
+        let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(max(1, values.count))
+        rows.append(
+          Row(state: contribution.state, term: term, values: values, meanSquare: meanSquare))
+      }
+    }
+    var json: [JSONValue] = []
+    var series: [Plot.Series] = []
+    for state in ode.states.indices {
+      let own = rows.filter { $0.state == state }
+      let total = own.reduce(0) { $0 + $1.meanSquare }
+      for row in own {
+        let width = row.values.count / max(1, times.count)
+        let peak = row.values.indices.max { abs(row.values[$0]) < abs(row.values[$1]) }
+        let share = total > 0 ? row.meanSquare / total : 0
+        let equation = ode.states[state].name + "'"
+        table.rows.append([
+          equation, row.term.label, row.term.kind.rawValue,
+          NumberFormat.significant(row.meanSquare.squareRoot(), 4),
+          NumberFormat.significant(100 * share, 3) + " %",
+          peak.map { NumberFormat.significant(row.values[$0], 4) } ?? "",
+          peak.map { NumberFormat.significant(times[$0 / max(1, width)], 4) } ?? "",
+        ])
+        json.append(
+          .object([
+            .init("equation", .string(equation)), .init("term", .string(row.term.label)),
+            .init("kind", .string(row.term.kind.rawValue)),
+            .init("rms", .number(row.meanSquare.squareRoot())), .init("share", .number(share)),
+          ]))
+        if width == 1, row.term.kind != .other || own.count > 1 {
+          series.append(.init("\(equation): \(row.term.label)", .line(x: times, y: row.values)))
+        }
+      }
+    }
+    sink(.printed(label: "explain \(ode.name)", text: table.text, value: .array(json)))
+    if series.isEmpty { return }
+    var plot = Plot(series: series)
+    plot.x.label = "t"
+    plot.title = "what each term of \(ode.name) adds"
+    if let file = instance.file, let path = try? pathForWriting(file, instance.span) {
+      if (try? PlotRenderer.save(Figure(plot), to: path, host: host)) != nil {
+        sink(.plotted(path: path))
+      }
+    } else {
+      sink(.figure(Figure(plot)))
+    }
+  }
+}

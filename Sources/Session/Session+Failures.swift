@@ -1,0 +1,132 @@
+import NodalTypes
+import NodalTraining
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalDiagnostics
+import NodalExecution
+import NodalIR
+import NodalReporting
+
+/// Words for what goes wrong while a program runs, in the names that the program gives things.
+extension Session {
+  func describe(_ error: any Error, at span: Span?) -> Diagnostic {
+    switch error {
+    case let failure as SessionFailure: return failure.diagnostic
+    case let problem as any DiagnosableError: return problem.diagnostic
+    case let error as IRError:
+      return Diagnostic(
+        .internalInconsistency, "the compiler made a program that breaks its own rules: \(error)",
+        at: span.map { Label($0) }, help: ["this is a bug of Nodal; please report the program"])
+    case let error as HostError:
+      return Diagnostic(.writeFailed, error.message, at: span.map { Label($0) })
+    case let refusal as PathRefusal:
+      return DataProblem(.refused(refusal), file: refusal.path, request: span).diagnostic
+    default:
+      return Diagnostic(.internalInconsistency, "\(error)", at: span.map { Label($0) })
+    }
+  }
+
+  func describe(_ error: ExecutionError, _ lowered: LoweredProgram) -> Diagnostic {
+    switch error {
+    case .cancelled:
+      return Diagnostic(.cancelled, "stopped", at: nil)
+    case .argument(let index, let expected, let found):
+      return Diagnostic(
+        .internalInconsistency, "argument \(index) is \(found), and should be \(expected)", at: nil)
+    case .solve(let failure):
+      return describe(failure, lowered)
+    }
+  }
+
+  private func describe(_ failure: SolveFailure, _ lowered: LoweredProgram) -> Diagnostic {
+    let place = failure.origin.flatMap {
+      lowered.origins.indices.contains($0.id) ? lowered.origins[$0.id] : nil
+    }
+    let ode = place?.ode.flatMap { program.odes[$0] }
+    let state = ode.flatMap { blame(failure.component, in: $0) }
+    let odeName = ode.map { "`\($0.name)`" } ?? "this solve"
+    let time = NumberFormat.significant(failure.time, 5)
+    func at(_ values: [Double]?) -> String? {
+      guard let values, values.indices.contains(failure.component) else { return nil }
+      return NumberFormat.significant(values[failure.component], 3)
+    }
+    let slope = at(failure.derivative)
+    let code: DiagnosticCode
+    var message: String
+    var help: [String]
+    switch failure.status {
+    case .ok:
+      return Diagnostic(.internalInconsistency, "a solve failed without a reason", at: nil)
+    case .stepTooSmall:
+      code = .stepTooSmall
+      message =
+        "the step size fell to \(NumberFormat.significant(failure.step, 2)) at t = \(time) in \(odeName)"
+      if let state, let slope { message += ": \(state.name)' is \(slope)" }
+      help = [
+        "the solution may grow without bound there, or jump: look at it up to just before that time",
+        "a stiff system needs a stiff method; looser tolerances also help where noise is the cause",
+      ]
+    case .nonFinite:
+      code = .nonFiniteState
+      message = "a value is not finite after t = \(time) in \(odeName)"
+      if let state {
+        message += ": \(state.name)"
+        if let next = at(failure.next) { message += " became \(next)" }
+        if let value = at(failure.state) { message += " from \(value)" }
+        if let slope { message += ", where \(state.name)' is \(slope)" }
+      }
+      help = [
+        "look for a division by zero, a log or root of a negative number, or growth without bound",
+        "a smaller step (fixed steps) or start nearer to the data (fits) may keep it finite",
+      ]
+    case .stepBudget:
+      code = .stepBudget
+      message =
+        "\(NumberFormat.grouped(failure.steps)) steps did not reach the end: t = \(time) in \(odeName)"
+      if let state, let slope { message += "; \(state.name)' is \(slope) there" }
+      help = [
+        "raise max_steps, loosen rtol and atol, or shorten the span",
+        "many tiny steps are a sign of a stiff system or of one that blows up",
+      ]
+    }
+    if failure.trajectory > 0 || failure.followsLanes {
+      help.append("it is number \(failure.trajectory) of the batch, counted from 0")
+    }
+    var also: [Label] = []
+    if let state { also.append(Label(state.equationSpan, "its equation")) }
+    return Diagnostic(code, message, at: place.map { Label($0.span) }, also: also, help: help)
+  }
+
+  /// The state that a component of the flat state belongs to.
+  private func blame(_ component: Int, in ode: OdeInstance) -> OdeInstance.State? {
+    var start = 0
+    for state in ode.states {
+      let count = state.type.tensor?.shape.values?.reduce(1, *) ?? 1
+      if (start..<(start + count)).contains(component) { return state }
+      start += count
+    }
+    return ode.states.first
+  }
+
+  /// Warnings of a run, once for each place.
+  func tell(_ report: RunReport, _ lowered: LoweredProgram) {
+    for warning in report.warnings {
+      switch warning {
+      case .stiff(let time, let origin):
+        let place = origin.flatMap {
+          lowered.origins.indices.contains($0.id) ? lowered.origins[$0.id] : nil
+        }
+        if let span = place?.span, !warned.insert(span).inserted { continue }
+        let name = place?.ode.flatMap { program.odes[$0]?.name } ?? "the system"
+        sink(
+          .diagnostic(
+            Diagnostic(
+              .looksStiff,
+              "`\(name)` looks stiff from about t = \(NumberFormat.significant(time, 4)) on: stability, not accuracy, limits the steps",
+              at: place.map { Label($0.span) },
+              help: ["the result is right, and slow; stiff methods are not supported yet"])))
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import NodalIR
+import NodalTraining
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalDiagnostics
+import NodalExecution
+import NodalTypes
+
+/// `write`, `save`, `load`.
+extension Session {
+  func describeRefusal(_ error: any Error, _ file: String, _ span: Span) -> SessionFailure {
+    if let refusal = error as? PathRefusal {
+      return SessionFailure(DataProblem(.refused(refusal), file: file, request: span).diagnostic)
+    }
+    return SessionFailure(describe(error, at: span))
+  }
+
+  /// A solution, a data set or an array as CSV; an array as `.npy` by the file's ending.
+  func write(_ expression: TypedExpression, _ file: String, _ span: Span) throws {
+    let value = try evaluate(expression)
+    let path = try pathForWriting(file, span)
+    do {
+      try host.files.createDirectory(Path.directory(path))
+      if file.hasSuffix(".npy") {
+        guard let tensor = value.tensor else {
+          throw SessionFailure(
+            .unsavable, "only an array goes into an .npy file", at: expression.span)
+        }
+        try host.files.write(
+          path, NumPyArray.bytes(NumberArray(shape: tensor.shape, .f64(tensor.numbers))))
+      } else {
+        try host.files.write(path, text: CSVWriter.text(try table(value, expression)))
+      }
+    } catch let error as HostError {
+      throw SessionFailure(.writeFailed, "can't write \"\(file)\": \(error.message)", at: span)
+    }
+    sink(.wrote(path: path, what: "table"))
+  }
+
+  private func table(_ value: SessionValue, _ expression: TypedExpression) throws -> Table {
+    var columns: [Table.Column] = []
+    var count = 0
+    func add(_ name: String, _ tensor: Tensor) {
+      let n = tensor.shape.first ?? 1
+      let width = n == 0 ? 0 : tensor.count / n
+      let numbers = tensor.numbers
+      count = max(count, n)
+      for k in 0..<max(1, width) {
+        let suffix = width > 1 ? "[\(k)]" : ""
+        let column: [Double] = (0..<n).map { (i: Int) -> Double in numbers[i * width + k] }
+        columns.append(Table.Column(name: name + suffix, content: .numbers(column, missing: [])))
+      }
+    }
+    switch value {
+    case .solution(let solution):
+      for field in solution.fields where field.name != "final" && field.name != "stats" {
+        if let tensor = field.value.tensor { add(field.name, tensor) }
+      }
+    case .dataset(let data): return data.table
+    case .record(let fields):
+      for field in fields { if let tensor = field.value.tensor { add(field.name, tensor) } }
+    case .array(let tensor): add("value", tensor)
+    case .run(let run): add("loss", Tensor(run.result.losses))
+    case .text, .tuple, .nothing:
+      throw SessionFailure(.unsavable, "this is nothing that a table can hold", at: expression.span)
+    }
+    return Table(columns: columns, rowCount: count)
+  }
+
+  /// Weights below a path, by their paths, as safetensors.
+  func save(_ owner: String, _ ids: [WeightID], _ file: String, _ span: Span) throws {
+    let path = try pathForWriting(file, span)
+    let entries = ids.compactMap { id -> Safetensors.Entry? in
+      guard let weight = program.weights[id], let entry = weights[weight.path] else { return nil }
+      return Safetensors.Entry(
+        weight.path, NumberArray(shape: entry.shape, .f64(entry.values)))
+    }
+    do {
+      try host.files.createDirectory(Path.directory(path))
+      try host.files.write(
+        path, Safetensors(entries: entries, metadata: ["nodal": owner]).bytes)
+    } catch {
+      throw SessionFailure(.writeFailed, "can't write \"\(file)\": \(error.message)", at: span)
+    }
+    sink(.wrote(path: path, what: "weights"))
+  }
+
+  /// Outputs of this program come first, then the data folders.
+  func load(_ owner: String, _ ids: [WeightID], _ file: String, _ span: Span) throws {
+    let bytes: [UInt8]
+    do {
+      let path = try policy.pathForReading(
+        file, fromAny: [outputDirectory] + dataBases, files: host.files)
+      bytes = try host.files.read(path)
+    } catch {
+      throw describeRefusal(error, file, span)
+    }
+    let saved: Safetensors
+    do {
+      saved = try Safetensors(bytes)
+    } catch {
+      throw SessionFailure(
+        DataProblem(.array(error), file: file, request: span).diagnostic)
+    }
+    for weight in ids.compactMap({ program.weights[$0] }) {
+      guard let array = saved[weight.path] else {
+        throw SessionFailure(
+          .incompatibleWeights, "\"\(file)\" has no `\(weight.path)`", at: span,
+          help: [
+            "it holds " + saved.entries.prefix(8).map { "`\($0.name)`" }.joined(separator: ", ")
+          ])
+      }
+      guard array.shape == weights[weight.path]?.shape else {
+        throw SessionFailure(
+          .incompatibleWeights,
+          "`\(weight.path)` is \(array.shape) in \"\(file)\" and \(weights[weight.path]?.shape ?? []) here",
+          at: span)
+      }
+      let values = array.doubles
+      if let bad = values.first(where: { !weight.domain.contains($0) }) {
+        throw SessionFailure(
+          .outsideDomain,
+          "`\(weight.path)` is \(bad) in \"\(file)\", outside of its domain \(weight.domain.text)",
+          at: span)
+      }
+      weights.setValues(weight.path, values)
+    }
+    sink(.note("loaded \(ids.count) arrays of `\(owner)` from \(file)"))
+  }
+}

@@ -1,0 +1,83 @@
+import NodalIR
+import NodalData
+import NodalTraining
+import NodalExecution
+import NodalBasics
+import NodalChecking
+import NodalDiagnostics
+import NodalReporting
+import NodalTypes
+
+extension Session {
+  func print(_ item: PrintItem) throws {
+    switch item {
+    case .value(let label, let expression):
+      let value = try evaluate(expression)
+      let text = ValueText.text(value, expression.type)
+      sink(
+        .printed(
+          label: label, text: label.isEmpty || label == text ? text : "\(label) = \(text)",
+          value: ValueText.json(value)))
+    case .declaration(let name, let kind, let ids):
+      let (text, json) = declaration(name, kind, ids)
+      sink(.printed(label: name, text: text, value: json))
+    }
+  }
+
+  /// A declared thing by its parameters; the weights of networks in brief.
+  private func declaration(
+    _ name: String, _ kind: String, _ ids: [WeightID]
+  ) -> (String, JSONValue) {
+    var table = TextTable(columns: [
+      .init("parameter"), .init("value", .right), .init("unit"), .init("domain"), .init("prior"),
+    ])
+    var members: [JSONValue.Member] = []
+    var networks: [(path: String, count: Int)] = []
+    for weight in ids.compactMap({ program.weights[$0] }) {
+      guard let entry = weights[weight.path] else { continue }
+      members.append(.init(weight.path, .numbers(entry.values)))
+      switch weight.kind {
+      case .parameter:
+        let value =
+          entry.values.count <= 8
+          ? entry.values.map { NumberFormat.significant($0) }.joined(separator: ", ")
+          : "\(entry.values.count) numbers"
+        table.rows.append([
+          weight.path, value, ValueText.unit(weight.type) ?? "",
+          weight.domain.isRealLine ? "" : weight.domain.text, weight.prior?.description ?? "",
+        ])
+      case .network: networks.append((weight.path, entry.values.count))
+      case .buffer: break
+      }
+    }
+    var text = "\(kind) \(name)"
+    if !table.rows.isEmpty { text += "\n" + table.text }
+    if !networks.isEmpty {
+      let total = networks.reduce(0) { $0 + $1.count }
+      text +=
+        "\n\(NumberFormat.grouped(total)) weights in \(networks.count) arrays: "
+        + networks.prefix(6).map { "\($0.path) (\($0.count))" }.joined(separator: ", ")
+        + (networks.count > 6 ? ", …" : "")
+    }
+    if table.rows.isEmpty && networks.isEmpty { text += ": nothing in it is learned" }
+    return (text, .object(members))
+  }
+
+  func assert(
+    _ condition: TypedExpression, _ sides: [(text: String, value: TypedExpression)], _ text: String,
+    _ span: Span
+  ) throws {
+    guard let tensor = try evaluate(condition).tensor else {
+      throw SessionFailure(.assertionFailed, "`\(text)` is no truth value", at: span)
+    }
+    if tensor.numbers.allSatisfy({ $0 != 0 }) { return }
+    var help: [String] = []
+    for side in sides {
+      let value = try evaluate(side.value)
+      let shown = ValueText.text(value, side.value.type)
+      if shown != side.text { help.append("`\(side.text)` is \(shown)") }
+    }
+    throw SessionFailure(
+      .assertionFailed, "the assertion does not hold: \(text)", at: span, help: help)
+  }
+}

@@ -1,0 +1,245 @@
+import NodalIR
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalDiagnostics
+import NodalExecution
+import NodalReporting
+import NodalTraining
+import NodalTypes
+
+extension Session {
+  /// `train loss on data { … }`: runs the stages, and leaves the best parameters in the weights.
+  func train(_ command: TrainCommand) throws {
+    var plan = try TrainingPlan(command, self)
+    standardize(command.loss, plan.data)
+    let evaluator = try LossEvaluator(
+      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights)
+    let header = header(command, plan, evaluator)
+    if !options.isQuiet {
+      sink(.trainingBegan(name: command.loss.name, header: header))
+    }
+    let result: TrainingResult
+    if let minimal = plan.minimal {
+      result = try smallest(minimal, &plan, evaluator, command)
+    } else {
+      result = try fit(plan, evaluator, command)
+    }
+    keep(result.best.values, evaluator)
+    let final = try evaluator.evaluate(
+      result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
+      wantsGradient: false)
+    let run = RunValue(
+      name: command.loss.name, result: result, loss: final.loss,
+      validation: result.bestValidation, parameterCount: evaluator.parameters.count)
+    if let name = command.name { values[name] = .run(run) }
+    sink(
+      .trainingEnded(
+        name: command.loss.name, summary: summary(run, final), value: run.json))
+    if cancel.isSet {
+      throw SessionFailure(
+        .cancelled, "training was stopped; the best parameters so far are kept", at: command.span)
+    }
+  }
+
+  private func keep(_ vector: [Double], _ evaluator: LossEvaluator) {
+    for (path, values) in evaluator.constrained(vector) { weights.setValues(path, values) }
+  }
+
+  private func fit(
+    _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
+    from start: ParameterVector? = nil
+  ) throws -> TrainingResult {
+    let total = plan.data?.exampleCount ?? 1
+    let objective = ObjectiveFunction { vector, request in
+      let batch = plan.stages[request.stage].batch
+      let data = try plan.data.map { data in
+        try batch.batch(of: data, seed: plan.seed, step: request.sample)
+      }
+      return try evaluator.evaluate(vector, on: data, total: total, step: request.sample)
+    }
+    let validation = try validation(plan, evaluator)
+    var reported: Set<String> = []
+    do {
+      return try Trainer.train(
+        objective, from: start ?? evaluator.parameters, stages: plan.stages.map(\.training),
+        validation: validation, clock: host.monotonicClock,
+        isCancelled: { [cancel] in cancel.isSet }
+      ) { progress in
+        for path in progress.untouched where reported.insert(path).inserted {
+          self.sink(.diagnostic(self.untouched(path, command)))
+        }
+        if !self.options.isQuiet {
+          self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
+        }
+      }
+    } catch {
+      // What has been learned until then is not lost.
+      keep(error.partial.best.values, evaluator)
+      throw SessionFailure(describe(error, command))
+    }
+  }
+
+  private func untouched(_ path: String, _ command: TrainCommand) -> Diagnostic {
+    let weight = program.weights.values.first { $0.path == path }
+    return Diagnostic(
+      .noGradient, "`\(path)` gets no gradient from `\(command.loss.name)`: it will not move",
+      at: weight.map { Label($0.span) } ?? Label(command.span),
+      help: ["does it enter the loss? an activation that is 0 on all the data stops gradients too"])
+  }
+
+  /// `minimal(term)`: fits with growing weights on the term, as long as they validate nearly as well as the fit without.
+  private func smallest(
+    _ index: Int, _ plan: inout TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand
+  ) throws -> TrainingResult {
+    let start = evaluator.parameters
+    let search = try LargestPenalty<TrainingResult>.search(fits: 8) { weight in
+      evaluator.penalties[index] = weight
+      let result = try fit(plan, evaluator, command, from: start)
+      let value: Double
+      if let known = result.bestValidation {
+        value = known
+      } else {
+        value = try evaluator.evaluate(
+          result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
+          wantsGradient: false
+        ).loss
+      }
+      if !options.isQuiet {
+        sink(
+          .note(
+            "minimal(\(plan.terms[index].term)): weight \(NumberFormat.significant(weight, 3)) gives \(NumberFormat.significant(value, 4))"
+          ))
+      }
+      return (value, result)
+    }
+    plan.weights[index] = search.chosen.weight
+    return search.chosen.fit
+  }
+
+  private func validation(
+    _ plan: TrainingPlan, _ evaluator: LossEvaluator
+  ) throws -> Validation? {
+    switch plan.validation {
+    case nil: return nil
+    case .slice(let slice, let every):
+      return Validation(every: every ?? 10) { vector in
+        try evaluator.evaluate(
+          vector, on: slice, total: slice.exampleCount, step: 0, wantsGradient: false
+        ).loss
+      }
+    case .perExample(let loss, let data, let every):
+      let other = try LossEvaluator(self, loss, type: plan.type)
+      return Validation(every: every ?? 10) { vector in
+        self.keep(vector, evaluator)
+        let own = try LossEvaluator(self, loss, type: plan.type)
+        _ = other
+        return try own.evaluate(
+          own.parameters.values, on: data, total: data.exampleCount, step: 0, wantsGradient: false
+        ).loss
+      }
+    case .expression(let expression, let every):
+      return Validation(every: every ?? 10) { vector in
+        self.keep(vector, evaluator)
+        return try self.evaluate(expression).tensor?.scalar ?? .nan
+      }
+    }
+  }
+
+  /// Learned terms see their inputs centred and scaled by the training data: fixed when training starts.
+  private func standardize(_ loss: LossInstance, _ data: Dataset?) {
+    guard let data else { return }
+    for ode in loss.odes.compactMap({ program.odes[$0] }) {
+      for input in ode.standardized { standardize(input, ode, data) }
+    }
+  }
+
+  // MARK: Words
+
+  private func header(
+    _ command: TrainCommand, _ plan: TrainingPlan, _ evaluator: LossEvaluator
+  ) -> String {
+    let stages = plan.stages.map { "\($0.name), \($0.extent)" }.joined(separator: "; then ")
+    let examples = plan.data.map { " on \($0.describedSize)" } ?? ""
+    let kind = evaluator.isLikelihood ? "negative log-posterior" : "mean loss"
+    return
+      "train \(command.loss.name)\(examples): \(kind) by \(evaluator.parameters.count) parameters; \(stages)"
+  }
+
+  private func summary(_ run: RunValue, _ final: Evaluation) -> String {
+    var parts = ["loss \(NumberFormat.significant(run.loss, 5))"]
+    if let validation = run.validation {
+      parts.append("validation \(NumberFormat.significant(validation, 5))")
+    }
+    for term in final.terms {
+      parts.append("\(term.name) \(NumberFormat.significant(term.value, 3))")
+    }
+    parts.append("\(run.result.losses.count) steps")
+    parts.append("\(NumberFormat.grouped(run.result.forwardEvaluations)) evaluations")
+    parts.append(NumberFormat.duration(seconds: run.result.elapsed))
+    return parts.joined(separator: ", ")
+  }
+
+  private func describe(_ failure: TrainingFailure, _ command: TrainCommand) -> Diagnostic {
+    switch failure.cause {
+    case .objective(let error):
+      let inner = describe(error, at: command.span)
+      return Diagnostic(
+        inner.code, "step \(failure.step): \(inner.message)",
+        at: inner.primary ?? Label(command.span),
+        also: inner.secondary + [Label(command.span, "while training this")],
+        help: inner.help + ["the best parameters so far are kept"])
+    case .nonFinite(let quantity, let value, let paths, let terms):
+      let what =
+        switch quantity {
+        case .loss: "the loss"
+        case .gradient: "the gradient"
+        case .parameters: "a parameter"
+        }
+      var message = "step \(failure.step): \(what) is \(value)"
+      if !paths.isEmpty {
+        message += " in " + paths.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
+      }
+      if !terms.isEmpty { message += ", from " + terms.joined(separator: ", ") }
+      return Diagnostic(
+        .nonFiniteLoss, message, at: Label(command.loss.span),
+        also: [Label(command.span, "while training this")],
+        help: [
+          "look for a log or root of something that can be 0, or a rate so large that steps overshoot",
+          "the best parameters so far are kept",
+        ])
+    case .validation(let error):
+      if let error { return describe(error, at: command.span) }
+      return Diagnostic(
+        .nonFiniteLoss, "validation never gave a finite value", at: Label(command.span))
+    case .nothingToTrain:
+      return Diagnostic(
+        .optionValue,
+        "everything is frozen, or `\(command.loss.name)` has no parameters: nothing to train",
+        at: Label(command.span))
+    case .path(let error):
+      return Diagnostic(.unknownWeight, "\(error)", at: Label(command.span))
+    case .gradientLength(let expected, let found):
+      return Diagnostic(
+        .internalInconsistency, "a gradient of \(found) numbers for \(expected) parameters",
+        at: Label(command.span))
+    }
+  }
+}
+
+extension Dataset {
+  /// `21 times`, `1000 examples`.
+  var describedSize: String {
+    isSingleExperiment ? "\(timeCount) times" : "\(exampleCount) examples"
+  }
+}
+
+extension RunValue {
+  var json: JSONValue {
+    .object([
+      .init("loss", .number(loss)), .init("steps", .number(Double(result.losses.count))),
+      .init("seconds", .number(result.elapsed)),
+      .init("parameters", .number(Double(parameterCount))),
+    ])
+  }
+}

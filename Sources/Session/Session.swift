@@ -1,0 +1,180 @@
+import NodalIR
+import NodalData
+import NodalTraining
+package import NodalBasics
+package import NodalChecking
+package import NodalDiagnostics
+package import NodalExecution
+import NodalParsing
+import NodalReferenceExecutor
+import NodalSyntax
+import NodalTypes
+
+/// A program on its way: what has been declared, what weights and names hold, and the world it runs in.
+/// `run FILE` is a session of one file; a prompt feeds it line by line.
+///
+/// What a redefinition means: the name has the new meaning from then on, and what reads it is elaborated anew against it.
+/// Learned weights are kept where their path and shape persist; a weight with another shape starts afresh. Values that were
+/// computed before (`let`) stay as they are.
+///
+/// Belongs to one thread at a time.
+package final class Session {
+  package let host: Host
+  package var options: SessionOptions
+  package let sink: (SessionEvent) -> Void
+  /// Set it from anywhere to stop what runs; it is polled at each step of a solve.
+  package let cancel: CancelFlag
+
+  package private(set) var environment = Environment()
+  /// Everything elaborated so far.
+  package internal(set) var program = TypedProgram.empty
+  package internal(set) var weights = WeightStore()
+  package internal(set) var values: [String: SessionValue] = [:]
+  package private(set) var sources: [SourceID: SourceFile] = [:]
+  /// Files read as data, so that a message can show their lines.
+  let texts = SourceRegistry()
+  /// Lengths that the data gave.
+  var lengths: [SizeVariable: Int] = [:]
+  let executor: any Executor = ReferenceExecutor()
+  /// The folder that relative paths start from.
+  package private(set) var directory: String
+  /// Names for values that only a single statement needs.
+  var temporaries = 0
+  /// Places that a warning was given for.
+  var warned: Set<Span> = []
+  /// Tests are collected, or run.
+  package var runsTests = false
+
+  package init(
+    host: Host, options: SessionOptions = SessionOptions(), directory: String = ".",
+    cancel: CancelFlag = CancelFlag(), sink: @escaping (SessionEvent) -> Void
+  ) {
+    self.host = host
+    self.options = options
+    self.directory = directory
+    self.cancel = cancel
+    self.sink = sink
+  }
+
+  /// How a file, or a line, came out.
+  package enum Outcome: Sendable, Hashable {
+    case finished
+    /// The text is wrong: nothing was run.
+    case wrong
+    /// A statement failed while it ran; those before it have had their effect.
+    case failed
+  }
+
+  // MARK: Running
+
+  /// Checks a text, and if it is fine runs its statements in order.
+  package func run(_ source: SourceFile) -> Outcome {
+    guard let checked = check(source) else { return .wrong }
+    environment = checked.environment
+    program = checked.program
+    do {
+      try prepareWeights()
+      for statement in checked.program.statements { try execute(statement) }
+      return .finished
+    } catch let failure as SessionFailure {
+      sink(.diagnostic(failure.diagnostic))
+    } catch {
+      sink(.diagnostic(describe(error, at: nil)))
+    }
+    return .failed
+  }
+
+  /// Checks a text without running it; nil where it has errors, which the sink has been told.
+  package func check(_ source: SourceFile) -> CheckResult? {
+    remember(source)
+    let (tree, found) = Parser.parse(source)
+    for diagnostic in found { sink(.diagnostic(diagnostic)) }
+    if found.hasErrors { return nil }
+    return check(tree, source)
+  }
+
+  private func check(_ tree: File, _ source: SourceFile) -> CheckResult? {
+    let result = Check.check(tree, source: source, in: environment, host: checkerHost())
+    sources.merge(texts.all) { first, _ in first }
+    for diagnostic in result.diagnostics { sink(.diagnostic(diagnostic)) }
+    return result.diagnostics.hasErrors ? nil : result
+  }
+
+  package func remember(_ source: SourceFile) { sources[source.id] = source }
+
+  /// The seed in force: `--seed`, or the program's.
+  package var seed: UInt64 { UInt64(bitPattern: Int64(options.seed ?? program.seed)) }
+
+  func execute(_ statement: TypedStatement) throws {
+    switch statement {
+    case .data(let instance): try makeData(instance)
+    case .let(let name, let expression): values[name] = try evaluate(expression, named: name)
+    case .train(let command): try train(command)
+    case .print(let items, _):
+      for item in items { try print(item) }
+    case .show(let item, _): try print(item)
+    case .plot(let plot): try self.plot(plot)
+    case .explain(let instance): try explain(instance)
+    case .checkGradients(let loss, let data, let options, let span):
+      try checkGradients(loss, data, options, span)
+    case .write(let expression, let file, let span): try write(expression, file, span)
+    case .save(let owner, let weights, let file, let span):
+      try save(owner, weights, file, span)
+    case .load(let owner, let weights, let file, let span):
+      try load(owner, weights, file, span)
+    case .assert(let condition, let sides, let text, let span):
+      try assert(condition, sides, text, span)
+    case .test(let test): try self.test(test)
+    case .group(let statements): for statement in statements { try execute(statement) }
+    }
+  }
+
+  /// Runs a test block against a snapshot: what it changes is taken back.
+  private func test(_ test: TestInstance) throws {
+    guard runsTests, !test.isBenchmark else { return }
+    let (savedWeights, savedValues) = (weights, values)
+    defer { (weights, values) = (savedWeights, savedValues) }
+    do {
+      for statement in test.statements { try execute(statement) }
+      sink(.testPassed(title: test.title))
+    } catch let failure as SessionFailure {
+      sink(.testFailed(title: test.title, failure.diagnostic))
+    } catch {
+      sink(.testFailed(title: test.title, describe(error, at: test.span)))
+    }
+  }
+
+  // MARK: Paths
+
+  var outputDirectory: String {
+    options.outputDirectory ?? Path.join(directory, "runs")
+  }
+
+  var policy: PathPolicy {
+    PathPolicy(
+      readable: [directory, outputDirectory] + options.dataDirectories + options.allowedReads,
+      writable: [outputDirectory] + options.allowedWrites)
+  }
+}
+
+/// Sources that come up while a program is checked or run: modules, data files.
+final class SourceRegistry: @unchecked Sendable {
+  private let lock = Lock()
+  private var files: [SourceID: SourceFile] = [:]
+  private var next = 1_000
+
+  /// A source with an id of its own.
+  func add(path: String, text: String) -> SourceFile {
+    lock.withLock {
+      if let known = files.values.first(where: { $0.path == path && $0.text == text }) {
+        return known
+      }
+      let file = SourceFile(id: SourceID(next), path: path, text: text)
+      next += 1
+      files[file.id] = file
+      return file
+    }
+  }
+
+  var all: [SourceID: SourceFile] { lock.withLock { files } }
+}

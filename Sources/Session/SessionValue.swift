@@ -1,0 +1,94 @@
+import NodalDiagnostics
+import NodalIR
+import NodalTypes
+import NodalBasics
+package import NodalChecking
+package import NodalData
+package import NodalExecution
+package import NodalTraining
+
+/// What a top-level name holds while a program runs.
+package indirect enum SessionValue: Sendable {
+  case array(Tensor)
+  case text(String)
+  case tuple([SessionValue])
+  case record([Named])
+  case solution(SolutionValue)
+  case dataset(Dataset)
+  case run(RunValue)
+  case nothing
+
+  package struct Named: Sendable {
+    package var name: String
+    package var value: SessionValue
+    package init(_ name: String, _ value: SessionValue) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The value that a way of fields leads to; nil where there is none.
+  package subscript(path: ArraySlice<String>) -> SessionValue? {
+    guard let name = path.first else { return self }
+    let rest = path.dropFirst()
+    switch self {
+    case .record(let fields): return fields.first { $0.name == name }?.value[rest]
+    case .solution(let solution): return solution.fields.first { $0.name == name }?.value[rest]
+    case .tuple(let parts):
+      guard let index = Int(name), parts.indices.contains(index) else { return nil }
+      return parts[index][rest]
+    case .dataset(let dataset):
+      return dataset.array(of: name).map { SessionValue.array(Tensor($0)) }?[rest]
+    case .run(let run): return run[name]?[rest]
+    case .array, .text, .nothing: return nil
+    }
+  }
+
+  package var tensor: Tensor? {
+    if case .array(let tensor) = self { tensor } else { nil }
+  }
+}
+
+/// A solution: `t`, states, outputs, `final`, `stats`; and how it was made, so that it can be read between its samples.
+package struct SolutionValue: Sendable {
+  package var ode: String
+  package var fields: [SessionValue.Named]
+  /// The expression, and what it saw; nil for a solution inside of another value.
+  package var definition: Definition?
+
+  package struct Definition: Sendable {
+    package var expression: TypedExpression
+    package var weights: WeightStore
+    package var values: [String: SessionValue]
+  }
+}
+
+/// What `let run = train …` holds.
+package struct RunValue: Sendable {
+  package var name: String
+  package var result: TrainingResult
+  /// Loss without penalties, of the parameters that were kept.
+  package var loss: Double
+  package var validation: Double?
+  /// Numbers that are learned.
+  package var parameterCount: Int
+
+  package subscript(name: String) -> SessionValue? {
+    switch name {
+    case "loss": .array(Tensor(loss))
+    case "validation": .array(Tensor(validation ?? .nan))
+    case "parameters": .array(Tensor(integers: [parameterCount], shape: []))
+    case "steps": .array(Tensor(integers: [result.losses.count], shape: []))
+    case "losses": .array(Tensor(result.losses))
+    case "seconds": .array(Tensor(result.elapsed))
+    default: nil
+    }
+  }
+}
+
+extension Tensor {
+  /// Numbers of a data set; what is missing is NaN.
+  package init(_ array: DataArray) {
+    self.init(.f64, shape: array.shape, array.values)
+  }
+}

@@ -1,0 +1,345 @@
+import NodalIR
+import NodalExecution
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalDiagnostics
+import NodalTraining
+import NodalTypes
+
+/// The options of a `train` command, read: data, batches, stages, penalties.
+struct TrainingPlan {
+  /// What is trained on: without the slice that validates.
+  var data: Dataset?
+  var type: DatasetType?
+  var validation: ValidationPlan?
+  var stages: [Stage] = []
+  var terms: [TermReference] = []
+  var weights: [Double] = []
+  /// The term whose weight is to be as large as the data allow.
+  var minimal: Int?
+  var seed: UInt64
+
+  struct Stage {
+    var name: String
+    var training: TrainingStage
+    var batch: BatchPlan
+    /// How to say when it ends: `500 steps`, `10 epochs`.
+    var extent: String
+  }
+
+  enum ValidationPlan {
+    case slice(Dataset, every: Int?)
+    case expression(TypedExpression, every: Int?)
+    case perExample(LossInstance, Dataset, every: Int?)
+  }
+
+  init(_ command: TrainCommand, _ session: Session) throws {
+    seed = session.seed
+    if case .expression(let value)? = command.option("seed")?.value,
+      let number = try session.evaluate(value).tensor?.scalar
+    {
+      seed = UInt64(bitPattern: Int64(number))
+    }
+    if let expression = command.data {
+      let value = try session.evaluate(expression)
+      switch value {
+      case .dataset(let dataset): data = dataset
+      case .solution(let solution): data = solution.dataset
+      case .array, .text, .tuple, .record, .run, .nothing: break
+      }
+      guard data != nil, case .dataset(let type) = expression.type.asDataset else {
+        throw SessionFailure(.notADataset, "`train` wants a data set", at: expression.span)
+      }
+      self.type = type
+    }
+    try readValidation(command, session)
+    try readPenalties(command, session)
+    let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }
+    for stage in command.stages {
+      stages.append(try self.stage(stage, common: common, command, session))
+    }
+  }
+
+  // MARK: Validation
+
+  private mutating func readValidation(_ command: TrainCommand, _ session: Session) throws {
+    guard let option = command.option("validate") else { return }
+    let every = try option.subOption("every").map { try Self.integer($0, session) }
+    switch option.value {
+    case .expression(let expression): validation = .expression(expression, every: every)
+    case .perExample(let loss, let data):
+      guard case .dataset(let dataset) = try session.evaluate(data) else {
+        throw SessionFailure(.notADataset, "`validate` wants a data set behind `on`", at: data.span)
+      }
+      validation = .perExample(loss, dataset, every: every)
+    case .data(let expression):
+      guard case .dataset(let slice) = try session.evaluate(expression) else {
+        throw SessionFailure(
+          .notADataset, "`validate` wants a part of a data set", at: expression.span)
+      }
+      validation = .slice(slice, every: every)
+      // A slice of the training data is taken out of it.
+      if case .part(let whole, let part) = expression.kind,
+        whole.path?.name == command.data?.path?.name,
+        let all = data, let range = all.range(of: part), let rest = all.removing(range)
+      {
+        data = rest
+      }
+    case .text, .call, .weights, .term, .ode, .weighted, .sum:
+      throw SessionFailure(
+        .optionValue, "`validate` is a part of the data, an expression, or `e on d`",
+        at: option.span)
+    }
+  }
+
+  // MARK: Penalties
+
+  private mutating func readPenalties(_ command: TrainCommand, _ session: Session) throws {
+    for option in command.options where option.key == "penalty" {
+      try add(option.value, weight: 1, option.span)
+    }
+  }
+
+  private mutating func add(
+    _ value: OptionValue.Value, weight: Double, _ span: Span
+  ) throws {
+    switch value {
+    case .weighted(let factor, let inner): try add(inner, weight: weight * factor, span)
+    case .sum(let parts): for part in parts { try add(part, weight: weight, span) }
+    case .call("strength", let arguments):
+      try addTerm(arguments, weight: weight, span)
+    case .call("minimal", let arguments):
+      minimal = terms.count
+      try addTerm(arguments, weight: 0, span)
+    case .call, .expression, .text, .data, .weights, .term, .ode, .perExample:
+      throw SessionFailure(
+        .optionValue, "a penalty is `strength(ode.term)` times a number, or `minimal(ode.term)`",
+        at: span, help: ["penalty: 1e-3 * strength(swing.drag)"])
+    }
+  }
+
+  private mutating func addTerm(
+    _ arguments: [OptionValue.Argument], weight: Double, _ span: Span
+  ) throws {
+    guard case .term(let ode, let term)? = arguments.first?.value else {
+      throw SessionFailure(
+        .optionValue, "`strength` and `minimal` want a learned term: `ode.term`", at: span)
+    }
+    terms.append(TermReference(ode, term))
+    weights.append(weight)
+  }
+
+  // MARK: Stages
+
+  private func stage(
+    _ option: OptionValue, common: BatchPlan?, _ command: TrainCommand, _ session: Session
+  ) throws -> Stage {
+    guard case .call(let name, let arguments) = option.value, let row = OptimizerRow.named(name)
+    else {
+      throw SessionFailure(
+        .optionValue, "`\(option.key)` wants an optimiser", at: option.span,
+        help: [
+          "the optimisers are " + OptimizerRow.all.map { "`\($0.name)`" }.joined(separator: ", ")
+        ])
+    }
+    var numbers: [String: Double] = [:]
+    var rate: LearningRate?
+    var place = 0
+    for argument in arguments {
+      let label = argument.label ?? (place == 0 ? "lr" : "")
+      place += 1
+      switch argument.value {
+      case .expression(let expression):
+        numbers[label] = try session.evaluate(expression).tensor?.scalar
+      case .call(let schedule, let inner):
+        rate = try Self.schedule(schedule, inner, session, option.span)
+      case .text, .data, .weights, .term, .ode, .perExample, .weighted, .sum:
+        throw SessionFailure(.optionValue, "`\(label)` of `\(name)` is a number", at: option.span)
+      }
+    }
+    let configured: ConfiguredOptimizer
+    do {
+      configured = try row.make(numbers)
+    } catch {
+      throw SessionFailure(error.diagnostic(of: name, at: option.span))
+    }
+    var batch = common ?? Self.defaultBatch(data)
+    if let own = option.subOption("batch") { batch = try Self.batch(own.value, session, own.span) }
+    // A rule that compares values sees all the data, unless its stage fixes a batch.
+    if row.wantsOneFunction && option.subOption("batch") == nil { batch = .all }
+    if let data {
+      do {
+        try batch.check(data)
+      } catch {
+        throw DataProblem(
+          .batch(error), file: command.loss.dataset ?? "the data", request: option.span)
+      }
+    }
+    let perEpoch = data.map(batch.stepsPerEpoch) ?? 1
+    let steps: Int
+    let extent: String
+    var unit = 1.0
+    if let epochs = option.subOption("epochs") {
+      let count = try Self.integer(epochs, session)
+      steps = count.multipliedReportingOverflow(by: perEpoch).partialValue
+      extent = "\(count) epochs of \(perEpoch) steps"
+      unit = Double(perEpoch)
+    } else if let option = option.subOption("steps") {
+      steps = try Self.integer(option, session)
+      extent = "\(steps) steps"
+    } else {
+      throw SessionFailure(
+        .missingOption, "how long? `\(option.key)` wants `steps` or `epochs`", at: option.span,
+        help: ["\(option.key): \(name)(), steps: 500"])
+    }
+    var clip: Double?
+    if case .expression(let value)? = command.option("clip")?.value {
+      clip = try session.evaluate(value).tensor?.scalar
+    }
+    let isWhole = batch == .all
+    return Stage(
+      name: name,
+      training: TrainingStage(
+        configured, steps: steps, rate: rate, stepsPerUnit: unit,
+        freeze: Self.paths("freeze", option, command, session),
+        free: Self.paths("free", option, command, session), clip: clip,
+        keeping: isWhole ? .lowest : .latest,
+        isNewObjective: false),
+      batch: batch, extent: extent)
+  }
+
+  private static func paths(
+    _ key: String, _ stage: OptionValue, _ command: TrainCommand, _ session: Session
+  ) -> [String] {
+    let options: [OptionValue] = [command.option(key), stage.subOption(key)].compactMap { $0 }
+    return options.flatMap { (option: OptionValue) -> [String] in
+      guard case .weights(let ids) = option.value else { return [] }
+      return ids.compactMap { session.program.weights[$0]?.path }
+    }
+  }
+
+  /// Everything: few enough examples to see them all at each step.
+  private static func defaultBatch(_ data: Dataset?) -> BatchPlan { .all }
+
+  private static func batch(
+    _ value: OptionValue.Value, _ session: Session, _ span: Span
+  ) throws -> BatchPlan {
+    guard case .call(let name, let arguments) = value else {
+      throw SessionFailure(
+        .optionValue, "a batch is `all`, `shuffled(n)` or `windows(length:, count:)`", at: span)
+    }
+    func number(_ label: String, _ place: Int) throws -> Int? {
+      let argument =
+        arguments.first { $0.label == label }
+        ?? (arguments.indices.contains(place) && arguments[place].label == nil
+          ? arguments[place] : nil)
+      guard case .expression(let expression)? = argument?.value,
+        let x = try session.evaluate(expression).tensor?.scalar
+      else { return nil }
+      return Int(exactly: x.rounded())
+    }
+    switch name {
+    case "all": return .all
+    case "shuffled": return .shuffled(try number("count", 0) ?? 0)
+    default:
+      return .windows(length: try number("length", 0) ?? 0, count: try number("count", 1) ?? 1)
+    }
+  }
+
+  private static func schedule(
+    _ name: String, _ arguments: [OptionValue.Argument], _ session: Session, _ span: Span
+  ) throws -> LearningRate {
+    guard let row = RateRow.named(name) else {
+      throw SessionFailure(
+        .optionValue, "there is no schedule `\(name)`", at: span,
+        help: ["the schedules are " + RateRow.all.map { "`\($0.name)`" }.joined(separator: ", ")])
+    }
+    var values: [String: [Double]] = [:]
+    for (i, argument) in arguments.enumerated() {
+      guard case .expression(let expression) = argument.value,
+        let tensor = try session.evaluate(expression).tensor
+      else { throw SessionFailure(.optionValue, "`\(name)` wants numbers", at: span) }
+      let label =
+        argument.label ?? (row.arguments.indices.contains(i) ? row.arguments[i].name : "")
+      values[label == "from" ? "lr" : label] = tensor.numbers
+    }
+    do {
+      return try row.make(values)
+    } catch {
+      throw SessionFailure(error.diagnostic(of: name, at: span))
+    }
+  }
+
+  static func integer(_ option: OptionValue, _ session: Session) throws -> Int {
+    guard case .expression(let expression) = option.value,
+      let x = try session.evaluate(expression).tensor?.scalar, let n = Int(exactly: x), n >= 0
+    else {
+      throw SessionFailure(
+        .optionValue, "`\(option.key)` is a whole number, not below 0", at: option.span)
+    }
+    return n
+  }
+}
+
+extension HyperparameterError {
+  func diagnostic(of name: String, at span: Span) -> Diagnostic {
+    switch self {
+    case .unknown(let key, let known):
+      return Diagnostic(
+        .unknownLabel, "`\(name)` has no argument `\(key)`", at: Label(span),
+        help: ["its arguments are " + known.map { "`\($0)`" }.joined(separator: ", ")])
+    case .missing(let key):
+      return Diagnostic(.missingArgument, "`\(name)` needs `\(key)`", at: Label(span))
+    case .outside(let key, let found, let expected):
+      let text = found.map { NumberFormat.shortest($0) }.joined(separator: ", ")
+      return Diagnostic(
+        .optionValue, "`\(key)` of `\(name)` is \(expected), not \(text)", at: Label(span))
+    }
+  }
+}
+
+extension Dataset {
+  /// The entries that a part takes.
+  func range(of part: DatasetPart) -> Range<Int>? {
+    switch part {
+    case .first(let share): rangeOfFirst(.fraction(share))
+    case .last(let share): rangeOfLast(.fraction(share))
+    case .range(let from, let to): from <= to && to <= sliceCount && from >= 0 ? from..<to : nil
+    }
+  }
+}
+
+extension Type {
+  /// A solution is a data set too.
+  var asDataset: Type {
+    switch self {
+    case .solution(let solution):
+      guard case .saved(let length) = solution.samples, solution.leading.count <= 1 else {
+        return self
+      }
+      return .dataset(
+        DatasetType(
+          name: solution.ode,
+          example: solution.fields.map { Field($0.name, $0.type.lifted(by: [length])) },
+          timeColumn: "t", length: length, count: solution.leading.first))
+    case .error, .tensor, .string, .tuple, .record, .dataset, .run, .interval, .nothing:
+      return self
+    }
+  }
+}
+
+extension SolutionValue {
+  /// The samples as data: one experiment.
+  var dataset: Dataset {
+    let count = times.count
+    let columns = fields.filter { $0.name != "final" && $0.name != "stats" }
+    return Dataset(
+      lengths: [count], time: "t",
+      fields: columns.compactMap { column in
+        guard let tensor = column.value.tensor, tensor.shape.first == count else { return nil }
+        return DataField(
+          column.name, on: .time, shape: Array(tensor.shape.dropFirst()), values: tensor.numbers)
+      })
+  }
+}

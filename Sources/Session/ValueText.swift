@@ -1,0 +1,141 @@
+import NodalDiagnostics
+import NodalTraining
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalExecution
+import NodalIR
+import NodalReporting
+import NodalTypes
+
+/// Values as people read them, and as JSON.
+enum ValueText {
+  /// A short text: numbers with their unit, long arrays by their ends and their range.
+  static func text(_ value: SessionValue, _ type: Type?) -> String {
+    switch value {
+    case .array(let tensor):
+      let numbers = self.numbers(tensor)
+      let unit = type.flatMap(Self.unit)
+      return unit.map { "\(numbers) \($0)" } ?? numbers
+    case .text(let text): return text
+    case .tuple(let parts):
+      let types: [Type?] = if case .tuple(let types)? = type { types } else { [] }
+      return "("
+        + parts.enumerated().map { i, part in text(part, i < types.count ? types[i] : nil) }
+        .joined(separator: ", ") + ")"
+    case .record(let fields):
+      return "{"
+        + fields.map { "\($0.name): \(text($0.value, field($0.name, type)))" }
+        .joined(separator: ", ") + "}"
+    case .solution(let solution): return self.solution(solution, type)
+    case .dataset(let data): return dataset(data)
+    case .run(let run):
+      return "loss \(NumberFormat.significant(run.loss)) after \(run.result.losses.count) steps"
+    case .nothing: return ""
+    }
+  }
+
+  /// The unit to print behind a value; nil for none.
+  static func unit(_ type: Type) -> String? {
+    guard case .tensor(let tensor) = type else { return nil }
+    switch tensor.unit {
+    case .uniform(let unit): return unit.isOne || !unit.isKnown ? nil : "\(unit)"
+    case .mixed: return nil
+    }
+  }
+
+  private static func field(_ name: String, _ type: Type?) -> Type? {
+    if case .record(let fields)? = type { return fields.first { $0.name == name }?.type }
+    return nil
+  }
+
+  private static func numbers(_ tensor: Tensor) -> String {
+    func one(_ x: Double) -> String {
+      switch tensor.element {
+      case .bool: x == 0 ? "false" : "true"
+      case .i64: NumberFormat.shortest(x)
+      case .f32, .f64: NumberFormat.significant(x, 6)
+      }
+    }
+    if tensor.shape.isEmpty { return one(tensor.scalar) }
+    if tensor.shape.count == 1, tensor.count <= 12 {
+      return "[" + tensor.numbers.map(one).joined(separator: ", ") + "]"
+    }
+    if tensor.shape.count == 2, tensor.shape[0] <= 8, tensor.shape[1] <= 8 {
+      let rows = (0..<tensor.shape[0]).map { i in
+        "["
+          + (0..<tensor.shape[1]).map { one(tensor[i * tensor.shape[1] + $0]) }
+          .joined(separator: ", ") + "]"
+      }
+      return "[" + rows.joined(separator: ",\n ") + "]"
+    }
+    let numbers = tensor.numbers
+    let finite = numbers.filter(\.isFinite)
+    let head = numbers.prefix(3).map(one).joined(separator: ", ")
+    let size = tensor.shape.map(String.init).joined(separator: "×")
+    var text = "[\(head), … ] (\(size)"
+    if let low = finite.min(), let high = finite.max() {
+      text += ", from \(one(low)) to \(one(high))"
+    }
+    if finite.count < numbers.count { text += ", \(numbers.count - finite.count) not finite" }
+    return text + ")"
+  }
+
+  private static func solution(_ solution: SolutionValue, _ type: Type?) -> String {
+    var lines: [String] = []
+    if let range = solution.timeRange {
+      lines.append(
+        "solution of `\(solution.ode)`, \(solution.times.count) samples from t = \(NumberFormat.significant(range.lowerBound)) to \(NumberFormat.significant(range.upperBound))"
+      )
+    } else {
+      lines.append("solution of `\(solution.ode)`")
+    }
+    let fields: [Field] = if case .solution(let type)? = type { type.fields } else { [] }
+    for field in solution.fields
+    where field.name != "t" && field.name != "final" && field.name != "stats" {
+      let type = fields.first { $0.name == field.name }?.type
+      lines.append("  \(field.name): \(text(field.value, type))")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func dataset(_ data: Dataset) -> String {
+    var table = TextTable(columns: [
+      .init("column"), .init("least", .right), .init("greatest", .right), .init("missing", .right),
+    ])
+    for field in data.fields {
+      let present = field.values.filter(\.isFinite)
+      table.rows.append([
+        field.name, present.min().map { NumberFormat.significant($0) } ?? "",
+        present.max().map { NumberFormat.significant($0) } ?? "",
+        "\(field.values.count - present.count)",
+      ])
+    }
+    return "\(data.describedSize)\n" + table.text
+  }
+
+  static func json(_ value: SessionValue) -> JSONValue {
+    switch value {
+    case .array(let tensor):
+      func one(_ x: Double) -> JSONValue {
+        tensor.element == .bool ? .bool(x != 0) : .number(x)
+      }
+      func nested(_ shape: ArraySlice<Int>, _ start: Int) -> JSONValue {
+        guard let n = shape.first else { return one(tensor[start]) }
+        let inner = shape.dropFirst().reduce(1, *)
+        return .array((0..<n).map { nested(shape.dropFirst(), start + $0 * inner) })
+      }
+      return nested(tensor.shape[...], 0)
+    case .text(let text): return .string(text)
+    case .tuple(let parts): return .array(parts.map(json))
+    case .record(let fields): return .object(fields.map { .init($0.name, json($0.value)) })
+    case .solution(let solution):
+      return .object(solution.fields.map { .init($0.name, json($0.value)) })
+    case .dataset(let data):
+      return .object(
+        data.fields.map { .init($0.name, .array($0.values.map { JSONValue.number($0) })) })
+    case .run(let run): return run.json
+    case .nothing: return .null
+    }
+  }
+}
