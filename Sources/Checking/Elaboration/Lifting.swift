@@ -221,6 +221,8 @@ extension Checker {
       var value = argument.value
       if case .expression(let whole) = value {
         var typed = whole
+        // Messages point at what was handed over, not at where it was made.
+        if !librarySources.contains(argument.span.source) { typed.span = argument.span }
         if argument.lift > 0 {
           guard let peeled = resolve(whole.type).peeled(argument.lift) else { return nil }
           let local = freshLocal(peeled)
