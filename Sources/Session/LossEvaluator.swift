@@ -147,6 +147,14 @@ final class LossEvaluator {
     }
   }
 
+  /// What the passes make of the loss, with lengths as the first examples have them.
+  func observePasses(_ batch: Dataset?, _ observe: (String, Region) -> Void) throws {
+    let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
+    guard let group = groups.first else { return }
+    let program = try self.program(for: group)
+    _ = try Pipeline.training(wrt: program.wrt).run(program.batched, observe: observe)
+  }
+
   private func program(for group: Group) throws -> LossProgram {
     let key = group.length ?? -1
     if let program = programs[key] { return program }

@@ -17,6 +17,10 @@ struct LossProgram {
   /// Weights that are differentiated by, in the order of the gradient's results.
   let trained: [WeightID]
   private let types: [ValueType]
+  /// Before any pass: the sum over the lanes.
+  let batched: Region
+  /// Its parameters that are differentiated by.
+  let wrt: [Int]
 
   /// Results: the weighted loss, one weighted strength for each term, then the gradient of
   /// loss + Σ penalty·strength by each trained weight.
@@ -56,6 +60,8 @@ struct LossProgram {
     let present = trained.filter { program.inputs.contains(.weight($0)) }
     self.trained = present
     let wrt = present.compactMap { program.parameter(of: .weight($0)) }
+    batched = region
+    self.wrt = wrt
     gradient = Runner(try executor.compile(try Pipeline.training(wrt: wrt).run(region)))
     value = Runner(try executor.compile(try Pipeline.evaluation.run(region)))
   }

@@ -26,6 +26,10 @@ extension Session {
       result = try fit(plan, evaluator, command)
     }
     keep(result.best.values, evaluator)
+    // What is left to do is one evaluation, which a cancellation should not stop too.
+    let wasCancelled = cancel.isSet
+    if wasCancelled { cancel.clear() }
+    defer { if wasCancelled { cancel.set() } }
     let final = try evaluator.evaluate(
       result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
       wantsGradient: false)
@@ -36,7 +40,7 @@ extension Session {
     sink(
       .trainingEnded(
         name: command.loss.name, summary: summary(run, final), value: run.json))
-    if cancel.isSet {
+    if wasCancelled {
       throw SessionFailure(
         .cancelled, "training was stopped; the best parameters so far are kept", at: command.span)
     }
@@ -96,6 +100,12 @@ extension Session {
     let search = try LargestPenalty<TrainingResult>.search(fits: 8) { weight in
       evaluator.penalties[index] = weight
       let result = try fit(plan, evaluator, command, from: start)
+      if cancel.isSet {
+        keep(result.best.values, evaluator)
+        throw SessionFailure(
+          .cancelled, "training was stopped; the best parameters so far are kept",
+          at: command.span)
+      }
       let value: Double
       if let known = result.bestValidation {
         value = known

@@ -25,7 +25,7 @@ package final class Session {
   /// Set it from anywhere to stop what runs; it is polled at each step of a solve.
   package let cancel: CancelFlag
 
-  package private(set) var environment = Environment()
+  package internal(set) var environment = Environment()
   /// Everything elaborated so far.
   package internal(set) var program = TypedProgram.empty
   package internal(set) var weights = WeightStore()
@@ -70,8 +70,12 @@ package final class Session {
   /// Checks a text, and if it is fine runs its statements in order.
   package func run(_ source: SourceFile) -> Outcome {
     guard let checked = check(source) else { return .wrong }
-    environment = checked.environment
-    program = checked.program
+    return execute(checked)
+  }
+
+  /// Takes what was checked into the session, and runs its statements.
+  func execute(_ checked: CheckResult) -> Outcome {
+    adopt(checked)
     do {
       try prepareWeights()
       for statement in checked.program.statements { try execute(statement) }
@@ -93,7 +97,12 @@ package final class Session {
     return check(tree, source)
   }
 
-  private func check(_ tree: File, _ source: SourceFile) -> CheckResult? {
+  func adopt(_ checked: CheckResult) {
+    environment = checked.environment
+    program = checked.program
+  }
+
+  func check(_ tree: File, _ source: SourceFile) -> CheckResult? {
     let result = Check.check(tree, source: source, in: environment, host: checkerHost())
     sources.merge(texts.all) { first, _ in first }
     for diagnostic in result.diagnostics { sink(.diagnostic(diagnostic)) }

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Nodal
+import NodalBasics
+
+/// What a program is checked and run with.
+struct ExecutionOptions: ParsableArguments, Sendable {
+  enum Backend: String, ExpressibleByArgument, CaseIterable, Sendable { case reference }
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Gives a constant another value: --set g=1.62, --set pendulum.g=1.62. May be repeated.",
+      valueName: "name=value"))
+  var settings: [Setting] = []
+
+  @Option(help: ArgumentHelp("Overrides the program's seed.", valueName: "n"))
+  var seed: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Threads for a batch; the results are the same for any number.", valueName: "n"))
+  var threads = 2
+
+  @Option(
+    help: ArgumentHelp(
+      "Outputs go below this folder (default: `runs` beside the program).", valueName: "dir"),
+    completion: .directory)
+  var out: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Data files are looked for here too; then in the folders of NODAL_DATA. May be repeated.",
+      valueName: "dir"), completion: .directory)
+  var data: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Lets the program read below this path. May be repeated.", valueName: "path"),
+    completion: .file())
+  var allowRead: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Lets the program write below this path. May be repeated.", valueName: "path"),
+    completion: .file())
+  var allowWrite: [String] = []
+
+  @Option(help: ArgumentHelp("What executes the program.", valueName: "name"))
+  var backend = Backend.reference
+
+  func validate() throws {
+    guard (1...64).contains(threads) else {
+      throw ValidationError("--threads is a number from 1 to 64, not \(threads)")
+    }
+  }
+
+  /// Nothing asked for.
+  static func plain() -> ExecutionOptions {
+    var options = ExecutionOptions()
+    options.settings = []
+    options.seed = nil
+    options.threads = 2
+    options.out = nil
+    options.data = []
+    options.allowRead = []
+    options.allowWrite = []
+    options.backend = .reference
+    return options
+  }
+
+  /// - Parameter directory: the program's folder.
+  func configuration(directory: String, host: Host = .system) -> Configuration {
+    let current = host.files.currentDirectory()
+    func absolute(_ path: String) -> String { Path.normalized(Path.join(current, path)) }
+    let listed = (host.environmentVariable("NODAL_DATA") ?? "").split(separator: ":")
+    return Configuration(
+      settings: Dictionary(settings.map { ($0.name, $0.value) }) { _, last in last }, seed: seed,
+      threads: threads, directory: absolute(directory), outputDirectory: out.map(absolute),
+      dataDirectories: data.map(absolute) + listed.map { absolute(String($0)) },
+      allowedReads: allowRead.map(absolute), allowedWrites: allowWrite.map(absolute))
+  }
+}
+
+/// `g=1.62`.
+struct Setting: ExpressibleByArgument, Sendable {
+  let name: String
+  let value: String
+
+  init?(argument: String) {
+    guard let equals = argument.firstIndex(of: "=") else { return nil }
+    name = String(argument[..<equals])
+    value = String(argument[argument.index(after: equals)...])
+    if name.isEmpty || value.isEmpty { return nil }
+  }
+}

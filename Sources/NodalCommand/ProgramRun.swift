@@ -1,0 +1,105 @@
+import ArgumentParser
+import Nodal
+import NodalBasics
+import NodalREPL
+
+/// One program on its way through an interpreter, with what is shown of it.
+struct ProgramRun: Sendable {
+  private let options: ExecutionOptions
+  private let output: OutputOptions
+  private let host = Host.system
+
+  init(_ options: ExecutionOptions, _ output: OutputOptions) {
+    self.options = options
+    self.output = output
+  }
+
+  /// Runs a file, or standard input for `-`.
+  /// - Throws: the exit status, unless it is 0.
+  func run(_ file: String) throws {
+    let (interpreter, _, interrupts) = try interpreter(for: file)
+    let program = try Self.load(file)
+    interrupts.begin()
+    try Self.leave(interpreter.run(program))
+  }
+
+  /// Runs the `test` blocks of files, and says how many held.
+  func test(_ files: [String]) throws {
+    var worst: ExitCode?
+    var (passed, failed) = (0, 0)
+    for file in files {
+      let (interpreter, printer, interrupts) = try interpreter(for: file)
+      let program = try Self.load(file)
+      if files.count > 1, !output.json { host.write(.output, "\(file)\n") }
+      interrupts.begin()
+      switch interpreter.test(program) {
+      case .finished: break
+      case .failed: worst = worst ?? Status.failed
+      case .wrong: worst = Status.wrong
+      case .cancelled: throw Status.interrupted
+      }
+      passed += printer.passedTests
+      failed += printer.failedTests
+    }
+    if !output.json {
+      let what = passed + failed == 0 ? "no tests" : "\(passed) of \(passed + failed) tests passed"
+      host.write(.output, what + "\n")
+    }
+    if let worst { throw worst }
+  }
+
+  /// Checks files without running them.
+  func check(_ files: [String]) throws {
+    var errors = 0
+    for file in files {
+      let (interpreter, printer, _) = try interpreter(for: file)
+      printer.receive(interpreter.check(try Self.load(file)))
+      errors += printer.errors
+    }
+    if errors > 0 { throw Status.wrong }
+  }
+
+  /// What the compiler makes of a file.
+  func emit(_ file: String, _ body: (Interpreter, Program) throws -> String) throws {
+    let (interpreter, printer, _) = try interpreter(for: file)
+    let program = try Self.load(file)
+    do {
+      host.write(.output, try body(interpreter, program))
+    } catch let failure as ProgramFailure {
+      printer.receive(failure.diagnostics)
+      throw Status.wrong
+    }
+  }
+
+  private func interpreter(
+    for file: String
+  ) throws -> (Interpreter, EventPrinter, InterruptHandler) {
+    let printer = EventPrinter(host: host, style: output.style(host))
+    let cancellation = Cancellation()
+    let directory = file == "-" ? "." : Path.directory(file)
+    let interpreter = Interpreter(
+      options.configuration(directory: directory, host: host), cancellation: cancellation
+    ) { printer.receive($0) }
+    return (interpreter, printer, InterruptHandler(cancellation))
+  }
+
+  /// A file that can't be read is a wrong call.
+  static func load(_ file: String) throws -> Program {
+    if file == "-" { return Program(text: readStandardInput(), path: "<stdin>") }
+    do {
+      return try Program(contentsOf: file)
+    } catch let failure as FileFailure {
+      Host.system.write(.error, "error: \(failure.message)\n")
+      throw Status.usage
+    }
+  }
+
+  private static func leave(_ outcome: Interpreter.Outcome) throws {
+    switch outcome {
+    case .finished: break
+    case .failed: throw Status.failed
+    case .wrong: throw Status.wrong
+    case .cancelled: throw Status.interrupted
+    }
+  }
+}

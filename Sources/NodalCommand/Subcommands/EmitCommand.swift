@@ -1,0 +1,81 @@
+import ArgumentParser
+import Nodal
+
+struct EmitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "emit",
+    abstract: "Shows what the compiler makes of a program.",
+    subcommands: [EmitIR.self, EmitTypes.self])
+}
+
+struct EmitIR: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ir",
+    abstract: "The IR of losses and of what `let` binds, after a pass.",
+    discussion: """
+      Passes of a loss, in order: lower (before any), batch, calculus, simplify, gradient, simplify.
+      Expressions have no gradient. Data files are read, as their lengths shape the IR.
+
+      EXAMPLES
+        nodal emit ir model.node --of fit
+        nodal emit ir model.node --of fit --after lower
+      """)
+
+  @Argument(help: "The program; - reads standard input.", completion: .file(extensions: ["node"]))
+  var file: String
+  @Option(help: ArgumentHelp("The pass; the last one where it is left out.", valueName: "pass"))
+  var after: String?
+  @Option(help: ArgumentHelp("Only this loss or `let`.", valueName: "name"))
+  var of: String?
+  @OptionGroup(title: "Program") var options: ExecutionOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    let (file, after, name) = (file, after, of)
+    let run = ProgramRun(options, output)
+    try perform {
+      try run.emit(file) { interpreter, program in
+        let regions = try interpreter.emit(program, of: name)
+        let names = regions.map(\.name).uniqued
+        guard !names.isEmpty else {
+          throw ValidationError(
+            name.map { "the program has no loss in use, and no `let`, called `\($0)`" }
+              ?? "the program trains no loss and binds no value")
+        }
+        if let after, !regions.contains(where: { $0.pass == after }) {
+          let passes = regions.map(\.pass).uniqued.joined(separator: ", ")
+          throw ValidationError("there is no pass `\(after)`; the passes are \(passes)")
+        }
+        return names.compactMap { name in
+          regions.last { $0.name == name && (after == nil || $0.pass == after) }
+        }.map { "// \($0.name), after \($0.pass)\n\($0.text)" }.joined(separator: "\n")
+      }
+    }
+  }
+}
+
+struct EmitTypes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "types",
+    abstract: "Declarations, odes, terms and weights with their types, as checked.")
+
+  @Argument(help: "The program; - reads standard input.", completion: .file(extensions: ["node"]))
+  var file: String
+  @OptionGroup(title: "Program") var options: ExecutionOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    let (file, run) = (file, ProgramRun(options, output))
+    try perform {
+      try run.emit(file) { interpreter, program in try interpreter.emitTypes(program) }
+    }
+  }
+}
+
+extension [String] {
+  /// Each once, in order.
+  fileprivate var uniqued: [String] {
+    var seen: Set<String> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

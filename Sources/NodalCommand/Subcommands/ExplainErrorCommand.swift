@@ -1,0 +1,66 @@
+import ArgumentParser
+import Nodal
+import NodalBasics
+
+struct ExplainErrorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain-error",
+    abstract: "Tells more about the code of a diagnostic.",
+    discussion: """
+      With a program that gets the code, and the same program mended. Without a code: all of them.
+
+      EXAMPLES
+        nodal explain-error E0201
+      """)
+
+  @Argument(help: "The code, as it stands in the message: E0201.")
+  var code: String?
+
+  func run() throws {
+    let host = Host.system
+    guard let code else {
+      for page in ErrorPage.all { host.write(.output, "\(page.code)  \(page.title)\n") }
+      return
+    }
+    guard let page = ErrorPage(code: code) else {
+      let near = ErrorPage.codes(near: code)
+      let hint = near.isEmpty ? "" : "; near it: \(near.joined(separator: ", "))"
+      throw ValidationError("there is no page for `\(code)`\(hint)")
+    }
+    let width = min(host.terminalWidth(.output) ?? 80, 100)
+    func indented(_ program: String) -> String {
+      program.split(separator: "\n", omittingEmptySubsequences: false)
+        .map { $0.isEmpty ? "" : "    \($0)" }.joined(separator: "\n")
+    }
+    host.write(
+      .output,
+      """
+      \(page.code): \(page.title)
+
+      \(Self.wrapped(page.explanation, width))
+
+      Wrong:
+
+      \(indented(page.wrong))
+
+      Right:
+
+      \(indented(page.right))
+
+      """)
+  }
+
+  /// Lines no longer than the width, broken between words.
+  private static func wrapped(_ text: String, _ width: Int) -> String {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(whereSeparator: \.isWhitespace) {
+      if !line.isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = ""
+      }
+      line += line.isEmpty ? String(word) : " " + word
+    }
+    return (lines + [line]).joined(separator: "\n")
+  }
+}

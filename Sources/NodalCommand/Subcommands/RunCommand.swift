@@ -1,0 +1,28 @@
+import ArgumentParser
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Checks a program, and runs its commands in order.",
+    discussion: """
+      Printed values go to standard output; diagnostics, progress and notes to standard error.
+      A program reads below its own folder and the --data folders, and writes below --out only.
+      Ctrl-C stops training and keeps the best parameters so far; a second one ends the process.
+
+      EXAMPLES
+        nodal run examples/swing.node --out results
+        nodal run model.node --set pendulum.g=1.62 --seed 4
+        nodal run model.node --json | jq 'select(.kind == "result")'
+        echo 'print 1 + 1' | nodal run -
+      """)
+
+  @Argument(help: "The program; - reads standard input.", completion: .file(extensions: ["node"]))
+  var file: String
+  @OptionGroup(title: "Program") var options: ExecutionOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    let (file, run) = (file, ProgramRun(options, output))
+    try perform { try run.run(file) }
+  }
+}

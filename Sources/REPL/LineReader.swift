@@ -1,0 +1,99 @@
+@preconcurrency import CReadline
+import Foundation
+import Synchronization
+
+/// Lines from a person at a terminal, through GNU readline: editing, history, completion of names.
+///
+/// Readline keeps its state in the process, so there is one of these.
+final class LineReader {
+  enum Answer {
+    case line(String)
+    /// Ctrl-C.
+    case interrupted
+    /// Ctrl-D on an empty line.
+    case end
+  }
+
+  /// What readline's callbacks, which carry no context, have to say.
+  private struct Shared {
+    var answer: String?
+    var isDone = false
+    var names: [String] = []
+  }
+  private static let shared = Mutex(Shared())
+
+  private let historyFile: String?
+  private let isInterrupted: () -> Bool
+
+  /// - Parameters:
+  ///   - historyFile: read now, written by `close`; nil for none.
+  ///   - isInterrupted: whether Ctrl-C was pressed since the last call.
+  init(historyFile: String?, isInterrupted: @escaping () -> Bool) {
+    self.historyFile = historyFile
+    self.isInterrupted = isInterrupted
+    // Interrupts go to the process's own handler; readline never sees them.
+    rl_catch_signals = 0
+    rl_completion_entry_function = { text, state in LineReader.completion(text, state) }
+    // Names hold primes, dots and Greek letters; what ends them is listed.
+    nodal_set_word_breaks()
+    using_history()
+    stifle_history(10_000)
+    if let historyFile { read_history(historyFile) }
+  }
+
+  func close() {
+    if let historyFile { write_history(historyFile) }
+  }
+
+  /// Names that Tab completes.
+  func setNames(_ names: [String]) { Self.shared.withLock { $0.names = names } }
+
+  func remember(_ entry: String) {
+    guard !entry.allSatisfy(\.isWhitespace) else { return }
+    add_history(entry)
+  }
+
+  /// Shows the prompt, and waits.
+  func read(_ prompt: String) -> Answer {
+    Self.shared.withLock {
+      $0.answer = nil
+      $0.isDone = false
+    }
+    _ = isInterrupted()
+    rl_callback_handler_install(prompt) { line in
+      let text = line.map { String(cString: $0) }
+      free(line)
+      LineReader.shared.withLock {
+        $0.answer = text
+        $0.isDone = true
+      }
+      rl_callback_handler_remove()
+    }
+    while true {
+      var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+      let ready = poll(&input, 1, 50)
+      if isInterrupted() {
+        rl_free_line_state()
+        rl_callback_sigcleanup()
+        rl_callback_handler_remove()
+        return .interrupted
+      }
+      guard ready > 0 else { continue }
+      rl_callback_read_char()
+      let (isDone, answer) = Self.shared.withLock { ($0.isDone, $0.answer) }
+      if isDone { return answer.map { .line($0) } ?? .end }
+    }
+  }
+
+  /// One match a call, as readline asks for them; nil at the end.
+  private static func completion(
+    _ text: UnsafePointer<CChar>?, _ state: Int32
+  ) -> UnsafeMutablePointer<CChar>? {
+    guard let text else { return nil }
+    let begin = String(cString: text)
+    let names = shared.withLock { $0.names }
+    let matches = names.filter { $0.hasPrefix(begin) }
+    // Freed by readline.
+    return matches.indices.contains(Int(state)) ? strdup(matches[Int(state)]) : nil
+  }
+}

@@ -1,1 +1,0 @@
-// The first concept of this floor replaces this file.
