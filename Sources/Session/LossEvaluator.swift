@@ -124,6 +124,14 @@ final class LossEvaluator {
 
   // MARK: Programs
 
+  /// The length of an example's time axis, as the loss was elaborated for it.
+  private var exampleLength: Size? {
+    guard let time = datasetType?.timeColumn, case .record(let fields) = loss.parameterType else {
+      return nil
+    }
+    return fields.first { $0.name == time }?.type.tensor?.shape.sizes.first
+  }
+
   private struct Group {
     var length: Int?
     var data: Dataset?
@@ -159,7 +167,7 @@ final class LossEvaluator {
     let key = group.length ?? -1
     if let program = programs[key] { return program }
     var lengths = session.lengths
-    if let size = datasetType?.length, let length = group.length, size.terms.count == 1,
+    if let size = exampleLength, let length = group.length, size.terms.count == 1,
       let (variable, factor) = size.terms.first, factor == 1
     {
       lengths[variable] = length - size.constant

@@ -17,10 +17,10 @@ extension Session {
     _ expression: TypedExpression, named name: String? = nil
   ) throws -> SessionValue {
     let savedNames = Set(values.keys)
-    let prepared = try hoist(expression)
     defer {
       for key in values.keys where !savedNames.contains(key) { values[key] = nil }
     }
+    let prepared = try hoist(try unbind(expression))
     switch prepared.kind {
     case .session(let name): return try session(name, prepared.span)
     case .text(let text): return .text(text)
@@ -45,6 +45,27 @@ extension Session {
   }
 
   // MARK: What only a session does
+
+  /// Bindings around something that only a session does become session values, one by one.
+  private func unbind(_ expression: TypedExpression) throws -> TypedExpression {
+    guard case .bindings(let bounds, let body) = expression.kind, expression.needsSession else {
+      return expression
+    }
+    var replaced: [LocalID: TypedExpression] = [:]
+    for bound in bounds {
+      let value = try evaluate(bound.value.substituting(replaced))
+      replaced[bound.local] = temporary(value, bound.value.type, bound.value.span)
+    }
+    return try unbind(body.substituting(replaced))
+  }
+
+  /// A session value that lives as long as the statement.
+  private func temporary(_ value: SessionValue, _ type: Type, _ span: Span) -> TypedExpression {
+    temporaries += 1
+    let name = "%\(temporaries)"
+    values[name] = value
+    return TypedExpression(.session(name), type, span)
+  }
 
   /// Replaces what can't be lowered by session values.
   private func hoist(_ expression: TypedExpression) throws -> TypedExpression {
@@ -75,10 +96,7 @@ extension Session {
       value = sliced
     default: return inner
     }
-    temporaries += 1
-    let name = "%\(temporaries)"
-    values[name] = value
-    return TypedExpression(.session(name), inner.type, inner.span)
+    return temporary(value, inner.type, inner.span)
   }
 
   private func slice(
@@ -331,6 +349,18 @@ extension SolveExpression.Saves {
 }
 
 extension TypedExpression {
+  /// A solve, or a reading of a solution or a data set, is somewhere in it.
+  fileprivate var needsSession: Bool {
+    var found = false
+    walk { part in
+      switch part.kind {
+      case .solve, .interpolate, .part, .example: found = true
+      default: break
+      }
+    }
+    return found
+  }
+
   /// A session value, or a way of fields in one.
   var path: (name: String, path: [String])? {
     switch kind {
