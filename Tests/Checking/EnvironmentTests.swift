@@ -68,6 +68,30 @@ import Testing
     #expect(result.diagnostics.isEmpty, "\(Harness.describe(result, program))")
   }
 
+  @Test func unknownSettingIsNamed() {
+    let result = Harness.check("const rate = 1\nprint rate\n", settings: ["rte": "2"])
+    #expect(result.diagnostics.map(\.code) == [.unknownName])
+  }
+
+  @Test func freezeFindsWhatTheLossMakes() {
+    let program = """
+      data rows = csv("rows.csv")
+      layer net(x: Real[2]) = x |> dense(3) |> tanh |> dense()
+      loss l(e) = mse(net([e.a, e.b]), e.label)
+      train l on rows { optimize: adam(), steps: 5, freeze: net }
+      """
+    let result = Harness.check(program)
+    #expect(result.diagnostics.isEmpty, "\(Harness.describe(result, program))")
+    guard case .train(let train)? = result.program.statements.last,
+      case .weights(let frozen)? = train.stages.first?.subOption("freeze")?.value
+    else {
+      Issue.record("no train command")
+      return
+    }
+    #expect(frozen.count == 4)
+    #expect(train.loss.weights.count == 4)
+  }
+
   @Test func weightPaths() {
     let program = """
       import physics

@@ -159,6 +159,7 @@ extension Checker {
       }
       value = .expression(whole)
       if let set = host.settings[setting] {
+        appliedSettings.insert(setting)
         return self.setting(set, for: whole, name: setting, binding.name.span)
       }
     }

@@ -50,6 +50,7 @@ package enum Check {
     let statements = checker.statements(file.statements)
     checker.checkUnused(module: module)
     checker.finishUnits()
+    if environment.modules.isEmpty { checker.reportUnknownSettings() }
     checker.environment.sources = checker.sources
     checker.environment.stepSizes = checker.stepSizes
     return checker.result(statements, redefined)

@@ -3,6 +3,21 @@ import NodalSyntax
 import NodalTypes
 
 extension Checker {
+  /// A `--set` that names no constant of the program is a slip, not a wish.
+  mutating func reportUnknownSettings() {
+    guard errorCount == 0 else { return }
+    let constants = environment.declarations.compactMap { declaration -> String? in
+      if case .const = declaration.kind { declaration.name } else { nil }
+    }
+    for name in host.settings.keys.sorted() where !appliedSettings.contains(name) {
+      let best = Suggestions.nearest(to: name, in: constants)
+      report(
+        Diagnostic(
+          .unknownName, "`--set \(name)` names no constant of this program", at: nil,
+          help: best.map { ["did you mean `\($0)`?"] } ?? []))
+    }
+  }
+
   // MARK: what nothing uses
 
   /// Declarations that nothing used are elaborated alone, so that their mistakes show.
