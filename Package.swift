@@ -122,6 +122,6 @@ let package = Package(
       [
         "Nodal", "NodalBasics", "NodalDiagnostics", "NodalSession", "NodalTraining", "NodalChecking",
         "NodalStandardLibrary",
-      ]),
+      ], exclude: ["Cases", "Transcripts"]),
   ]
 )

@@ -60,18 +60,21 @@ extension Interpreter {
     try throwing {
       _ = try session.prepare(source(program))
       var lines: [String] = []
+      let names = Substitution()
       for declaration in declarations {
         let type = declaration.type.map { ": \($0)" } ?? ""
         lines.append("\(declaration.kind) \(declaration.name)\(type)")
       }
       for ode in session.program.odes.values.sorted(by: { $0.id < $1.id }) {
         lines.append("ode \(ode.name), time in \(ode.timeUnit)")
-        for state in ode.states { lines.append("  state \(state.name): \(state.type)") }
-        for output in ode.outputs { lines.append("  output \(output.name): \(output.value.type)") }
+        for state in ode.states { lines.append("  state \(state.name): \(names.text(state.type))") }
+        for output in ode.outputs {
+          lines.append("  output \(output.name): \(names.text(output.value.type))")
+        }
         for term in ode.terms { lines.append("  \(term.kind.rawValue) term \(term.label)") }
       }
       for weight in session.program.weights.values.sorted(by: { $0.id < $1.id }) {
-        lines.append("\(weight.kind.rawValue) \(weight.path): \(weight.type)")
+        lines.append("\(weight.kind.rawValue) \(weight.path): \(names.text(weight.type))")
       }
       return lines.joined(separator: "\n") + "\n"
     }

@@ -192,7 +192,8 @@ private final class Relay {
     switch event {
     case .diagnostic(let diagnostic): tell(worded(diagnostic))
     case .printed(let label, let text, let value):
-      onEvent(.printed(label: label, text: text, json: value.text))
+      let lines = text.hasSuffix("\n") ? String(text.dropLast()) : text
+      onEvent(.printed(label: label, text: lines, json: value.text))
     case .trainingBegan(let name, let header):
       onEvent(.trainingBegan(name: name, header: header))
     case .trainingStep(let progress, let stage):

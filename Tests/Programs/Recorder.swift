@@ -1,0 +1,69 @@
+import Foundation
+import Nodal
+import NodalBasics
+
+/// Runs programs with everything that they say kept.
+final class Recorder {
+  private(set) var events: [Event] = []
+  private(set) var interpreter: Interpreter! = nil
+
+  init(_ configuration: Configuration = Configuration()) {
+    interpreter = Interpreter(configuration) { [weak self] in self?.events.append($0) }
+  }
+
+  /// A recorder whose files are these, in memory.
+  convenience init(files: [String: String], threads: Int = 2) {
+    var configuration = Configuration(threads: threads, directory: "/project")
+    configuration.host = MemoryWorld(files: files).host
+    self.init(configuration)
+  }
+
+  @discardableResult
+  func run(_ text: String) -> Interpreter.Outcome {
+    interpreter.run(Program(text: text, path: "test.node"))
+  }
+
+  /// Takes what was said so far.
+  func take() -> [Event] {
+    defer { events = [] }
+    return events
+  }
+
+  var errors: [Diagnostic] {
+    events.compactMap { if case .diagnostic(let found) = $0, found.isError { found } else { nil } }
+  }
+
+  var printed: [String] {
+    events.compactMap { if case .printed(_, let text, _) = $0 { text } else { nil } }
+  }
+}
+
+enum Repository {
+  static let root = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  static func files(in folder: String, ending: String) -> [URL] {
+    let url = root.appending(path: folder)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    return names.filter { $0.hasSuffix(ending) }.sorted().map { url.appending(path: $0) }
+  }
+
+  /// Folders of shared data: `NODAL_DATA`, or `shared/data` beside the repository.
+  static var dataDirectories: [String] {
+    if let listed = ProcessInfo.processInfo.environment["NODAL_DATA"], !listed.isEmpty {
+      return listed.split(separator: ":").map(String.init)
+    }
+    return ["../shared/data", "../../shared/data"].map {
+      root.appending(path: $0).standardized.path
+    }
+    .filter { FileManager.default.fileExists(atPath: $0) }
+  }
+
+  /// A folder of its own for what a test writes.
+  static func temporaryFolder() throws -> URL {
+    let url = FileManager.default.temporaryDirectory
+      .appending(path: "nodal-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url
+  }
+}
