@@ -1,0 +1,126 @@
+import NodalExecution
+import NodalIR
+import NodalOperations
+import NodalTransforms
+import Testing
+
+/// Derivatives of random regions, of every form: forward against differences, reverse against forward.
+struct TransformsDerivativeLawTests {
+  /// Parameters of every rank; the last is f64[3, 2], which scans and maps like.
+  static let parameters = [
+    ValueType(.f64), ValueType(.f64, shape: [3]), ValueType(.f64, shape: [2]),
+    ValueType(.f64, shape: [3, 2]),
+  ]
+
+  /// A region through the passes that come before differentiation.
+  static func prepared(_ region: Region) throws -> Region {
+    try Pipeline.evaluation.run(region)
+  }
+
+  static func inputs(_ types: [ValueType], _ noise: inout Noise) -> [Tensor] {
+    types.map { noise.tensor($0.element, $0.extents.map { $0.fixedLength ?? 1 }) }
+  }
+
+  static func dot(_ a: [Tensor], _ b: [Tensor]) -> Double {
+    zip(a, b).reduce(0) { sum, pair in
+      sum + zip(pair.0.numbers, pair.1.numbers).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+  }
+
+  /// Checks J·u against central differences, and ⟨v, J u⟩ against ⟨Jᵀ v, u⟩.
+  static func check(
+    _ source: Region, _ inputs: [Tensor], _ noise: inout Noise, tolerance: Double = 2e-6,
+    step: Double = 1e-5, name: String
+  ) throws {
+    let region = try prepared(source)
+    let wrt = region.parameterTypes.indices.filter { region.parameterTypes[$0].element.isFloating }
+    let tangent = try Simplify.run(ForwardMode.differentiate(region, wrt: wrt))
+    let reverse = try Simplify.run(ReverseMode.differentiate(region, wrt: wrt))
+    let directions = wrt.map { noise.tensor(inputs[$0].element, inputs[$0].shape) }
+    let forward = try run(tangent, inputs + directions)
+    let n = region.results.count
+    let (values, dots) = (Array(forward[..<n]), Array(forward[n...]))
+    let plain = try run(region, inputs)
+    for (a, b) in zip(values, plain) {
+      #expect(
+        zip(a.numbers, b.numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) },
+        "\(name): a value changed by being differentiated")
+    }
+    func moved(_ s: Double) throws -> [Tensor] {
+      var all = inputs
+      for (k, i) in wrt.enumerated() {
+        for j in 0..<all[i].count { all[i][j] += s * directions[k][j] }
+      }
+      return try run(region, all)
+    }
+    let (up, down) = (try moved(step), try moved(-step))
+    for r in 0..<n where region.resultTypes[r].element.isFloating {
+      for j in 0..<dots[r].count {
+        let difference = (up[r][j] - down[r][j]) / (2 * step)
+        let found = dots[r][j]
+        #expect(
+          abs(found - difference) <= tolerance * (1 + abs(difference) + abs(plain[r][j])),
+          "\(name): tangent \(r)[\(j)] is \(found), differences give \(difference)")
+      }
+    }
+    let cots = plain.map { noise.tensor($0.element, $0.shape) }
+    let back = try run(reverse, inputs + cots)
+    for (a, b) in zip(back, plain) {
+      #expect(
+        zip(a.numbers, b.numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) },
+        "\(name): a value changed by being reversed")
+    }
+    let isReal = region.resultTypes.map(\.element.isFloating)
+    let left = dot(
+      zip(cots, isReal).filter(\.1).map(\.0), zip(dots, isReal).filter(\.1).map(\.0))
+    let right = dot(Array(back[n...]), directions)
+    #expect(
+      abs(left - right) <= tolerance * 0.01 * (1 + abs(left)),
+      "\(name): ⟨v, Ju⟩ = \(left), ⟨Jᵀv, u⟩ = \(right)")
+  }
+
+  @Test(arguments: RandomRegion.Kind.allCases, 0..<12)
+  func everyForm(_ kind: RandomRegion.Kind, seed: Int) throws {
+    var noise = Noise(UInt64(seed * 100 + 7))
+    var random = RandomRegion(
+      seed: UInt64(seed), parameters: Self.parameters, depth: 1,
+      kinds: [.unary, .binary, kind, kind])
+    let region = try random.region(
+      nodes: 6, results: [ValueType(.f64), ValueType(.f64, shape: [3, 2])])
+    let inputs = Self.inputs(Self.parameters, &noise)
+    try Self.check(region, inputs, &noise, name: "\(kind) \(seed)")
+  }
+
+  @Test(arguments: 0..<80)
+  func mixtures(seed: Int) throws {
+    var noise = Noise(UInt64(seed * 100 + 9))
+    var random = RandomRegion(seed: UInt64(5000 + seed), parameters: Self.parameters, depth: 3)
+    let region = try random.region(
+      nodes: 12, results: [ValueType(.f64), ValueType(.f64, shape: [2, 3])])
+    let inputs = Self.inputs(Self.parameters, &noise)
+    try Self.check(region, inputs, &noise, tolerance: 1e-5, name: "mixture \(seed)")
+  }
+
+  /// Forward over reverse: the gradient of a random scalar, differentiated once more.
+  @Test(arguments: 0..<30)
+  func secondDerivatives(seed: Int) throws {
+    var noise = Noise(UInt64(seed * 100 + 11))
+    var random = RandomRegion(seed: UInt64(9000 + seed), parameters: Self.parameters, depth: 2)
+    let loss = try random.region(nodes: 8, result: ValueType(.f64))
+    let gradient = try Pipeline.training(wrt: [0, 1, 2, 3]).run(loss)
+    let inputs = Self.inputs(Self.parameters, &noise)
+    try Self.check(gradient, inputs, &noise, tolerance: 5e-5, name: "gradient \(seed)")
+  }
+
+  @Test(arguments: 0..<20)
+  func singlePrecision(seed: Int) throws {
+    let types = Self.parameters.map { $0.with(.f32) }
+    var noise = Noise(UInt64(seed * 100 + 13))
+    var random = RandomRegion(
+      seed: UInt64(seed), parameters: types, depth: 1,
+      kinds: [.unary, .binary, .sum, .contract, .layout, .gather, .scatter, .scan, .map])
+    let region = try random.region(nodes: 8, result: ValueType(.f32, shape: [3]))
+    let inputs = Self.inputs(types, &noise)
+    try Self.check(region, inputs, &noise, tolerance: 2e-2, step: 1e-2, name: "f32 \(seed)")
+  }
+}
