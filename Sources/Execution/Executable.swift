@@ -44,25 +44,41 @@ package final class RunContext {
   /// Right-hand sides evaluated, over all trajectories.
   package var evaluations = 0
   package var warnings: [RunWarning] = []
+  /// See `RunReport`.
+  package var drift = 0.0
 
   package init(cancel: CancelFlag? = nil, keepsFailures: Bool = false) {
     self.cancel = cancel
     self.keepsFailures = keepsFailures
   }
 
-  /// Each kind of warning is told once for each place of the program.
-  func warn(_ warning: RunWarning) {
-    let isKnown = warnings.contains {
-      switch ($0, warning) {
-      case (.stiff(_, let a), .stiff(_, let b)): a == b
-      }
-    }
-    if !isKnown { warnings.append(warning) }
-  }
+  func warn(_ warning: RunWarning) { warning.join(&warnings) }
 }
 
 /// Something a run noticed that doesn't stop it.
 package enum RunWarning: Sendable, Hashable {
   /// The steps were held back by stability from about this time on.
   case stiff(time: Double, origin: Origin?)
+  /// A solve of the state backwards, for an adjoint gradient, has come to this time so many tolerances away from where the solve
+  /// forwards had been: the gradient is as wrong as that.
+  case adjointDrift(time: Double, ratio: Double, origin: Origin?)
+}
+
+extension RunWarning {
+  /// Adds the warning to a list that has each kind once for each place of the program: of stiffness the first, of
+  /// drift the worst.
+  package func join(_ warnings: inout [RunWarning]) {
+    for i in warnings.indices {
+      switch (warnings[i], self) {
+      case (.stiff(_, let a), .stiff(_, let b)) where a == b:
+        return
+      case (.adjointDrift(_, let worst, let a), .adjointDrift(_, let ratio, let b)) where a == b:
+        if ratio > worst { warnings[i] = self }
+        return
+      case (.stiff, _), (.adjointDrift, _):
+        continue
+      }
+    }
+    warnings.append(self)
+  }
 }

@@ -26,6 +26,9 @@ package struct RunReport: Sendable {
   /// not counted.
   package var byteCount = 0
   package var warnings: [RunWarning] = []
+  /// How far solves of the state backwards missed the states that the solves forwards had been at, at most: in units of the
+  /// tolerance. 0 where there were none. See `Solve.expected`.
+  package var drift = 0.0
   package init() {}
 }
 
@@ -99,6 +102,7 @@ package final class Runner: Sendable {
     context.instructions = 0
     context.evaluations = 0
     context.warnings = []
+    context.drift = 0
     var outcome = Outcome()
     let extents = ExtentValues(lanes: chunk.count, steps: all.steps)
     for (i, input) in inputs.enumerated() {
@@ -128,6 +132,7 @@ package final class Runner: Sendable {
     outcome.report.evaluations = context.evaluations
     outcome.report.byteCount = entry.workspace.byteCount
     outcome.report.warnings = context.warnings
+    outcome.report.drift = context.drift
     return outcome
   }
 
@@ -141,9 +146,8 @@ package final class Runner: Sendable {
       report.instructions += outcomes[k].report.instructions
       report.evaluations += outcomes[k].report.evaluations
       report.byteCount += outcomes[k].report.byteCount
-      for warning in outcomes[k].report.warnings where !report.warnings.contains(warning) {
-        report.warnings.append(warning)
-      }
+      for warning in outcomes[k].report.warnings { warning.join(&report.warnings) }
+      report.drift = max(report.drift, outcomes[k].report.drift)
     }
     if outcomes.count == 1 { return (outcomes[0].results, report) }
     var results: [Tensor] = []

@@ -15,6 +15,7 @@ extension SteppingEngine {
     let i = lanes[slot]
     let row = UnsafeRawPointer(state.pointer) + slot * stateBytes
     isDone[slot] = true
+    if let expected = solve.expected { compare(i, row, with: expected) }
     (store[Solve.Result.final] + i * stateBytes).copyMemory(from: row, byteCount: stateBytes)
     while trajectories[i].nextSave < saveCount {
       save(i, step: max(0, trajectories[i].accepted - 1), from: row)

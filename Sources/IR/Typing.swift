@@ -416,6 +416,13 @@ extension Solve {
       "solve: times \(operands.prefix(3))")
     let state = inner[Operand.initial]
     try expect(state.rank == 1 && state.element.isFloating, "solve: state \(state)")
+    if let expected {
+      try expect(
+        expected >= Operand.parameters && expected < inner.count
+          && inner[expected].element == state.element && inner[expected].rank == 1
+          && (inner[expected].fixedCount ?? .max) <= (state.fixedCount ?? 0),
+        "solve: operand \(expected) is no final state")
+    }
     let parameters = Array(inner[Operand.parameters...])
     let lanes = isLowered && trajectories != nil
     func lane(_ type: ValueType, _ i: Int) -> ValueType {

@@ -182,10 +182,15 @@ final class LossEvaluator {
         .optionValue, "the loss solves no ode that has the term `\(missing.term)`", at: loss.span)
     }
     self.lowered = lowered
-    let program = try LossProgram(
-      lowered, trained: trained.map(\.id), executor: session.executor)
-    programs[key] = program
-    return program
+    do {
+      let program = try LossProgram(
+        lowered, trained: trained.map(\.id), executor: session.executor)
+      programs[key] = program
+      return program
+    } catch let error as IRError {
+      guard let refusal = error.refusal else { throw error }
+      throw SessionFailure(session.describe(refusal, lowered.program.origins, at: loss.span))
+    }
   }
 
   private func run(
@@ -211,12 +216,14 @@ final class LossEvaluator {
       keys += [Int(a), Int(b)]
     }
     let options = RunOptions(cancel: session.cancel, threads: session.options.threads)
-    return try session.perform(lowered) { () throws(ExecutionError) in
+    let outcome = try session.perform(lowered) { () throws(ExecutionError) in
       try program.run(
         examples: examples, keys: Tensor(integers: keys, shape: [group.count, 2]), inputs: inputs,
         lanes: group.count, scale: scale, penalties: penalties, wantsGradient: wantsGradient,
         options)
     }
+    session.tell(outcome.report, lowered)
+    return outcome
   }
 
   /// Inputs of a program, with trained weights from the vector, and others unconstrained as they are.

@@ -255,7 +255,7 @@ extension Session {
   }
 
   func compile(_ lowered: LoweredProgram) throws -> Runner {
-    Runner(try executor.compile(try Pipeline.evaluation.run(lowered.region)))
+    Runner(try executor.compile(try run(.evaluation, lowered.region, lowered.origins)))
   }
 
   /// Tensors for the inputs of a program, behind its declared parameters.

@@ -7,6 +7,7 @@ import NodalDiagnostics
 import NodalExecution
 import NodalIR
 import NodalReporting
+import NodalTransforms
 
 /// Words for what goes wrong while a program runs, in the names that the program gives things.
 extension Session {
@@ -15,6 +16,7 @@ extension Session {
     case let failure as SessionFailure: return failure.diagnostic
     case let problem as any DiagnosableError: return problem.diagnostic
     case let error as IRError:
+      if let refusal = error.refusal { return describe(refusal, at: span) }
       return Diagnostic(
         .internalInconsistency, "the compiler made a program that breaks its own rules: \(error)",
         at: span.map { Label($0) }, help: ["this is a bug of Nodal; please report the program"])
@@ -24,6 +26,44 @@ extension Session {
       return DataProblem(.refused(refusal), file: refusal.path, request: span).diagnostic
     default:
       return Diagnostic(.internalInconsistency, "\(error)", at: span.map { Label($0) })
+    }
+  }
+
+  /// Runs passes over a program; what they refuse is told in the program's names.
+  func run(_ passes: Pipeline, _ region: Region, _ origins: [LoweredOrigin]) throws -> Region {
+    do {
+      return try passes.run(region)
+    } catch {
+      guard let refusal = error.refusal else { throw error }
+      throw SessionFailure(describe(refusal, origins, at: nil))
+    }
+  }
+
+  /// A program that is right, and that a pass can't serve.
+  func describe(
+    _ refusal: Refusal, _ origins: [LoweredOrigin] = [], at span: Span?
+  ) -> Diagnostic {
+    let place = refusal.origin.flatMap { origins.indices.contains($0.id) ? origins[$0.id] : nil }
+    let ode = place?.ode.flatMap { program.odes[$0] }
+    switch refusal.kind {
+    case .notSeparable(let component, let other):
+      func name(_ i: Int) -> String {
+        ode.flatMap { blame(i, in: $0) }.map { "`\($0.name)'`" } ?? "the derivative of component \(i)"
+      }
+      let state = ode.flatMap { blame(other, in: $0) }.map { "`\($0.name)`" } ?? "component \(other)"
+      var also: [Label] = []
+      if let state = ode.flatMap({ blame(component, in: $0) }) {
+        also.append(Label(state.equationSpan, "its equation"))
+      }
+      return Diagnostic(
+        .notSeparable,
+        "leapfrog wants a separable system, and \(name(component)) depends on \(state)"
+          + (component == other ? " itself" : ", which changes with it"),
+        at: (place?.span ?? span).map { Label($0) }, also: also,
+        help: [
+          "positions may change by momenta (and t) alone, momenta by positions: no friction, no mixed terms",
+          "other methods, tsit5 among them, take any system",
+        ])
     }
   }
 
@@ -109,24 +149,50 @@ extension Session {
     return ode.states.first
   }
 
-  /// Warnings of a run, once for each place.
+  /// Warnings of a run, each kind once for each place.
   func tell(_ report: RunReport, _ lowered: LoweredProgram) {
     for warning in report.warnings {
+      let (code, origin): (DiagnosticCode, Origin?)
       switch warning {
-      case .stiff(let time, let origin):
-        let place = origin.flatMap {
-          lowered.origins.indices.contains($0.id) ? lowered.origins[$0.id] : nil
-        }
-        if let span = place?.span, !warned.insert(span).inserted { continue }
-        let name = place?.ode.flatMap { program.odes[$0]?.name } ?? "the system"
-        sink(
-          .diagnostic(
-            Diagnostic(
-              .looksStiff,
-              "`\(name)` looks stiff from about t = \(NumberFormat.significant(time, 4)) on: stability, not accuracy, limits the steps",
-              at: place.map { Label($0.span) },
-              help: ["the result is right, and slow; stiff methods are not supported yet"])))
+      case .stiff(_, let place): (code, origin) = (.looksStiff, place)
+      case .adjointDrift(_, _, let place): (code, origin) = (.gradientDrift, place)
       }
+      let place = origin.flatMap {
+        lowered.origins.indices.contains($0.id) ? lowered.origins[$0.id] : nil
+      }
+      if let span = place?.span,
+        !warned.insert(PlacedWarning(code: code, span: span)).inserted
+      {
+        continue
+      }
+      let name = place?.ode.flatMap { program.odes[$0]?.name }.map { "`\($0)`" } ?? "the system"
+      let (message, help) = words(of: warning, about: name)
+      sink(.diagnostic(Diagnostic(code, message, at: place.map { Label($0.span) }, help: help)))
     }
   }
+
+  private func words(of warning: RunWarning, about name: String) -> (String, help: [String]) {
+    switch warning {
+    case .stiff(let time, _):
+      return (
+        "\(name) looks stiff from about t = \(NumberFormat.significant(time, 4)) on: stability, not accuracy, limits the steps",
+        ["the result is right, and slow; stiff methods are not supported yet"]
+      )
+    case .adjointDrift(let time, let ratio, _):
+      let distance = NumberFormat.significant(ratio, 2)
+      return (
+        "the gradient of \(name) is not to be trusted: its state, solved backwards, is \(distance) tolerances off at t = \(NumberFormat.significant(time, 4))",
+        [
+          "what decays forwards grows backwards; `gradient: direct` and `gradient: interpolated` don't solve the state backwards",
+          "more save points, or tighter tolerances, help where it is off by little",
+        ]
+      )
+    }
+  }
+}
+
+/// A warning that was given, and where.
+struct PlacedWarning: Hashable {
+  var code: DiagnosticCode
+  var span: Span
 }

@@ -40,8 +40,8 @@ package final class Session {
   package private(set) var directory: String
   /// Names for values that only a single statement needs.
   var temporaries = 0
-  /// Places that a warning was given for.
-  var warned: Set<Span> = []
+  /// Warnings given, with their places.
+  var warned: Set<PlacedWarning> = []
   /// Tests are collected, or run.
   package var runsTests = false
 

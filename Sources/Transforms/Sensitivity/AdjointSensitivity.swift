@@ -37,7 +37,9 @@ struct AdjointSensitivity {
     }
     // The last stretch, to the beginning.
     let start = context.spread(Solve.Operand.start, &builder)
-    let last = run(backward, carry, to: start, context.parameters, Array(traced), &builder)
+    let origin = context.spread(Solve.Operand.initial, &builder)
+    let last = run(
+      backward, carry, to: start, at: origin, context.parameters, Array(traced), &builder)
     let terms = sums.map { zip($0, last.terms).map { builder.add($0, $1) } } ?? last.terms
     var cotangents: [Value?] = context.operands.map { _ in nil }
     cotangents[Solve.Operand.initial] = last.lambda
@@ -66,19 +68,22 @@ struct AdjointSensitivity {
     if reconstructs, case .adaptive(let rtol, let atol) = settings.stepping, atol.count > 1 {
       settings.stepping = .adaptive(rtol: rtol, atol: atol + atol)
     }
-    let traceFlags = traced.map { _ in true }
-    return Solve(
+    // Behind the times and the state: the trace, or the state that is expected at the end; then the parameters.
+    let ownFlags = reconstructs ? [true] : traced.map { _ in true }
+    var backward = Solve(
       settings: settings, trajectories: solve.trajectories,
       batched: solve.trajectories == nil
         ? []
-        : [true, true, false, true] + traceFlags + solve.batched[Solve.Operand.parameters...],
+        : [true, true, false, true] + ownFlags + solve.batched[Solve.Operand.parameters...],
       rhs: try backwardRegion(d, builder, quadrature: false), isLowered: solve.isLowered,
       controlled: reconstructs ? 2 * d : d,
       quadrature: context.activeParameters.isEmpty
         ? nil : try backwardRegion(d, builder, quadrature: true))
+    if reconstructs { backward.expected = Solve.Operand.parameters }
+    return backward
   }
 
-  /// (t, state, [weight], trace…, p…) → slopes, or contributions to the parameters' cotangents. The state is (y, λ), or λ alone.
+  /// (t, state, [weight], trace… or expected state, p…) → slopes, or contributions to the parameters' cotangents. The state is (y, λ), or λ alone.
   private func backwardRegion(
     _ d: Int, _ outer: RegionBuilder, quadrature: Bool
   ) throws(IRError) -> Region {
@@ -87,16 +92,19 @@ struct AdjointSensitivity {
     var augmented = state
     if reconstructs { augmented.extents[state.rank - 1] = .fixed(2 * d) }
     let lanes = context.trajectories != nil
-    let traceTypes = traced.map { value in
-      let type = outer.type(value)
-      return lanes ? type.droppingFirst().prepending(.lane) : type
-    }
+    let ownTypes =
+      reconstructs
+      ? [state]
+      : traced.map { value in
+        let type = outer.type(value)
+        return lanes ? type.droppingFirst().prepending(.lane) : type
+      }
     var builder = RegionBuilder(
-      parameters: [time, augmented] + (quadrature ? [time] : []) + traceTypes + types[2...])
+      parameters: [time, augmented] + (quadrature ? [time] : []) + ownTypes + types[2...])
     let given = builder.parameters
     let first = quadrature ? 3 : 2
-    let path = Array(given[first..<(first + traceTypes.count)])
-    let parameters = Array(given[(first + traceTypes.count)...])
+    let path = Array(given[first..<(first + ownTypes.count)])
+    let parameters = Array(given[(first + ownTypes.count)...])
     let axis = state.rank - 1
     let y: Value
     var lambda: Value
@@ -126,9 +134,10 @@ struct AdjointSensitivity {
     return try Simplify.run(try builder.finish([slopes]))
   }
 
-  /// Solves backwards from where the carry is to a time; λ there, and the quadratures on the way.
+  /// Solves backwards from where the carry is to a time, where the state is known; λ there, and the quadratures on the way.
   private func run(
-    _ backward: Solve, _ carry: Carry, to time: Value, _ parameters: [Value], _ trace: [Value],
+    _ backward: Solve, _ carry: Carry, to time: Value, at state: Value, _ parameters: [Value],
+    _ trace: [Value],
     _ builder: inout RegionBuilder
   ) -> (lambda: Value, terms: [Value]) {
     let axis = context.batchAxes
@@ -136,7 +145,8 @@ struct AdjointSensitivity {
       reconstructs ? builder.concatenate([carry.state, carry.lambda], axis: axis) : carry.lambda
     let noSaves = builder.constant([], ValueType(.f64, shape: [0]))
     let results = builder.emit(
-      .solve(backward), [carry.time, time, noSaves, start] + trace + parameters)
+      .solve(backward),
+      [carry.time, time, noSaves, start] + (reconstructs ? [state] : trace) + parameters)
     var lambda = results[Solve.Result.final]
     if reconstructs {
       let d = (builder.type(lambda).extents.last?.fixedLength ?? 0) / 2
@@ -160,11 +170,12 @@ struct AdjointSensitivity {
     var body = RegionBuilder(
       parameters: [stateType, stateType, timeType, timeType, stateType, stateType]
         + shared.map { builder.type($0) })
+    body.origin = builder.origin
     let given = body.parameters
     let parameters = 6 + traced.count
     let step = run(
       backward, Carry(lambda: given[0], state: given[1], time: given[2]), to: given[3],
-      Array(given[parameters...]), Array(given[6..<parameters]), &body)
+      at: given[4], Array(given[parameters...]), Array(given[6..<parameters]), &body)
     let lambda = body.add(step.lambda, given[5])
     let scan = Scan(
       length: .fixed(context.saveCount(builder)), reverse: true, carries: 3, stacked: 3, outputs: 0,
