@@ -45,8 +45,9 @@ package struct RegionBuilder: Sendable {
       types = try form.resultTypes(operands.map { region[$0] })
     } catch {
       if failure == nil { failure = IRError("\(form.name): \(error.message)") }
-      // A result of some type keeps the caller going until `finish` throws.
-      types = [operands.first.map { region[$0] } ?? ValueType(.f64)]
+      // Results of some type, as many as the form has, keep the caller going until `finish` throws.
+      let type = operands.first.map { region[$0] } ?? ValueType(.f64)
+      types = Array(repeating: type, count: max(1, form.resultCount))
     }
     let start = region.types.count
     region.types += types
@@ -194,6 +195,25 @@ package struct RegionBuilder: Sendable {
 
   package mutating func select(_ condition: Value, _ a: Value, _ b: Value) -> Value {
     a == b ? a : value(.select, [condition, a, b])
+  }
+}
+
+extension Form {
+  /// How many results a node of this form has, wrong as it may be otherwise.
+  fileprivate var resultCount: Int {
+    switch self {
+    case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather, .scatter,
+      .random, .interpolate:
+      1
+    case .branch(let branch): branch.whenTrue.results.count
+    case .scan(let scan): scan.body.results.count
+    case .map(let map): map.body.results.count
+    case .derivative(let derivative):
+      derivative.body.results.count
+        + max(derivative.wrt.count, derivative.body.results.count)
+    case .solve(let solve):
+      solve.traceResult + (solve.trace == nil ? 0 : Solve.Trace.count)
+    }
   }
 }
 

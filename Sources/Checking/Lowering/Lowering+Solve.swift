@@ -84,7 +84,11 @@ extension Lowering {
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
-      let solve = Solve(settings: settings, batched: [], rhs: region, controlled: 0)
+      var solve = Solve(settings: settings, batched: [], rhs: region, controlled: 0)
+      // Which components drift isn't known yet, and doesn't matter to the type.
+      solve.drifting = region.resultTypes[0].extents[0].fixedLength.map {
+        Array(repeating: true, count: $0)
+      }
       guard let method = Method.named(settings.method) else { return nil }
       return try? StepBuilder.regions(method, StepProblem(solve)).record
     }
