@@ -1,4 +1,3 @@
-import NodalDiagnostics
 import NodalTypes
 
 /// What a user declared, for lists and help.
@@ -56,38 +55,5 @@ extension Declaration.Kind {
     case .loss: "loss"
     case .value: "let"
     }
-  }
-}
-
-extension Environment {
-  /// Why `--set name=…` sets nothing, with a name that was perhaps meant; nil where there is such a constant.
-  package func problem(ofSetting name: String) -> (message: String, suggestion: String?)? {
-    guard let module = userModule.map({ modules[$0] }) else { return nil }
-    let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
-    guard let first = parts.first, let id = module.names[first] else {
-      return ("nothing is called `\(parts.first ?? name)`", nearest(first: parts.first ?? name))
-    }
-    let declaration = declarations[id.rawValue]
-    if parts.count == 1 {
-      if case .const = declaration.kind { return nil }
-      return (
-        "`\(name)` is \(declaration.kind.keyword.withArticle), not a `const`", nearest(first: name)
-      )
-    }
-    guard case .ode = declaration.kind, let ode = caches.odes[id] else { return nil }
-    if ode.constants[parts[1]] != nil { return nil }
-    let near = EditDistance.nearest(to: parts[1], among: ode.constants.keys)
-    return ("ode `\(first)` has no `const \(parts[1])`", near.map { first + "." + $0 })
-  }
-
-  private func nearest(first: String) -> String? {
-    let constants = inventory.filter { $0.kind == "const" }.map(\.name)
-    return EditDistance.nearest(to: first, among: constants)
-  }
-}
-
-extension String {
-  fileprivate var withArticle: String {
-    (first.map { "aeiou".contains($0) } == true ? "an " : "a ") + self
   }
 }

@@ -94,23 +94,7 @@ package final class Session {
     let (tree, found) = Parser.parse(source)
     for diagnostic in found { sink(.diagnostic(diagnostic)) }
     if found.hasErrors { return nil }
-    guard let checked = check(tree, source) else { return nil }
-    return hasUnknownSettings(checked.environment) ? nil : checked
-  }
-
-  /// A setting that sets nothing is a mistake of the call: it would go unnoticed.
-  private func hasUnknownSettings(_ environment: Environment) -> Bool {
-    var isWrong = false
-    for name in options.settings.keys.sorted() {
-      guard let problem = environment.problem(ofSetting: name) else { continue }
-      isWrong = true
-      sink(
-        .diagnostic(
-          Diagnostic(
-            .unknownOverride, "`--set \(name)` sets nothing: \(problem.message)", at: nil,
-            help: problem.suggestion.map { ["did you mean `\($0)`?"] } ?? [])))
-    }
-    return isWrong
+    return check(tree, source)
   }
 
   func adopt(_ checked: CheckResult) {
