@@ -79,7 +79,8 @@ struct IRTextTests {
       [])
     let types = [
       b.constant([1, 0, -0.0, .infinity], ValueType(.f64, shape: [4])),
-      b.constant(Array(repeating: 0.1, count: 9) + [1e-300, 0x1p-1070], ValueType(.f64, shape: [11])),
+      b.constant(
+        Array(repeating: 0.1, count: 9) + [1e-300, 0x1p-1070], ValueType(.f64, shape: [11])),
       b.constant(-.infinity, ValueType(.f32, [.lane])), b.convert(p[1], to: .i64),
     ]
     return try b.finish(
@@ -87,6 +88,18 @@ struct IRTextTests {
   }
 
   @Test func formsReadBack() throws { try roundTrip(Self.forms()) }
+
+  @Test(arguments: 0..<30) func randomRegionsReadBack(seed: Int) throws {
+    let types = TransformsBatchingLawTests.parameters
+    var random = RandomRegion(seed: UInt64(seed), parameters: types, depth: 3)
+    let region = try random.region(nodes: 10, result: ValueType(.f64))
+    try roundTrip(region)
+    let batch = try TransformsBatchingLawTests.total(region, [true, false, true, true])
+    try roundTrip(batch)
+    for pass in [Pipeline.evaluation, .training(wrt: [0, 1, 2, 3])] {
+      try roundTrip(pass.run(batch))
+    }
+  }
 
   @Test func numbersReadBackToTheSameBits() throws {
     var noise = Noise(3)

@@ -154,6 +154,83 @@ struct TransformsSolveLawTests {
     }
   }
 
+  /// In one batch: a trajectory without a step, one that goes backwards, one save point at its start, and others.
+  @Test(arguments: SolveGradients.modes, [ElementType.f64, .f32])
+  func unlikeTrajectories(_ mode: GradientMode, _ element: ElementType) throws {
+    let tolerance = element == .f64 ? 1e-8 : 1e-5
+    let one = try Self.loss(mode, .adaptive(rtol: tolerance, atol: [tolerance]), saves: 2, element)
+    let spans: [(Double, Double, [Double])] = [
+      (1, 1, [1, 1]), (0, 2, [0.5, 2]), (2, 0.5, [2, 1.1]), (0, 0.01, [0, 0.01]), (3, 3, [3, 3]),
+    ]
+    let n = spans.count
+    let starts = (0..<(2 * n)).map { 0.8 + 0.1 * Double($0) }
+    let weights = Tensor(element, shape: [4], [1.5, 1, 3, 1])
+    let single = try Pipeline.training(wrt: [0, 1, 2, 3, 4]).run(one)
+    for extent in [Extent.lane, .fixed(n)] {
+      let flags = [true, false, true, true, true]
+      var b = RegionBuilder(
+        parameters: zip(one.parameterTypes, flags).map { $1 ? $0.prepending(extent) : $0 })
+      let losses = b.emit(.map(Map(extent: extent, mapped: flags, body: one)), b.parameters)[0]
+      let whole = try Pipeline.training(wrt: [0, 1, 2, 3, 4]).run(
+        b.finish([b.reduce(.sum, losses, axes: [0])]))
+      let all = try run(
+        whole,
+        [
+          Tensor(element, shape: [n, 2], starts), weights, Tensor(spans.map(\.0)),
+          Tensor(spans.map(\.1)), Tensor(.f64, shape: [n, 2], spans.flatMap(\.2)),
+        ])
+      for (i, (start, end, saves)) in spans.enumerated() {
+        let alone = try run(
+          single,
+          [
+            Tensor(element, shape: [2], [starts[2 * i], starts[2 * i + 1]]), weights,
+            Tensor(start), Tensor(end), Tensor(saves),
+          ])
+        for k in [1, 3, 4, 5] {
+          let row = TransformsBatchingLawTests.row(all[k], i)
+          for j in 0..<row.count {
+            let bound = element == .f64 ? 1e-12 : 1e-4
+            #expect(
+              abs(row[j] - alone[k][j]) <= bound * (1 + abs(row[j])),
+              "\(mode) \(extent): result \(k)[\(j)] of \(i) is \(row[j]), alone \(alone[k][j])")
+          }
+        }
+      }
+      #expect(all.allSatisfy { $0.numbers.allSatisfy(\.isFinite) })
+    }
+  }
+
+  /// Second derivatives through the steps, alone and in batches: forward over reverse against differences of the gradient, and
+  /// reverse over reverse against that.
+  @Test(arguments: [Extent?.none, .lane, .fixed(3)], ["rk4", "tsit5"])
+  func secondDerivatives(_ extent: Extent?, _ method: String) throws {
+    let inner = try Self.loss(.direct, .count(12), saves: 3, method: method)
+    var b = RegionBuilder(parameters: Array(inner.parameterTypes[..<2]))
+    let value = b.inline(
+      inner,
+      b.parameters + [
+        b.constant(0.1, .time), b.constant(1.3, .time),
+        b.constant([0.3, 0.7, 1.3], ValueType(.f64, shape: [3])),
+      ])
+    var region = try b.finish(value)
+    if let extent {
+      var outer = RegionBuilder(parameters: [
+        region.parameterTypes[0].prepending(extent), region.parameterTypes[1],
+      ])
+      let losses = outer.emit(
+        .map(Map(extent: extent, mapped: [true, false], body: region)), outer.parameters)[0]
+      region = try outer.finish([outer.reduce(.sum, losses, axes: [0])])
+    }
+    let gradient = try Pipeline.training(wrt: [0, 1]).run(region)
+    var noise = Noise(12)
+    let inputs = TransformsDerivativeLawTests.inputs(region.parameterTypes, &noise).map { x in
+      Tensor(.f64, shape: x.shape, x.numbers.map { 1.2 + 0.3 * $0 })
+    }
+    try TransformsDerivativeLawTests.check(
+      gradient, inputs, &noise, tolerance: 1e-5,
+      name: "\(method), \(extent.map(\.description) ?? "single")")
+  }
+
   @Test(arguments: SolveGradients.modes)
   func singlePrecision(_ mode: GradientMode) throws {
     let wide = try Self.loss(mode, .adaptive(rtol: 1e-10, atol: [1e-10]), saves: 3)
