@@ -27,6 +27,7 @@ extension Session {
     case .solve: return try solution(prepared)
     default: break
     }
+    if let value = try perform(prepared) { return value }
     if let (name, path) = prepared.path {
       guard let value = try session(name, prepared.span)[path[...]] else {
         throw SessionFailure(
@@ -85,18 +86,21 @@ extension Session {
 
   private func hoist(_ expression: TypedExpression, isInner: Bool) throws -> TypedExpression {
     let inner = try hoist(expression)
-    let value: SessionValue
-    switch inner.kind {
-    case .solve(let solve) where solve.saves.isSteps && inner.readLocals.isEmpty:
-      value = try solution(inner)
-    case .interpolate(let solution, let at): value = try interpolate(solution, at, inner)
-    case .part(let data, let part): value = try slice(data, part, inner.span)
-    case .example(let data, let at):
-      guard let sliced = try example(data, at) else { return inner }
-      value = sliced
-    default: return inner
+    if case .solve(let solve) = inner.kind, solve.saves.isSteps, inner.readLocals.isEmpty {
+      return temporary(try solution(inner), inner.type, inner.span)
     }
+    guard let value = try perform(inner) else { return inner }
     return temporary(value, inner.type, inner.span)
+  }
+
+  /// What only a session can do with an expression whose parts are prepared; nil where a program can do it.
+  private func perform(_ expression: TypedExpression) throws -> SessionValue? {
+    switch expression.kind {
+    case .interpolate(let solution, let at): try interpolate(solution, at, expression)
+    case .part(let data, let part): try slice(data, part, expression.span)
+    case .example(let data, let at): try example(data, at)
+    default: nil
+    }
   }
 
   private func slice(

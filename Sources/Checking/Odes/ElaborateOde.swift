@@ -252,6 +252,10 @@ extension Checker {
       var value = summed(entry, builder) { checker, term in
         var found: [(Int, TypedExpression)] = []
         var start = Size(0)
+        // A width left open is that of the left side.
+        if let shape = checker.tensor(term)?.shape, shape.tail != nil {
+          _ = checker.environment.substitution.unify(shape, Shape([total]))
+        }
         for target in targets {
           found.append(
             (target.index, checker.piece(term, start, target.width, states[target.index])))
