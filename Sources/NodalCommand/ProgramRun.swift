@@ -17,8 +17,10 @@ struct ProgramRun: Sendable {
   /// Runs a file, or standard input for `-`.
   /// - Throws: the exit status, unless it is 0.
   func run(_ file: String) throws {
-    let (interpreter, _, interrupts) = try interpreter(for: file)
     let program = try Self.load(file)
+    let (interpreter, _) = interpreter(for: file)
+    // From here on; while standard input is read, Ctrl-C ends the process.
+    let interrupts = InterruptHandler(interpreter.cancellation)
     interrupts.begin()
     try Self.leave(interpreter.run(program))
   }
@@ -28,8 +30,9 @@ struct ProgramRun: Sendable {
     var worst: ExitCode?
     var (passed, failed) = (0, 0)
     for file in files {
-      let (interpreter, printer, interrupts) = try interpreter(for: file)
       let program = try Self.load(file)
+      let (interpreter, printer) = interpreter(for: file)
+      let interrupts = InterruptHandler(interpreter.cancellation)
       if files.count > 1, !output.json { host.write(.output, "\(file)\n") }
       interrupts.begin()
       switch interpreter.test(program) {
@@ -52,7 +55,7 @@ struct ProgramRun: Sendable {
   func check(_ files: [String]) throws {
     var errors = 0
     for file in files {
-      let (interpreter, printer, _) = try interpreter(for: file)
+      let (interpreter, printer) = interpreter(for: file)
       printer.receive(interpreter.check(try Self.load(file)))
       errors += printer.errors
     }
@@ -61,7 +64,7 @@ struct ProgramRun: Sendable {
 
   /// What the compiler makes of a file.
   func emit(_ file: String, _ body: (Interpreter, Program) throws -> String) throws {
-    let (interpreter, printer, _) = try interpreter(for: file)
+    let (interpreter, printer) = interpreter(for: file)
     let program = try Self.load(file)
     do {
       host.write(.output, try body(interpreter, program))
@@ -71,16 +74,13 @@ struct ProgramRun: Sendable {
     }
   }
 
-  private func interpreter(
-    for file: String
-  ) throws -> (Interpreter, EventPrinter, InterruptHandler) {
+  private func interpreter(for file: String) -> (Interpreter, EventPrinter) {
     let printer = EventPrinter(host: host, style: output.style(host))
-    let cancellation = Cancellation()
     let directory = file == "-" ? "." : Path.directory(file)
-    let interpreter = Interpreter(
-      options.configuration(directory: directory, host: host), cancellation: cancellation
-    ) { printer.receive($0) }
-    return (interpreter, printer, InterruptHandler(cancellation))
+    let interpreter = Interpreter(options.configuration(directory: directory, host: host)) {
+      printer.receive($0)
+    }
+    return (interpreter, printer)
   }
 
   /// A file that can't be read is a wrong call.

@@ -111,4 +111,17 @@ import Testing
     #expect(json.hasPrefix("{\"kind\":\"diagnostic\",\"severity\":\"error\",\"code\":\"E0104\""))
     #expect(!json.contains("\n"))
   }
+
+  @Test func longLinesAreCutAroundTheMark() {
+    let text = "let a = " + String(repeating: "b + ", count: 500) + "?"
+    let file = source(text)
+    let (_, found) = Parser.parse(file)
+    let shown = DiagnosticRenderer(.plain, sources: SourceMap([file])).render(found[0])
+    let lines = shown.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count < 200 })
+    let marks = lines.first { $0.contains("^") }.map(Array.init) ?? []
+    let cut = lines.first { $0.contains("…") }.map(Array.init) ?? []
+    #expect(marks.firstIndex(of: "^") != nil)
+    #expect(marks.firstIndex(of: "^") == cut.firstIndex(of: "?"))
+  }
 }

@@ -88,21 +88,42 @@ package struct DiagnosticRenderer: Sendable {
       let label = String(number)
       let pad = String(repeating: " ", count: margin - min(margin, label.count))
       let gutter = paint(pad + label + " | ", .accent)
-      lines.append(trimmed(gutter + expanded(text)))
-      for mark in marks where file.line(at: mark.label.span.start) == number {
-        lines.append(empty + " " + underline(mark, in: file, line: number))
+      let here = marks.filter { file.line(at: $0.label.span.start) == number }
+      let shown = Array(expanded(text))
+      let places = here.map { place(of: $0, in: file, line: number, count: shown.count) }
+      let window = Self.window(of: shown.count, around: places.first?.lowerBound ?? 0)
+      let head = window.lowerBound > 0 ? "…" : ""
+      let tail = window.upperBound < shown.count ? "…" : ""
+      lines.append(trimmed(gutter + head + String(shown[window]) + tail))
+      for (mark, place) in zip(here, places) {
+        let visible = place.clamped(to: window)
+        let before = DisplayWidth.of(head + String(shown[window.lowerBound..<visible.lowerBound]))
+        // At least one mark, also for the empty span of something that is missing.
+        let width = max(1, DisplayWidth.of(String(shown[visible])))
+        lines.append(empty + " " + underline(mark, before: before, width: width))
       }
     }
     return lines
   }
 
-  private func underline(_ mark: Mark, in file: SourceFile, line: Int) -> String {
+  /// Where a mark lies in its line as shown, in characters.
+  private func place(of mark: Mark, in file: SourceFile, line: Int, count: Int) -> Range<Int> {
     let range = file.range(ofLine: line)
     let start = min(max(mark.label.span.start, range.lowerBound), range.upperBound)
     let end = min(max(mark.label.span.end, start), range.upperBound)
-    let before = DisplayWidth.of(expanded(file.text(in: range.lowerBound..<start)))
-    // At least one mark, also for the empty span of something that is missing.
-    let width = max(1, DisplayWidth.of(expanded(file.text(in: start..<end))))
+    let from = min(expanded(file.text(in: range.lowerBound..<start)).count, count)
+    return from..<min(from + expanded(file.text(in: start..<end)).count, count)
+  }
+
+  /// The part of a line that is shown: all of it, unless it is so long that nobody would find the mark.
+  private static func window(of count: Int, around column: Int) -> Range<Int> {
+    let limit = 160
+    guard count > limit else { return 0..<count }
+    let start = max(0, min(column - limit / 3, count - limit))
+    return start..<(start + limit)
+  }
+
+  private func underline(_ mark: Mark, before: Int, width: Int) -> String {
     let sign = String(repeating: mark.isPrimary ? "^" : "-", count: width)
     let text = mark.label.text.isEmpty ? "" : " " + mark.label.text
     return String(repeating: " ", count: before)

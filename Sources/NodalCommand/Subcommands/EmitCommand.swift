@@ -5,7 +5,7 @@ struct EmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "emit",
     abstract: "Shows what the compiler makes of a program.",
-    subcommands: [EmitIR.self, EmitTypes.self])
+    subcommands: [EmitIR.self, EmitTypes.self, EmitTree.self])
 }
 
 struct EmitIR: ParsableCommand {
@@ -68,6 +68,23 @@ struct EmitTypes: ParsableCommand {
     let (file, run) = (file, ProgramRun(options, output))
     try perform {
       try run.emit(file) { interpreter, program in try interpreter.emitTypes(program) }
+    }
+  }
+}
+
+struct EmitTree: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tree",
+    abstract: "The syntax tree, a statement a line, without places: `(kind child …)`.")
+
+  @Argument(help: "The program; - reads standard input.", completion: .file(extensions: ["node"]))
+  var file: String
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    let (file, run) = (file, ProgramRun(.plain(), output))
+    try perform {
+      try run.emit(file) { _, program in try program.syntaxTree() }
     }
   }
 }
