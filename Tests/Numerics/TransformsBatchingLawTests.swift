@@ -74,7 +74,7 @@ struct TransformsBatchingLawTests {
     }
   }
 
-  @Test(arguments: RandomRegion.Kind.allCases, 0..<10)
+  @Test(arguments: RandomRegion.Kind.allCases, 0..<5)
   func everyForm(_ kind: RandomRegion.Kind, seed: Int) throws {
     for (k, extent) in [Extent.lane, .fixed(5)].enumerated() {
       var noise = Noise(UInt64(seed * 100 + 21))
@@ -87,7 +87,7 @@ struct TransformsBatchingLawTests {
     }
   }
 
-  @Test(arguments: 0..<80)
+  @Test(arguments: 0..<40)
   func mixtures(seed: Int) throws {
     for (k, extent) in [Extent.lane, .fixed(5)].enumerated() {
       var noise = Noise(UInt64(seed * 100 + 22))
@@ -100,7 +100,7 @@ struct TransformsBatchingLawTests {
 
   /// The gradient of a sum over examples by what belongs to each of them is each one's own gradient; by what they share,
   /// the sum. Forms over lanes are differentiated here.
-  @Test(arguments: 0..<60)
+  @Test(arguments: 0..<30)
   func gradients(seed: Int) throws {
     for extent in [Extent.lane, .fixed(4)] {
       var noise = Noise(UInt64(seed * 100 + 23))
