@@ -48,9 +48,11 @@ extension Session {
     switch refusal.kind {
     case .notSeparable(let component, let other):
       func name(_ i: Int) -> String {
-        ode.flatMap { blame(i, in: $0) }.map { "`\($0.name)'`" } ?? "the derivative of component \(i)"
+        ode.flatMap { blame(i, in: $0) }.map { "`\($0.name)'`" }
+          ?? "the derivative of component \(i)"
       }
-      let state = ode.flatMap { blame(other, in: $0) }.map { "`\($0.name)`" } ?? "component \(other)"
+      let state =
+        ode.flatMap { blame(other, in: $0) }.map { "`\($0.name)`" } ?? "component \(other)"
       var also: [Label] = []
       if let state = ode.flatMap({ blame(component, in: $0) }) {
         also.append(Label(state.equationSpan, "its equation"))
@@ -175,7 +177,8 @@ extension Session {
     switch warning {
     case .stiff(let time, _):
       return (
-        "\(name) looks stiff from about t = \(NumberFormat.significant(time, 4)) on: stability, not accuracy, limits the steps",
+        "\(name) looks stiff from about t = \(NumberFormat.significant(time, 4)) on: "
+          + "stability, not accuracy, limits the steps",
         ["the result is right, and slow; stiff methods are not supported yet"]
       )
     case .adjointDrift(let time, let ratio, _):

@@ -93,8 +93,9 @@ package final class Session {
     remember(source)
     let (tree, found) = Parser.parse(source)
     for diagnostic in found { sink(.diagnostic(diagnostic)) }
-    if found.hasErrors { return nil }
-    return check(tree, source)
+    // What the parser could make of the rest is checked too: all mistakes of a file come out at once.
+    let checked = check(tree, source, besides: found)
+    return found.hasErrors ? nil : checked
   }
 
   func adopt(_ checked: CheckResult) {
@@ -102,10 +103,23 @@ package final class Session {
     program = checked.program
   }
 
-  func check(_ tree: File, _ source: SourceFile) -> CheckResult? {
+  /// `found` is what the parser has said of the same text: a mistake on a line that it has complained of is not told again.
+  func check(
+    _ tree: File, _ source: SourceFile, besides found: [Diagnostic] = []
+  ) -> CheckResult? {
     let result = Check.check(tree, source: source, in: environment, host: checkerHost())
     sources.merge(texts.all) { first, _ in first }
-    for diagnostic in result.diagnostics { sink(.diagnostic(diagnostic)) }
+    let lines = Set(
+      found.compactMap { $0.primary }.filter { $0.span.source == source.id }
+        .map { source.line(at: $0.span.start) })
+    for diagnostic in result.diagnostics {
+      if let span = diagnostic.primary?.span, span.source == source.id,
+        lines.contains(source.line(at: span.start))
+      {
+        continue
+      }
+      sink(.diagnostic(diagnostic))
+    }
     return result.diagnostics.hasErrors ? nil : result
   }
 

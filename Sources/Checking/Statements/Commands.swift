@@ -53,10 +53,12 @@ extension Checker {
       }
       // Windows and slices have lengths of their own: the loss is elaborated for any.
       let isCut =
-        batching?.first.map { if case .call("windows", _) = $0.value { true } else { false } } ?? false
+        batching?.first.map { if case .call("windows", _) = $0.value { true } else { false } }
+        ?? false
       let isSliced = study.options.contains { $0.key.text == "validate" || $0.key.text == "test" }
       if type.timeColumn != nil, isCut || isSliced {
-        let length = environment.substitution.freshSize(named: "length of \(type.name)", rigid: true)
+        let length = environment.substitution.freshSize(
+          named: "length of \(type.name)", rigid: true)
         example = relength(type, to: length)
       }
     }
