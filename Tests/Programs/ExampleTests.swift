@@ -27,19 +27,25 @@ import Testing
 
   /// `steps: 2000` becomes `steps: 3`, counts of examples are cut, assertions go.
   static func shortened(_ text: String) -> String {
-    var result =
-      text
-      .replacing(/\bsteps:\s*[0-9_]+/, with: "steps: 3")
-      .replacing(/\bepochs:\s*[0-9_]+/, with: "epochs: 1")
-      .replacing(/\bcount:\s*([0-9_]+)/) { match in
-        let count = Int(match.1.filter { $0 != "_" }) ?? 1
-        return "count: \(min(count, 64))"
-      }
-    result.replace(/shuffled\(([0-9_]+)\)/) { match in
-      let count = Int(match.1.filter { $0 != "_" }) ?? 1
-      return "shuffled(\(min(count, 32)))"
-    }
+    var result = text
+    cut(#/\bsteps:\s*([0-9_]+)/#, to: 3, in: &result)
+    cut(#/\bepochs:\s*([0-9_]+)/#, to: 1, in: &result)
+    cut(#/\bcount:\s*([0-9_]+)/#, to: 16, in: &result)
+    cut(#/\bshuffled\(([0-9_]+)\)/#, to: 8, in: &result)
+    cut(#/\bshape: \[([0-9_]+), /#, to: 20, in: &result)
+    cut(#/\bgrid\(.*, ([0-9]+)\)/#, to: 6, in: &result)
     let lines = result.split(separator: "\n", omittingEmptySubsequences: false)
     return lines.filter { !$0.hasPrefix("assert ") }.joined(separator: "\n")
+  }
+
+  /// Numbers that the pattern catches become no greater than the limit.
+  private static func cut(
+    _ pattern: Regex<(Substring, Substring)>, to limit: Int, in text: inout String
+  ) {
+    text.replace(pattern) { match in
+      let number = match.output.1
+      let value = min(Int(number.filter { $0 != "_" }) ?? limit, limit)
+      return match.output.0.replacing(number, with: String(value))
+    }
   }
 }
