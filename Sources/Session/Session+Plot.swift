@@ -117,9 +117,20 @@ private struct Drawn {
   let label: String
   let y: Tensor
   let x: Tensor?
+  /// Points of the plane, [ny, nx, 2], that the series was computed from.
+  let grid: [Double]?
 
   init(_ series: PlotSeries, _ value: SessionValue) {
     label = series.label
+    var points: [Double]?
+    series.value.walk { part in
+      if case .array(let numbers) = part.kind, let shape = part.type.tensor?.shape.values,
+        shape.count == 3, shape[2] == 2
+      {
+        points = numbers
+      }
+    }
+    grid = points
     if series.hasAbscissa, case .tuple(let parts) = value, parts.count == 2 {
       y = parts[0].tensor ?? Tensor(.f64, shape: [0])
       x = parts[1].tensor
@@ -176,27 +187,34 @@ private struct Drawn {
     return phase(asPoints: true)
   }
 
-  /// A grid function [ny, nx].
-  func heat(label: String) -> [Plot.Series] {
-    guard y.shape.count >= 2 else { return [] }
+  /// The places of columns and rows: of the grid of points that the expression was evaluated on, else their numbers.
+  private var axes: (x: [Double], y: [Double]) {
+    guard y.shape.count >= 2 else { return ([], []) }
     let (rows, columns) = (y.shape[0], y.shape[1])
-    return [
-      .init(
-        label,
-        .heat(
-          x: (0..<columns).map(Double.init), y: (0..<rows).map(Double.init), z: y.numbers))
-    ]
+    if let grid, grid.count == rows * columns * 2 {
+      return (
+        (0..<columns).map { grid[2 * $0] }, (0..<rows).map { grid[2 * $0 * columns + 1] }
+      )
+    }
+    return ((0..<columns).map(Double.init), (0..<rows).map(Double.init))
   }
 
-  /// A field [ny, nx, 2].
+  /// A function on a grid, [ny, nx].
+  func heat(label: String) -> [Plot.Series] {
+    guard y.shape.count >= 2 else { return [] }
+    return [.init(label, .heat(x: axes.x, y: axes.y, z: y.numbers))]
+  }
+
+  /// A field on a grid, [ny, nx, 2].
   func arrows(label: String) -> [Plot.Series] {
     guard y.shape.count == 3, y.shape[2] >= 2 else { return [] }
     let (rows, columns, width) = (y.shape[0], y.shape[1], y.shape[2])
+    let places = axes
     var content: (x: [Double], y: [Double], dx: [Double], dy: [Double]) = ([], [], [], [])
     for i in 0..<rows {
       for j in 0..<columns {
-        content.x.append(Double(j))
-        content.y.append(Double(i))
+        content.x.append(places.x[j])
+        content.y.append(places.y[i])
         content.dx.append(y[(i * columns + j) * width])
         content.dy.append(y[(i * columns + j) * width + 1])
       }

@@ -64,6 +64,8 @@ extension Session {
     }
     let validation = try validation(plan, evaluator)
     var reported: Set<String> = []
+    var evaluations: [Int] = []
+    defer { report(evaluations, command) }
     do {
       return try Trainer.train(
         objective, from: start ?? evaluator.parameters, stages: plan.stages.map(\.training),
@@ -73,6 +75,7 @@ extension Session {
         for path in progress.untouched where reported.insert(path).inserted {
           self.sink(.diagnostic(self.untouched(path, command)))
         }
+        evaluations.append(progress.forwardEvaluations)
         if !self.options.isQuiet {
           self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
         }
@@ -81,6 +84,25 @@ extension Session {
       // What has been learned until then is not lost.
       keep(error.partial.best.values, evaluator)
       throw SessionFailure(describe(error, command))
+    }
+  }
+
+  /// `report: nfe(ode)`: how many evaluations of right-hand sides a step took, as training went on.
+  private func report(_ evaluations: [Int], _ command: TrainCommand) {
+    for option in command.options where option.key == "report" {
+      guard case .call("nfe", _) = option.value, !evaluations.isEmpty else { continue }
+      let parts = min(5, evaluations.count)
+      let means = (0..<parts).map { k -> Int in
+        let piece = evaluations[
+          (evaluations.count * k / parts)..<(evaluations.count * (k + 1) / parts)]
+        return piece.reduce(0, +) / max(1, piece.count)
+      }
+      let text = means.map { NumberFormat.grouped($0) }.joined(separator: ", ")
+      sink(
+        .printed(
+          label: "nfe",
+          text: "evaluations a step, in \(parts) parts of the run: \(text)",
+          value: .numbers(means.map(Double.init))))
     }
   }
 
