@@ -1,3 +1,4 @@
+import NodalBasics
 import NodalIR
 import NodalData
 import NodalTypes
@@ -56,7 +57,9 @@ extension Domain {
   package func contains(_ x: Double) -> Bool { x > lower && x < upper || isRealLine }
 
   /// `(0, inf)`.
-  package var text: String { "(\(lower), \(upper))" }
+  package var text: String {
+    "(\(NumberFormat.shortest(lower)), \(NumberFormat.shortest(upper)))"
+  }
 
   /// The number on the real line behind a value: the inverse of the bijection that programs are lowered with.
   package func unconstrained(_ x: Double) -> Double {
