@@ -262,7 +262,9 @@ struct TrainingPlan {
       else { throw SessionFailure(.optionValue, "`\(name)` wants numbers", at: span) }
       let label =
         argument.label ?? (row.arguments.indices.contains(i) ? row.arguments[i].name : "")
-      values[label == "from" ? "lr" : label] = tensor.numbers
+      // The rate that is climbed to, or come from.
+      let isRate = label == "from" || (name == "warmup" && label == "to")
+      values[isRate ? "lr" : label] = tensor.numbers
     }
     do {
       return try row.make(values)

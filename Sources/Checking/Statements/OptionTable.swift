@@ -75,15 +75,16 @@ struct SettingCall: Sendable {
     isLater = later
   }
 
+  /// The settings are the names in `Training`'s rows.
   static let optimizers: [SettingCall] = [
-    .init("sgd", ["lr", "momentum", "nesterov"]),
-    .init("rmsprop", ["lr", "decay", "epsilon", "momentum"]),
-    .init("adam", ["lr", "beta1", "beta2", "epsilon"]),
-    .init("adamw", ["lr", "beta1", "beta2", "epsilon", "decay"], later: true),
-    .init("lbfgs", ["memory", "lr", "tolerance", "line_search"]),
+    .init("sgd", ["lr", "momentum", "nesterov", "weight_decay"]),
+    .init("rmsprop", ["lr", "alpha", "eps", "momentum", "weight_decay"]),
+    .init("adam", ["lr", "beta1", "beta2", "eps", "weight_decay"]),
+    .init("adamw", ["lr", "beta1", "beta2", "eps", "weight_decay"], later: true),
+    .init("lbfgs", ["lr", "history", "tolerance", "change", "evaluations"]),
   ]
   static let batches: [SettingCall] = [
-    .init("windows", ["length", "count", "stride"], required: 1),
+    .init("windows", ["length", "count"], required: 1),
     .init("shuffled", ["count"], required: 1),
     .init("all", []),
   ]

@@ -236,16 +236,9 @@ extension Checker {
         values.append(OptionValue.Argument(label: parameter, value: read))
         continue
       }
-      if parameter == "line_search" {
-        guard
-          let chosen = word(argument, of: ["strong_wolfe", "backtracking"], later: [], parameter)
-        else { return nil }
-        values.append(OptionValue.Argument(label: parameter, value: .text(chosen)))
-        continue
-      }
       let value = elaborate(argument)
       if value.isInvalid { return nil }
-      let isCount = ["length", "count", "stride", "memory", "over"].contains(parameter)
+      let isCount = ["length", "count", "history", "evaluations", "over"].contains(parameter)
       if isCount, value.integerLiteral.map({ $0 < 1 }) ?? true {
         report(
           Diagnostic(
