@@ -120,8 +120,8 @@ let package = Package(
     tests(
       "Programs",
       [
-        "Nodal", "NodalBasics", "NodalDiagnostics", "NodalSession", "NodalTraining", "NodalChecking",
-        "NodalStandardLibrary",
+        "Nodal", "NodalBasics", "NodalDiagnostics", "NodalSyntax", "NodalParsing",
+        "NodalSession", "NodalTraining", "NodalChecking", "NodalStandardLibrary",
       ], exclude: ["Cases", "Transcripts"]),
   ]
 )
