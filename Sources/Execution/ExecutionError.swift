@@ -12,6 +12,10 @@ package enum ExecutionError: Error, Sendable {
 /// How a trajectory ended: an entry of `stats`.
 package enum SolveStatus: Int, Sendable, CaseIterable {
   case ok, stepTooSmall, nonFinite, stepBudget
+  /// Of given steps: no error estimate stopped a state from growing beyond anything meant.
+  case exploded
+  /// Save times that don't go from the start to the end, in this order.
+  case saveTimes
 }
 
 /// A trajectory that could not be followed: all that a message can say of it.

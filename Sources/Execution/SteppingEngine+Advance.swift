@@ -44,6 +44,9 @@ extension SteppingEngine {
       } else if !finite {
         fail(slot, .nonFinite, h: h[slot], next: next + slot * stateBytes)
         continue
+      } else if isExploded(next + slot * stateBytes) {
+        fail(slot, .exploded, h: h[slot], next: next + slot * stateBytes)
+        continue
       }
       isAccepted[slot] = true
       accepted += 1
@@ -153,6 +156,14 @@ extension SteppingEngine {
     case .f64: return Self.allFinite(row.assumingMemoryBound(to: Double.self), n)
     case .i64, .bool: return true
     }
+  }
+
+  /// A state beyond 10¹⁰⁰ (10³⁰ in f32): steps of a given length that are too long for the problem, or a solution that
+  /// grows without bound.
+  private func isExploded(_ row: UnsafeRawPointer) -> Bool {
+    let element = stateType.element
+    let limit = element == .f32 ? 1e30 : 1e100
+    return (0..<dimension).contains { abs(ElementAccess.load(element, row, $0)) > limit }
   }
 
   /// x · 0 is 0 for finite x only, and so is a sum of such products.

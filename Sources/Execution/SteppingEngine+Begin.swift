@@ -64,12 +64,29 @@ extension SteppingEngine {
     }
     // Save times at the start, or before it by rounding.
     let saves = saveTimes(i)
+    guard areOrdered(saves, from: start, to: end, trajectories[i].direction) else {
+      fail(i, .saveTimes, h: 0)
+      return
+    }
     while trajectories[i].nextSave < saveCount,
       (saves[trajectories[i].nextSave] - start) * trajectories[i].direction <= 0
     {
       save(i, step: 0, from: UnsafeRawPointer(state.pointer) + i * stateBytes)
     }
     if start == end { conclude(i) }
+  }
+
+  /// Save times go from the start to the end, but for rounding.
+  private func areOrdered(
+    _ saves: UnsafePointer<Double>, from start: Double, to end: Double, _ direction: Double
+  ) -> Bool {
+    let slack = 1e-9 * max(abs(start), abs(end), abs(end - start))
+    var last = start
+    for k in 0..<saveCount {
+      guard (saves[k] - last) * direction >= -slack else { return false }
+      last = saves[k]
+    }
+    return (end - last) * direction >= -slack
   }
 
   /// Hairer's rule for each trajectory; two evaluations, for all at once.

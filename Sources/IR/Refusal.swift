@@ -5,6 +5,8 @@ package struct Refusal: Sendable, Hashable {
     /// A splitting method wants a state in two halves, each changing by the other alone. This component, by number, changes
     /// by one of its own half (itself, or one that other equations put there).
     case notSeparable(component: Int, dependsOn: Int)
+    /// An array of more numbers than any machine that is meant can hold.
+    case tooLarge(count: Double)
   }
 
   /// The node that it is about.

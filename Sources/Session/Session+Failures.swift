@@ -66,6 +66,12 @@ extension Session {
           "positions may change by momenta (and t) alone, momenta by positions: no friction, no mixed terms",
           "other methods, tsit5 among them, take any system",
         ])
+    case .tooLarge(let count):
+      return Diagnostic(
+        .notSupportedYet,
+        "an array of \(NumberFormat.significant(count, 3)) numbers is too large",
+        at: (place?.span ?? span).map { Label($0) },
+        help: ["an array holds at most 268 million numbers"])
     }
   }
 
@@ -121,6 +127,22 @@ extension Session {
       help = [
         "look for a division by zero, a log or root of a negative number, or growth without bound",
         "a smaller step (fixed steps) or start nearer to the data (fits) may keep it finite",
+      ]
+    case .exploded:
+      code = .nonFiniteState
+      message = "the solution explodes after t = \(time) in \(odeName)"
+      if let state, let next = at(failure.next) { message += ": \(state.name) became \(next)" }
+      help = [
+        "given steps don't notice when they are too long: take shorter ones, or a method that chooses them, as tsit5 does",
+        "or the solution itself grows without bound",
+      ]
+    case .saveTimes:
+      code = .timesOutsideSpan
+      message =
+        "the times to save at don't go from the start to the end of the span in order, in \(odeName)"
+      help = [
+        "sort the times of `at:`; they may not lie outside of `over:`",
+        "a solve backwards in time goes from the later to the earlier: over: 1..0",
       ]
     case .stepBudget:
       code = .stepBudget

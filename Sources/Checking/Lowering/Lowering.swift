@@ -118,8 +118,23 @@ package struct Lowering {
 
   func extents(_ shape: Shape) throws(IRError) -> [Extent] {
     guard shape.tail == nil else { throw IRError("the shape \(shape) is open") }
-    return try shape.sizes.map { (size) throws(IRError) in .fixed(try length(size)) }
+    var extents: [Extent] = []
+    var count = 1.0
+    for size in shape.sizes {
+      let n = try length(size)
+      count *= Double(n)
+      extents.append(.fixed(n))
+    }
+    guard count <= Lowering.largestArray else {
+      throw IRError(
+        "an array of \(count) numbers",
+        refusal: Refusal(.tooLarge(count: count), origin: scope.builder.origin))
+    }
+    return extents
   }
+
+  /// Elements of one array: 2 GiB of f64.
+  static let largestArray = 268_435_456.0
 
   func valueType(_ tensor: TensorType) throws(IRError) -> ValueType {
     ValueType(elementType(tensor.element), try extents(tensor.shape))
