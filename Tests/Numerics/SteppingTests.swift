@@ -149,7 +149,11 @@ struct SteppingTests {
     #expect(abs(exploded.time - 1) < 1e-3 && exploded.origin == Origin(42))
     let fixed = try #require(
       failure(SolverSettings(method: "rk4", stepping: .count(100)), [1], [1]))
-    #expect(fixed.status == .nonFinite && fixed.component == 0 && fixed.time > 0.9)
+    #expect(fixed.status == .exploded && fixed.component == 0 && fixed.time > 0.9)
+    #expect(throws: ExecutionError.self) {
+      _ = try Problem.explosion.solve(
+        .adaptive("tsit5", 1e-6), (0, 0.5), saves: [0.4, 0.1], [1], [1])
+    }
     var settings = SolverSettings.adaptive("tsit5", 1e-6)
     settings.maxSteps = 5
     let spent = try #require(failure(settings, [0.4], [1]))

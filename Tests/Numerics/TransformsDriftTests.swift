@@ -40,21 +40,21 @@ struct TransformsDriftTests {
     let exact = -0.1 * 0.1353352832366127
     let direct = try gradient(.direct, 20, saves)
     #expect(abs(direct.byRate / exact - 1) < 1e-3)
-    #expect(direct.report.drift == 0 && direct.report.warnings.isEmpty)
+    #expect(direct.report.drift == 0 && direct.report.drifts.isEmpty)
     let adjoint = try gradient(.adjoint, 20, saves)
     #expect(adjoint.report.drift > 1e6)
-    guard case .adjointDrift(let time, let ratio, let origin)? = adjoint.report.warnings.first
+    guard case .adjointDrift(let time, let ratio, let origin)? = adjoint.report.drifts.first
     else {
-      Issue.record("no warning: \(adjoint.report.warnings)")
+      Issue.record("no warning: \(adjoint.report.drifts)")
       return
     }
-    #expect(adjoint.report.warnings.count == 1)
+    #expect(adjoint.report.drifts.count == 1)
     #expect(origin == Origin(17))
     #expect(ratio == adjoint.report.drift)
     // Each stretch begins where the forward solve was, and is judged at its own end.
     #expect(time == 0.1 || time == 2.5 || time == 0)
     let interpolated = try gradient(.interpolated, 20, saves)
-    #expect(interpolated.report.drift == 0 && interpolated.report.warnings.isEmpty)
+    #expect(interpolated.report.drift == 0 && interpolated.report.drifts.isEmpty)
     #expect(abs(interpolated.byRate / exact - 1) < 1e-2)
   }
 
@@ -99,7 +99,7 @@ struct TransformsDriftTests {
     for k in [-0.5, 0.5] {
       let adjoint = try gradient(.adjoint, k, [1, 2, 3, 4])
       #expect(adjoint.report.drift > 0 && adjoint.report.drift < 100)
-      #expect(adjoint.report.warnings.isEmpty)
+      #expect(adjoint.report.drifts.isEmpty)
     }
     let region = try Pipeline.training(wrt: [0, 1]).run(
       SolveGradients.loss(.adjoint, saves: 11, tolerance: 1e-6))
@@ -126,5 +126,17 @@ struct TransformsDriftTests {
     let parallel = try runner.run(inputs, RunOptions(threads: Threads(2))).report
     #expect(parallel.drift == report.drift)
     #expect(parallel.warnings == report.warnings)
+  }
+}
+
+extension RunReport {
+  /// What was warned of drifts; a strong decay also looks stiff.
+  fileprivate var drifts: [RunWarning] {
+    warnings.filter {
+      switch $0 {
+      case .adjointDrift: true
+      case .stiff: false
+      }
+    }
   }
 }
