@@ -24,7 +24,6 @@ final class LossEvaluator {
   /// A program for each length of examples.
   private var programs: [Int: LossProgram] = [:]
   private var priors: (program: LoweredProgram, gradient: Runner)?
-  private var lowered: LoweredLoss?
   let isLikelihood: Bool
 
   init(
@@ -181,7 +180,6 @@ final class LossEvaluator {
       throw SessionFailure(
         .optionValue, "the loss solves no ode that has the term `\(missing.term)`", at: loss.span)
     }
-    self.lowered = lowered
     do {
       let program = try LossProgram(
         lowered, trained: trained.map(\.id), executor: session.executor)

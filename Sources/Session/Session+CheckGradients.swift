@@ -16,17 +16,7 @@ extension Session {
   func checkGradients(
     _ loss: LossInstance, _ data: TypedExpression?, _ options: [OptionValue], _ span: Span
   ) throws {
-    var dataset: Dataset?
-    var type: DatasetType?
-    if let data {
-      switch try evaluate(data) {
-      case .dataset(let found): dataset = found
-      case .solution(let solution): dataset = solution.dataset
-      case .array, .text, .tuple, .record, .run, .nothing:
-        throw SessionFailure(.notADataset, "gradients are checked on a data set", at: data.span)
-      }
-      if case .dataset(let found) = data.type.asDataset { type = found }
-    }
+    let (dataset, type) = try self.dataset(data, else: "gradients are checked on a data set")
     let total = dataset?.exampleCount ?? 1
     var rows: [(name: String, gradient: [Double], seconds: Double, evaluations: Int)] = []
     var failures: [String] = []

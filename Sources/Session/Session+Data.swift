@@ -19,6 +19,23 @@ extension Session {
     learn(instance.type, data)
   }
 
+  /// The data set that a command names, or the samples of a solution as one, with its type; nothing where it names none.
+  func dataset(
+    _ expression: TypedExpression?, else complaint: String
+  ) throws -> (data: Dataset?, type: DatasetType?) {
+    guard let expression else { return (nil, nil) }
+    let data: Dataset?
+    switch try evaluate(expression) {
+    case .dataset(let found): data = found
+    case .solution(let solution): data = solution.dataset
+    case .array, .text, .tuple, .record, .run, .nothing: data = nil
+    }
+    guard let data, case .dataset(let type) = expression.type.asDataset else {
+      throw SessionFailure(.notADataset, complaint, at: expression.span)
+    }
+    return (data, type)
+  }
+
   func learn(_ type: DatasetType, _ data: Dataset) {
     if let size = type.length, data.isUniform, let length = data.lengths?.first {
       learn(size, length)

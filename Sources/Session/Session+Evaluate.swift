@@ -28,7 +28,7 @@ extension Session {
     default: break
     }
     if let value = try perform(prepared) { return value }
-    if let (name, path) = prepared.path {
+    if let (name, path) = prepared.sessionPath {
       guard let value = try session(name, prepared.span)[path[...]] else {
         throw SessionFailure(
           .resultUndefined, "`\(name)` has no `\(path.joined(separator: "."))`", at: prepared.span)
@@ -128,8 +128,8 @@ extension Session {
   private func example(_ data: TypedExpression, _ at: TypedExpression) throws -> SessionValue? {
     guard case .dataset(let dataset) = try evaluate(data), let index = try? evaluate(at).tensor
     else { return nil }
-    var i = Int(index.scalar)
-    if i < 0 { i += dataset.exampleCount }
+    let asked = Int(exactly: index.scalar) ?? .max
+    let i = asked < 0 ? asked + dataset.exampleCount : asked
     guard (0..<dataset.exampleCount).contains(i) else {
       throw SessionFailure(
         .indexOutOfRange, "example \(i) of \(dataset.exampleCount)", at: at.span)
@@ -289,7 +289,9 @@ extension Session {
   /// All lengths known, with those that the session values read in an expression give.
   func lengths(in expression: TypedExpression) throws -> [SizeVariable: Int] {
     expression.walk { part in
-      guard let (name, path) = part.path, let value = values[name]?[path[...]] else { return }
+      guard let (name, path) = part.sessionPath, let value = values[name]?[path[...]] else {
+        return
+      }
       learn(part.type, value)
     }
     return lengths
@@ -363,17 +365,6 @@ extension TypedExpression {
       }
     }
     return found
-  }
-
-  /// A session value, or a way of fields in one.
-  var path: (name: String, path: [String])? {
-    switch kind {
-    case .session(let name): return (name, [])
-    case .field(let base, let field):
-      guard let (name, path) = base.path else { return nil }
-      return (name, path + [field])
-    default: return nil
-    }
   }
 }
 

@@ -43,7 +43,7 @@ extension Session {
   func describe(
     _ refusal: Refusal, _ origins: [LoweredOrigin] = [], at span: Span?
   ) -> Diagnostic {
-    let place = refusal.origin.flatMap { origins.indices.contains($0.id) ? origins[$0.id] : nil }
+    let place = origins.place(of: refusal.origin)
     let ode = place?.ode.flatMap { program.odes[$0] }
     switch refusal.kind {
     case .notSeparable(let component, let other):
@@ -88,9 +88,7 @@ extension Session {
   }
 
   private func describe(_ failure: SolveFailure, _ lowered: LoweredProgram) -> Diagnostic {
-    let place = failure.origin.flatMap {
-      lowered.origins.indices.contains($0.id) ? lowered.origins[$0.id] : nil
-    }
+    let place = lowered.origins.place(of: failure.origin)
     let ode = place?.ode.flatMap { program.odes[$0] }
     let state = ode.flatMap { blame(failure.component, in: $0) }
     let odeName = ode.map { "`\($0.name)`" } ?? "this solve"
@@ -181,9 +179,7 @@ extension Session {
       case .stiff(_, let place): (code, origin) = (.looksStiff, place)
       case .adjointDrift(_, _, let place): (code, origin) = (.gradientDrift, place)
       }
-      let place = origin.flatMap {
-        lowered.origins.indices.contains($0.id) ? lowered.origins[$0.id] : nil
-      }
+      let place = lowered.origins.place(of: origin)
       if let span = place?.span,
         !warned.insert(PlacedWarning(code: code, span: span)).inserted
       {
@@ -220,4 +216,11 @@ extension Session {
 struct PlacedWarning: Hashable {
   var code: DiagnosticCode
   var span: Span
+}
+
+extension [LoweredOrigin] {
+  /// Where a node came from; nil for one that lowering didn't make.
+  fileprivate func place(of origin: Origin?) -> LoweredOrigin? {
+    origin.flatMap { indices.contains($0.id) ? self[$0.id] : nil }
+  }
 }

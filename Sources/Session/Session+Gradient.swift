@@ -18,7 +18,7 @@ package struct LossGradient: Sendable {
 extension Session {
   /// - Parameters: as `check gradients of` has them, checked.
   package func gradient(of loss: LossInstance, on data: TypedExpression?) throws -> LossGradient {
-    let (dataset, type) = try self.dataset(data)
+    let (dataset, type) = try self.dataset(data, else: "a loss is differentiated on a data set")
     let evaluator = try LossEvaluator(self, loss, type: type)
     let vector = evaluator.parameters.values
     let found = try evaluator.evaluate(
@@ -33,25 +33,11 @@ extension Session {
     return LossGradient(value: found.value, gradient: gradient)
   }
 
-  private func dataset(_ data: TypedExpression?) throws -> (Dataset?, DatasetType?) {
-    guard let data else { return (nil, nil) }
-    var found: Dataset?
-    switch try evaluate(data) {
-    case .dataset(let dataset): found = dataset
-    case .solution(let solution): found = solution.dataset
-    case .array, .text, .tuple, .record, .run, .nothing: break
-    }
-    guard let found, case .dataset(let type) = data.type.asDataset else {
-      throw SessionFailure(.notADataset, "a loss is differentiated on a data set", at: data.span)
-    }
-    return (found, type)
-  }
-
   /// The region of a loss, and of the gradient by its weights, after each pass by name: the sum over the examples of a batch.
   package func observePasses(
     of loss: LossInstance, on data: TypedExpression?, _ observe: (String, Region) -> Void
   ) throws {
-    let (dataset, type) = try self.dataset(data)
+    let (dataset, type) = try self.dataset(data, else: "a loss is differentiated on a data set")
     let evaluator = try LossEvaluator(self, loss, type: type)
     try evaluator.observePasses(dataset, observe)
   }

@@ -80,7 +80,7 @@ extension Session {
     } else {
       ordinate = expression
     }
-    guard let name = ordinate.path?.name, case .dataset(let data)? = values[name] else {
+    guard let name = ordinate.sessionPath?.name, case .dataset(let data)? = values[name] else {
       return false
     }
     // Densely sampled data are a curve.

@@ -161,11 +161,9 @@ extension Session {
         ).loss
       }
     case .perExample(let loss, let data, let every):
-      let other = try LossEvaluator(self, loss, type: plan.type)
       return Validation(every: every ?? 10) { vector in
         self.keep(vector, evaluator)
         let own = try LossEvaluator(self, loss, type: plan.type)
-        _ = other
         return try own.evaluate(
           own.parameters.values, on: data, total: data.exampleCount, step: 0, wantsGradient: false
         ).loss

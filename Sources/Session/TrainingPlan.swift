@@ -41,18 +41,7 @@ struct TrainingPlan {
     {
       seed = UInt64(bitPattern: Int64(number))
     }
-    if let expression = command.data {
-      let value = try session.evaluate(expression)
-      switch value {
-      case .dataset(let dataset): data = dataset
-      case .solution(let solution): data = solution.dataset
-      case .array, .text, .tuple, .record, .run, .nothing: break
-      }
-      guard data != nil, case .dataset(let type) = expression.type.asDataset else {
-        throw SessionFailure(.notADataset, "`train` wants a data set", at: expression.span)
-      }
-      self.type = type
-    }
+    (data, type) = try session.dataset(command.data, else: "`train` wants a data set")
     try readValidation(command, session)
     try readPenalties(command, session)
     let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }
@@ -81,7 +70,7 @@ struct TrainingPlan {
       validation = .slice(slice, every: every)
       // A slice of the training data is taken out of it.
       if case .part(let whole, let part) = expression.kind,
-        whole.path?.name == command.data?.path?.name,
+        whole.sessionPath?.name == command.data?.sessionPath?.name,
         let all = data, let range = all.range(of: part), let rest = all.removing(range)
       {
         data = rest
@@ -164,7 +153,7 @@ struct TrainingPlan {
     } catch {
       throw SessionFailure(error.diagnostic(of: name, at: option.span))
     }
-    var batch = common ?? Self.defaultBatch(data)
+    var batch = common ?? .all
     if let own = option.subOption("batch") { batch = try Self.batch(own.value, session, own.span) }
     // A rule that compares values sees all the data, unless its stage fixes a batch.
     if row.wantsOneFunction && option.subOption("batch") == nil { batch = .all }
@@ -204,8 +193,7 @@ struct TrainingPlan {
         configured, steps: steps, rate: rate, stepsPerUnit: unit,
         freeze: Self.paths("freeze", option, command, session),
         free: Self.paths("free", option, command, session), clip: clip,
-        keeping: isWhole ? .lowest : .latest,
-        isNewObjective: false),
+        keeping: isWhole ? .lowest : .latest),
       batch: batch, extent: extent)
   }
 
@@ -218,9 +206,6 @@ struct TrainingPlan {
       return ids.compactMap { session.program.weights[$0]?.path }
     }
   }
-
-  /// Everything: few enough examples to see them all at each step.
-  private static func defaultBatch(_ data: Dataset?) -> BatchPlan { .all }
 
   private static func batch(
     _ value: OptionValue.Value, _ session: Session, _ span: Span

@@ -174,7 +174,7 @@ extension Lowering {
 
 extension TypedExpression {
   /// A session value, or a way of fields in one.
-  var sessionPath: (name: String, path: [String])? {
+  package var sessionPath: (name: String, path: [String])? {
     switch kind {
     case .session(let name): return (name, [])
     case .field(let base, let field):
