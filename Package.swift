@@ -66,6 +66,16 @@ let package = Package(
     floor("Execution", ["Basics", "Types", "IR", "Operations", "Methods", "Transforms"]),
     floor(
       "ReferenceExecutor", ["Basics", "Types", "IR", "Operations", "Methods", "Execution"]),
+    // Declarations of the part of LLVM's C interface that is used; the library is loaded when it is first needed.
+    .target(
+      name: "CLLVM", path: "Sources/CLLVM",
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(
+      name: "NodalNativeExecutor",
+      dependencies: [
+        "CLLVM", "NodalBasics", "NodalTypes", "NodalIR", "NodalOperations", "NodalMethods",
+        "NodalTransforms", "NodalExecution",
+      ], path: "Sources/NativeExecutor", swiftSettings: settings),
     // 6
     floor("Data", ["Basics", "Diagnostics", "Types"]),
     floor("Reporting", ["Basics", "Diagnostics", "Types"]),
