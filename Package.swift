@@ -124,7 +124,8 @@ let package = Package(
       "Numerics",
       [
         "NodalBasics", "NodalTypes", "NodalIR", "NodalOperations", "NodalMethods",
-        "NodalTransforms", "NodalExecution", "NodalReferenceExecutor", "NodalTraining",
+        "NodalTransforms", "NodalExecution", "NodalReferenceExecutor", "NodalNativeExecutor",
+        "NodalTraining",
       ]),
     tests("Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
     tests(

@@ -1,3 +1,5 @@
+package import NodalIR
+
 /// Owned raw memory, aligned to 64 bytes, that grows and never shrinks.
 ///
 /// Sendable by discipline: one thread writes at a time. Contents survive `reserve` only where said.
@@ -62,4 +64,24 @@ package final class PointerTable {
     set { base[i] = newValue }
   }
   package var pointer: UnsafePointer<UnsafeRawPointer> { UnsafePointer(base) }
+}
+
+extension Buffer {
+  /// Writes the first `count` elements of a constant.
+  package func fill(_ constant: Constant, _ count: Int) {
+    let element = constant.type.element
+    reserve(count * element.byteCount)
+    switch constant.values {
+    case .splat(let x):
+      switch element {
+      case .f32: typed(Float.self).update(repeating: Float(x), count: count)
+      case .f64: typed(Double.self).update(repeating: x, count: count)
+      case .i64, .bool: for j in 0..<count { ElementAccess.store(x, element, pointer, j) }
+      }
+    case .array(let numbers):
+      for (j, x) in numbers.prefix(count).enumerated() {
+        ElementAccess.store(x, element, pointer, j)
+      }
+    }
+  }
 }

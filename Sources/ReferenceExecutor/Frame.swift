@@ -89,27 +89,9 @@ final class Frame: Workspace {
       if case .slot(let slot) = place { pointers[i] = slots[slot].pointer }
     }
     for (i, (value, constant)) in storage.constants.enumerated() where counts[value] > filled[i] {
-      fill(constants[i], constant, counts[value])
+      constants[i].fill(constant, counts[value])
       filled[i] = counts[value]
       pointers[value] = constants[i].pointer
-    }
-  }
-
-  private func fill(_ buffer: Buffer, _ constant: Constant, _ count: Int) {
-    let element = constant.type.element
-    buffer.reserve(count * element.byteCount)
-    switch constant.values {
-    case .splat(let x):
-      switch element {
-      case .f32: buffer.typed(Float.self).update(repeating: Float(x), count: count)
-      case .f64: buffer.typed(Double.self).update(repeating: x, count: count)
-      case .i64, .bool:
-        for j in 0..<count { ElementAccess.store(x, element, buffer.pointer, j) }
-      }
-    case .array(let numbers):
-      for (j, x) in numbers.prefix(count).enumerated() {
-        ElementAccess.store(x, element, buffer.pointer, j)
-      }
     }
   }
 

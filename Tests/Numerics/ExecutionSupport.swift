@@ -1,14 +1,48 @@
 import NodalBasics
 import NodalExecution
 import NodalIR
+import NodalNativeExecutor
 import NodalReferenceExecutor
+import Testing
 
-/// Compiles and runs in one go.
+/// The native executor; nil where no LLVM is installed.
+let native = NativeExecutor(fallback: ReferenceExecutor())
+
+/// Compiles and runs in one go, on both executors: what the native one gives is what the reference gives, to rounding.
 func run(
-  _ region: Region, _ inputs: [Tensor], lanes: Int? = nil, _ options: RunOptions = RunOptions()
+  _ region: Region, _ inputs: [Tensor], lanes: Int? = nil, _ options: RunOptions = RunOptions(),
+  location: SourceLocation = #_sourceLocation
 ) throws -> [Tensor] {
   try Verifier.verify(region)
-  return try Runner(ReferenceExecutor().compile(region)).run(inputs, lanes: lanes, options).results
+  let reference = try Runner(ReferenceExecutor().compile(region))
+    .run(inputs, lanes: lanes, options).results
+  if let native {
+    let results = try Runner(native.compile(region)).run(inputs, lanes: lanes, options).results
+    for (i, (a, b)) in zip(results, reference).enumerated() {
+      expectAlike(a, b, "result \(i)", location)
+    }
+  }
+  return reference
+}
+
+/// Numbers that agree to rounding, as far as it grows in a small program.
+func expectAlike(
+  _ a: Tensor, _ b: Tensor, _ what: String, _ location: SourceLocation = #_sourceLocation
+) {
+  #expect(a.shape == b.shape && a.element == b.element, "\(what)", sourceLocation: location)
+  let tolerance = a.element == .f32 ? 2e-4 : 1e-9
+  let (x, y) = (a.numbers, b.numbers)
+  let size = y.filter(\.isFinite).map(abs).max() ?? 0
+  for i in x.indices where i < y.count {
+    let isAlike =
+      x[i] == y[i] || (x[i].isNaN && y[i].isNaN)
+      || abs(x[i] - y[i]) <= tolerance * max(abs(y[i]), min(size, 1), 1e-3 * size)
+    guard !isAlike else { continue }
+    Issue.record(
+      "native and reference differ: \(what), element \(i): \(x[i]), not \(y[i])",
+      sourceLocation: location)
+    return
+  }
 }
 
 /// Reproducible numbers between -1 and 1.

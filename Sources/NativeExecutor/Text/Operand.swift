@@ -23,7 +23,7 @@ struct Operand: Hashable, Sendable {
     case .i1:
       one = number != 0 ? "true" : "false"
     case .i8, .i32, .i64, .pointer:
-      one = String(Int64(number))
+      one = String(Int64(exactly: number) ?? 0)
     }
     return splat(one, type)
   }

@@ -1,0 +1,89 @@
+import NodalIR
+import Synchronization
+
+/// The machine code of this process, by what it was made from: a program that is compiled again is there.
+final class CodeTable: Sendable {
+  static let shared = CodeTable()
+
+  /// What symbols begin with before the key is known; the key takes its place.
+  static let prefix = "nodal_key"
+
+  private struct Entry {
+    weak var code: LoadedCode?
+  }
+
+  private struct State {
+    var entries: [String: Entry] = [:]
+    /// The code that was asked for last stays, in use or not.
+    var recent: [LoadedCode] = []
+  }
+
+  private let state = Mutex(State())
+  private static let kept = 256
+
+  private init() {}
+
+  func code(_ made: NativeCode, _ target: CodeTarget) throws(NativeError) -> LoadedCode {
+    let loader = try CodeLoader.shared.get()
+    let key = StableHash(
+      made.text, loader.library.version, target.triple, target.cpu, target.features,
+      CodeGenerator.passes, "\(NativeCode.revision)"
+    ).text
+    if let code = known(key) { return code }
+    // The key makes symbols unlike those of all other code.
+    let text = made.text.replacing(Self.prefix, with: "nodal_\(key)")
+    let symbols = made.symbols.map { $0.replacing(Self.prefix, with: "nodal_\(key)") }
+    let object = try CodeGenerator(target).emit(text, .object)
+    // One at a time: the same symbols must not be linked twice.
+    let outcome: Result<LoadedCode, NativeError> = state.withLock { state in
+      if let code = state.entries[key]?.code { return .success(code) }
+      do throws(NativeError) {
+        let code = try loader.load(object, symbols: symbols)
+        state.entries[key] = Entry(code: code)
+        Self.keep(code, &state)
+        return .success(code)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try outcome.get()
+  }
+
+  private func known(_ key: String) -> LoadedCode? {
+    state.withLock { state in
+      guard let code = state.entries[key]?.code else { return nil }
+      Self.keep(code, &state)
+      return code
+    }
+  }
+
+  private static func keep(_ code: LoadedCode, _ state: inout State) {
+    state.recent.removeAll { $0 === code }
+    state.recent.append(code)
+    if state.recent.count > kept { state.recent.removeFirst() }
+  }
+}
+
+/// A hash of texts that is the same in every process: two 64-bit FNV-1a sums with different beginnings, mixed.
+struct StableHash {
+  private(set) var text: String
+
+  init(_ parts: String...) {
+    var a: UInt64 = 0xcbf2_9ce4_8422_2325
+    var b: UInt64 = 0x6c62_272e_07bb_0142
+    for part in parts {
+      for byte in part.utf8 {
+        a = (a ^ UInt64(byte)) &* 0x100_0000_01b3
+        b = (b ^ UInt64(byte)) &* 0x0000_0001_0000_01b5
+        b = (b << 23) | (b >> 41)
+      }
+      a = (a ^ 0xff) &* 0x100_0000_01b3
+      b = (b ^ 0xff) &* 0x100_0000_01b3
+    }
+    func hex(_ x: UInt64) -> String {
+      let digits = String(x, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+    text = hex(a) + hex(b)
+  }
+}

@@ -1,0 +1,263 @@
+import NodalIR
+
+extension KernelEmitter {
+  /// Sums of products, in the order that `ContractionPlan` says.
+  func contract(_ kernel: ContractionKernel) {
+    ContractionEmitter(self, kernel).emit()
+  }
+}
+
+/// Writes the loops of one contraction.
+///
+/// *Sequential*: vectors run along the last axis of the columns (or rows); some rows of the other operand are held in registers
+/// beside each other, so that each load of a vector serves several sums. *Partial*: vectors run along the sum.
+private struct ContractionEmitter {
+  private let k: KernelEmitter
+  private let kernel: ContractionKernel
+  private let plan: ContractionPlan
+  private let type: LLVMType
+  private var w: FunctionWriter { k.w }
+
+  // Where each group of loops begins among the kernel's.
+  private let rows: Range<Int>
+  private let columns: Range<Int>
+  private let contracted: Range<Int>
+  private let batch: Range<Int>
+  private let counts: [Measure]
+
+  init(_ k: KernelEmitter, _ kernel: ContractionKernel) {
+    self.k = k
+    self.kernel = kernel
+    plan = kernel.plan
+    type = kernel.element.registerType
+    let loops = plan.batch + plan.rows + plan.columns + plan.contracted
+    counts = loops.map { Measure($0.extent) }
+    batch = 0..<plan.batch.count
+    rows = batch.upperBound..<(batch.upperBound + plan.rows.count)
+    columns = rows.upperBound..<(rows.upperBound + plan.columns.count)
+    contracted = columns.upperBound..<loops.count
+  }
+
+  func emit() {
+    switch plan.vectorLoop {
+    case .columns:
+      sequential(
+        vector: columns, other: rows, vectorOperand: kernel.b, otherOperand: kernel.a)
+    case .rows:
+      sequential(
+        vector: rows, other: columns, vectorOperand: kernel.a, otherOperand: kernel.b)
+    case .contracted: partial()
+    case .none: overBatch()
+    }
+  }
+
+  private func with(_ loops: Range<Int>, _ values: [Operand], _ all: [Operand]) -> [Operand] {
+    var all = all
+    for (loop, value) in zip(loops, values) { all[loop] = value }
+    return all
+  }
+
+  private var zeros: [Operand] { counts.map { _ in .integer(0) } }
+
+  /// Sums beside each other: `vector` has the loop that vectors run along as its last, `other` those whose elements are
+  /// spread.
+  private func sequential(
+    vector: Range<Int>, other: Range<Int>, vectorOperand: Access, otherOperand: Access
+  ) {
+    let last = vector.upperBound - 1
+    let count = counts[last]
+    let width = k.width(of: [kernel.element])
+    // Sums held at a time: few enough for the registers, with one for a vector and one for a spread element.
+    let registers = k.target.vectorRegisters
+    let wide = count.fixed.map { $0 >= 2 * width } ?? true
+    let vectors = wide ? 2 : 1
+    let block = min(other.isEmpty ? 1 : registers / 4, 4)
+    k.nest(batch.map { counts[$0] }) { batchIndex in
+      k.nest(vector.dropLast().map { counts[$0] }) { vectorIndex in
+        strips(count, width: width, vectors: vectors) { index, width, vectors in
+          blocks(other, block) { otherIndices in
+            let start = with(
+              vector, vectorIndex + [index], with(batch, batchIndex, zeros))
+            sums(
+              start, along: last, width: width, vectors: vectors,
+              rows: otherIndices.map { with(other, $0, start) }, vectorOperand, otherOperand)
+          }
+        }
+      }
+    }
+  }
+
+  /// Cuts the loop along vectors into strips of some vectors, then single ones, then narrower ones.
+  private func strips(
+    _ count: Measure, width: Int, vectors: Int,
+    _ body: (_ index: Operand, _ width: Int, _ vectors: Int) -> Void
+  ) {
+    guard let n = count.fixed else {
+      let all = k.operand(count)
+      let wide = width * vectors
+      let whole = w.binary("and", all, .integer(-wide))
+      w.loop(below: whole, step: wide) { body($0, width, vectors) }
+      if vectors > 1 {
+        let single = w.binary("and", all, .integer(-width))
+        w.loop(from: whole, below: single, step: width) { body($0, width, 1) }
+        w.loop(from: single, below: all) { body($0, 1, 1) }
+      } else {
+        w.loop(from: whole, below: all) { body($0, 1, 1) }
+      }
+      return
+    }
+    let wide = width * vectors
+    let whole = n / wide * wide
+    w.loop(below: .integer(whole), step: wide) { body($0, width, vectors) }
+    var start = whole
+    var step = width
+    while start < n {
+      while step > n - start { step /= 2 }
+      body(.integer(start), step, 1)
+      start += step
+    }
+  }
+
+  /// Runs over loops, the last of them several turns at a time.
+  private func blocks(_ loops: Range<Int>, _ size: Int, _ body: ([[Operand]]) -> Void) {
+    guard let last = loops.last else {
+      body([[]])
+      return
+    }
+    k.nest(loops.dropLast().map { counts[$0] }) { outer in
+      func turns(_ index: Operand, _ n: Int) {
+        body((0..<n).map { outer + [w.add(index, .integer($0))] })
+      }
+      guard let n = counts[last].fixed else {
+        let all = k.operand(counts[last])
+        // A multiple of a power of two.
+        let whole = w.binary("and", all, .integer(-size))
+        w.loop(below: whole, step: size) { turns($0, size) }
+        w.loop(from: whole, below: all) { turns($0, 1) }
+        return
+      }
+      let whole = n / size * size
+      w.loop(below: .integer(whole), step: size) { turns($0, size) }
+      if whole < n { turns(.integer(whole), n - whole) }
+    }
+  }
+
+  /// One block of sums: for each row, `vectors` vectors of them.
+  private func sums(
+    _ start: [Operand], along last: Int, width: Int, vectors: Int, rows: [[Operand]],
+    _ vectorOperand: Access, _ otherOperand: Access
+  ) {
+    let type = type.with(width: width)
+    let totals = rows.map { _ in (0..<vectors).map { _ in w.variable(type) } }
+    for total in totals.joined() { w.store(.constant(0, type), total) }
+    func places(_ variables: [Operand]) -> [[Operand]] {
+      (0..<vectors).map {
+        var place = variables
+        place[last] = w.add(place[last], .integer($0 * width))
+        return place
+      }
+    }
+    k.nest(contracted.map { counts[$0] }) { sumIndex in
+      let columns = places(with(contracted, sumIndex, start)).map {
+        k.load(
+          k.address(vectorOperand, kernel.element, at: $0), kernel.element,
+          stride: vectorOperand.strides[last], width: width)
+      }
+      for (r, row) in rows.enumerated() {
+        let spread = k.load(
+          k.address(otherOperand, kernel.element, at: with(contracted, sumIndex, row)),
+          kernel.element, stride: Measure(0), width: width)
+        for v in 0..<vectors {
+          w.store(w.fma(spread, columns[v], w.load(totals[r][v], type)), totals[r][v])
+        }
+      }
+    }
+    for (r, row) in rows.enumerated() {
+      for (v, place) in places(row).enumerated() {
+        k.store(
+          w.load(totals[r][v], type), k.address(kernel.target, kernel.element, at: place),
+          kernel.element, stride: kernel.target.strides[last])
+      }
+    }
+  }
+
+  /// Eight partial sums along the contracted loop; several columns of one row at a time, so that the row's loads serve
+  /// them.
+  private func partial() {
+    let last = contracted.upperBound - 1
+    guard let n = counts[last].fixed else { return }
+    let width = ContractionPlan.partials
+    let vector = type.with(width: width)
+    // The group with a fixed number of members is walked in blocks.
+    let isBlockedByColumns =
+      plan.columnCount < .max && (plan.columnCount > 1 || plan.rowCount == .max)
+    let blocked = isBlockedByColumns ? columns : rows
+    let free = isBlockedByColumns ? rows : columns
+    let whole = n / width * width
+    k.nest(batch.map { counts[$0] }) { batchIndex in
+      k.nest(free.map { counts[$0] }) { freeIndex in
+        blocks(blocked, 4) { members in
+          let base = with(free, freeIndex, with(batch, batchIndex, zeros))
+          let places = members.map { with(blocked, $0, base) }
+          let totals = places.map { _ in w.variable(vector) }
+          for total in totals { w.store(.constant(0, vector), total) }
+          func load(_ access: Access, _ place: [Operand], _ width: Int) -> Operand {
+            k.load(
+              k.address(access, kernel.element, at: place), kernel.element,
+              stride: access.strides[last], width: width)
+          }
+          /// Equal operands are loaded once.
+          func pairs(_ index: Operand, _ width: Int) -> [(Operand, Operand)] {
+            let common = isBlockedByColumns ? kernel.a : kernel.b
+            let shared = load(common, with(contracted, [index], places[0]), width)
+            return places.map { place in
+              let own = load(
+                isBlockedByColumns ? kernel.b : kernel.a, with(contracted, [index], place), width)
+              return isBlockedByColumns ? (shared, own) : (own, shared)
+            }
+          }
+          w.loop(below: .integer(whole), step: width) { index in
+            for (i, (x, y)) in pairs(index, width).enumerated() {
+              w.store(w.fma(x, y, w.load(totals[i], vector)), totals[i])
+            }
+          }
+          var sums = totals.map { w.load($0, vector) }
+          for i in whole..<n {
+            for (s, (x, y)) in pairs(.integer(i), 1).enumerated() {
+              let part = w.extract(sums[s], i % width)
+              sums[s] = w.insert(w.fma(x, y, part), into: sums[s], i % width)
+            }
+          }
+          let combine = Combination(.sum, kernel.element)
+          for (sum, place) in zip(sums, places) {
+            k.store(
+              combine.tree(w, sum), k.address(kernel.target, kernel.element, at: place),
+              kernel.element, stride: Measure(1))
+          }
+        }
+      }
+    }
+  }
+
+  /// Neither rows nor columns: one sum for each of the batch, in order.
+  private func overBatch() {
+    k.nest(batch.map { counts[$0] }) { batchIndex in
+      let start = with(batch, batchIndex, zeros)
+      let total = w.variable(type)
+      w.store(.constant(0, type), total)
+      k.nest(contracted.map { counts[$0] }) { sumIndex in
+        let place = with(contracted, sumIndex, start)
+        let x = k.load(
+          k.address(kernel.a, kernel.element, at: place), kernel.element, stride: Measure(0),
+          width: 1)
+        let y = k.load(
+          k.address(kernel.b, kernel.element, at: place), kernel.element, stride: Measure(0),
+          width: 1)
+        w.store(w.fma(x, y, w.load(total, type)), total)
+      }
+      k.store(
+        w.load(total, type), k.address(kernel.target, kernel.element, at: start), kernel.element,
+        stride: Measure(1))
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package import NodalExecution
+package import NodalIR
+
+/// Runs regions as machine code, made by LLVM. What has no code of its own is run by the executor that stands behind.
+package struct NativeExecutor: Executor {
+  /// Runs single nodes: whole-number arithmetic, gathers, random draws.
+  let fallback: any Executor
+  let target: CodeTarget
+
+  /// nil where there is no LLVM for this machine; `status` says why.
+  package init?(fallback: any Executor) {
+    guard let target = CodeTarget.host, case .success = CodeLoader.shared else { return nil }
+    self.fallback = fallback
+    self.target = target
+  }
+
+  /// The version of LLVM, or why there is none.
+  package static var status: String { LLVMLibrary.status }
+
+  package func compile(_ region: Region) throws -> any Executable {
+    let made = try NativeCode(region, target: target, prefix: CodeTable.prefix)
+    let code = try CodeTable.shared.code(made, target)
+    let children = try made.children.map { node in
+      let operands = node.operands.map { made.region[$0] }
+      return try FormExecutable.make(
+        node.form, operands: operands, origin: node.origin, self)
+        ?? fallback.compile(Self.single(node, operands))
+    }
+    return NativeProgram(made, code: code, children: children, original: region)
+  }
+
+  /// A region with nothing but this node.
+  private static func single(_ node: Node, _ operands: [ValueType]) throws(IRError) -> Region {
+    var builder = RegionBuilder(parameters: operands)
+    builder.origin = node.origin
+    let results = builder.emit(node.form, builder.parameters)
+    return try builder.finish(results)
+  }
+}

@@ -1,0 +1,142 @@
+import NodalExecution
+import NodalIR
+
+/// The memory of one thread running a native program.
+final class NativeFrame: Workspace {
+  private let program: NativeProgram
+  private let context: RunContext
+  /// The first byte of each value.
+  private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// That of lanes, then those of traces: what the code reads.
+  private let lengths: UnsafeMutablePointer<Int>
+  private let children: [any Workspace]
+  private let childInputs: [PointerTable]
+  private let slots: [Buffer]
+  private let constants: [(value: Int, constant: Constant, buffer: Buffer)]
+  /// Elements of each constant that are written.
+  private var filled: [Int]
+  /// Values in the memory of others, those before them first.
+  private let aliases: [(value: Int, root: Int)]
+  /// Traces whose lengths solves of this program find out.
+  private let traces: [Int]
+  private let resultTable: PointerTable
+  private(set) var extents = ExtentValues()
+  private var isResolved = false
+  private let traceCount: Int
+
+  init(_ program: NativeProgram, _ context: RunContext) {
+    self.program = program
+    self.context = context
+    let region = program.region
+    let count = max(1, region.types.count)
+    pointers = .allocate(capacity: count)
+    pointers.initialize(
+      repeating: UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped, count: count)
+    var highest = -1
+    for type in region.types {
+      for extent in type.extents {
+        if case .steps(let trace) = extent { highest = max(highest, trace) }
+      }
+    }
+    traceCount = highest + 1
+    lengths = .allocate(capacity: 1 + traceCount)
+    lengths.initialize(repeating: 0, count: 1 + traceCount)
+    children = program.children.map { $0.makeWorkspace(context) }
+    childInputs = program.children.map { PointerTable(count: $0.parameterTypes.count) }
+    slots = program.buffers.slots.map { _ in Buffer() }
+    var constants: [(Int, Constant, Buffer)] = []
+    var aliases: [(Int, Int)] = []
+    for (value, place) in program.buffers.places.enumerated() {
+      switch place {
+      case .constant(let constant): constants.append((value, constant, Buffer()))
+      case .alias(let root): aliases.append((value, root))
+      case .parameter, .slot, .child, .nothing: continue
+      }
+    }
+    self.constants = constants
+    self.aliases = aliases
+    filled = constants.map { _ in 0 }
+    traces = region.tracesMade
+    resultTable = PointerTable(count: region.results.count)
+  }
+
+  deinit {
+    pointers.deallocate()
+    lengths.deallocate()
+  }
+
+  var results: UnsafePointer<UnsafeRawPointer> { resultTable.pointer }
+
+  var byteCount: Int {
+    slots.byteCount + constants.reduce(0) { $0 + $1.buffer.capacity }
+      + children.reduce(0) { $0 + $1.byteCount }
+  }
+
+  func run(
+    _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
+  ) throws(ExecutionError) {
+    if traces.isEmpty {
+      resolve(extents)
+    } else {
+      // Traces that this program records keep their last length, which is often the next one's.
+      var wanted = extents
+      for trace in traces {
+        wanted.setSteps(self.extents.length(of: .steps(trace: trace)), trace: trace)
+      }
+      resolve(wanted)
+    }
+    for i in 0..<program.region.parameterCount {
+      pointers[i] = UnsafeMutableRawPointer(mutating: inputs[i])
+    }
+    for alias in aliases { pointers[alias.value] = pointers[alias.root] }
+    for step in program.steps {
+      switch step {
+      case .code(let i): program.functions[i](pointers, lengths)
+      case .call(let child, let operands, let results): try call(child, operands, results)
+      }
+    }
+    context.instructions += program.steps.count
+    for (i, result) in program.region.results.enumerated() {
+      resultTable[i] = UnsafeRawPointer(pointers[result.index])
+    }
+  }
+
+  /// Takes over lengths: room for the values, and constants filled.
+  private func resolve(_ wanted: ExtentValues) {
+    if isResolved, wanted.lanes == extents.lanes, wanted.steps == extents.steps { return }
+    isResolved = true
+    extents = wanted
+    lengths[0] = wanted.lanes
+    for trace in 0..<traceCount { lengths[1 + trace] = wanted.length(of: .steps(trace: trace)) }
+    let buffers = program.buffers
+    for (i, bytes) in buffers.slots.enumerated() { slots[i].reserve(bytes.value(wanted)) }
+    for (i, place) in buffers.places.enumerated() {
+      if case .slot(let slot) = place { pointers[i] = slots[slot].pointer }
+    }
+    for (i, entry) in constants.enumerated() {
+      let count = entry.constant.type.count(wanted)
+      if count > filled[i] {
+        entry.buffer.fill(entry.constant, count)
+        filled[i] = count
+      }
+      pointers[entry.value] = entry.buffer.pointer
+    }
+  }
+
+  /// Runs a child, and takes its results where they lie.
+  private func call(_ child: Int, _ operands: [Int], _ results: Range<Int>) throws(ExecutionError) {
+    let inputs = childInputs[child]
+    for (i, operand) in operands.enumerated() { inputs[i] = UnsafeRawPointer(pointers[operand]) }
+    let workspace = children[child]
+    try workspace.run(inputs.pointer, extents)
+    if workspace.extents.steps != extents.steps {
+      // Only values behind the solve have the new length: no memory in use moves.
+      resolve(ExtentValues(lanes: extents.lanes, steps: workspace.extents.steps))
+    }
+    for (i, result) in results.enumerated() {
+      pointers[result] = UnsafeMutableRawPointer(mutating: workspace.results[i])
+    }
+    // Aliases of a child's results are known when it has run.
+    for alias in aliases { pointers[alias.value] = pointers[alias.root] }
+  }
+}

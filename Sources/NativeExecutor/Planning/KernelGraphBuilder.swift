@@ -1,0 +1,174 @@
+import NodalIR
+import NodalOperations
+
+/// Makes the graph of a loop from nodes of a region: what isn't kept in memory is computed where it is read.
+struct KernelGraphBuilder {
+  let region: Region
+  /// Which values have memory, and whose memory each is.
+  let memory: [Int?]
+  private(set) var graph = KernelGraph()
+  let loops: Int
+  /// What this loop has computed and stored, by where it lies.
+  private var stored: [Access: Int] = [:]
+
+  init(_ region: Region, memory: [Int?], loops: Int) {
+    self.region = region
+    self.memory = memory
+    self.loops = loops
+  }
+
+  mutating func zero(_ element: ElementType) -> Int { graph.add(.constant(0, element), element) }
+
+  /// Remembers that a node's value is what lies at a place.
+  mutating func note(_ node: Int, at access: Access) { stored[access] = node }
+
+  /// The place of an element of a value that has memory, or that lies in the memory of another.
+  func access(_ value: Int, _ index: [AxisIndex]) -> Access {
+    Access(value: memory[value] ?? value, type: region.types[value], at: index, loops: loops)
+  }
+
+  /// The node that computes an element of a value.
+  mutating func element(_ value: Int, _ index: [AxisIndex]) -> Int {
+    let type = region.types[value]
+    if memory[value] != nil {
+      let access = access(value, index)
+      if let node = stored[access] { return node }
+      return graph.add(.load(access, type.element), type.element)
+    }
+    return compute(value, index)
+  }
+
+  /// The same, of a value that is to be computed here whether it has memory or not.
+  mutating func compute(_ value: Int, _ index: [AxisIndex]) -> Int {
+    let type = region.types[value]
+    guard let node = region.definition(of: Value(value)) else {
+      // A parameter has memory.
+      return graph.add(.constant(.nan, type.element), type.element)
+    }
+    switch node.form {
+    case .constant(let constant):
+      return graph.add(.constant(constant.uniform ?? .nan, type.element), type.element)
+    case .elementwise(let schema):
+      return elementwise(schema, node.operands, type.element, index)
+    case .select:
+      let parts = node.operands.map { element($0.index, index) }
+      return graph.add(.select(parts[0], parts[1], parts[2]), type.element)
+    case .convert(let target):
+      return graph.add(.convert(element(node.operands[0].index, index), target), target)
+    case .layout(let layout):
+      let operand = node.operands[0].index
+      return element(
+        operand, layout.source(of: index, operand: region.types[operand], loops: loops))
+    case .reduce, .contract, .gather, .scatter, .random, .branch, .scan, .map, .derivative,
+      .solve, .interpolate:
+      // These have memory.
+      return graph.add(.constant(.nan, type.element), type.element)
+    }
+  }
+
+  /// An op; a sum with a product is fused, whatever else the product is used for, so that the rounding depends on
+  /// the expression alone.
+  private mutating func elementwise(
+    _ schema: OpSchema, _ operands: [Value], _ element: ElementType, _ index: [AxisIndex]
+  ) -> Int {
+    switch FusedSum(schema, operands, region) {
+    case .plus(let a, let b, let c):
+      let parts = [a, b, c].map { self.element($0.index, index) }
+      return graph.add(.fma(parts[0], parts[1], parts[2]), element)
+    case .minus(let a, let b, let c):
+      let parts = [a, b, c].map { self.element($0.index, index) }
+      return graph.add(.fma(parts[0], parts[1], graph.add(.negate(parts[2]), element)), element)
+    case .from(let a, let b, let c):
+      let parts = [a, b, c].map { self.element($0.index, index) }
+      return graph.add(.fma(graph.add(.negate(parts[0]), element), parts[1], parts[2]), element)
+    case nil:
+      let parts = operands.map { self.element($0.index, index) }
+      let operandElement = region[operands[0]].element
+      return graph.add(.apply(schema.name, parts, operandElement), element)
+    }
+  }
+}
+
+/// A sum or difference one of whose sides is a product: computed with one rounding.
+enum FusedSum {
+  /// a · b + c
+  case plus(Value, Value, Value)
+  /// a · b - c
+  case minus(Value, Value, Value)
+  /// c - a · b
+  case from(Value, Value, Value)
+
+  init?(_ schema: OpSchema, _ operands: [Value], _ region: Region) {
+    guard operands.count == 2, region[operands[0]].element.isFloating,
+      let row = Operations.row(named: schema.name)
+    else { return nil }
+    func product(_ value: Value) -> (Value, Value)? {
+      guard let node = region.definition(of: value), case .elementwise(let schema) = node.form,
+        let row = Operations.row(named: schema.name)
+      else { return nil }
+      if row.scalar == .binary(.multiply, .x, .y) { return (node.operands[0], node.operands[1]) }
+      if row.scalar == .binary(.multiply, .x, .x) { return (node.operands[0], node.operands[0]) }
+      return nil
+    }
+    if row.scalar == .binary(.add, .x, .y) {
+      if let (a, b) = product(operands[0]) {
+        self = .plus(a, b, operands[1])
+      } else if let (a, b) = product(operands[1]) {
+        self = .plus(a, b, operands[0])
+      } else {
+        return nil
+      }
+    } else if row.scalar == .binary(.subtract, .x, .y) {
+      if let (a, b) = product(operands[0]) {
+        self = .minus(a, b, operands[1])
+      } else if let (a, b) = product(operands[1]) {
+        self = .from(a, b, operands[0])
+      } else {
+        return nil
+      }
+    } else {
+      return nil
+    }
+  }
+}
+
+extension Layout {
+  /// Where in the operand an element of the result comes from. Of the layouts that move elements about by a formula:
+  /// `reshape` here only adds and removes axes of length 1; `pad` and `concatenate` have memory.
+  func source(of index: [AxisIndex], operand: ValueType, loops: Int) -> [AxisIndex] {
+    switch self {
+    case .broadcast(_, let axes):
+      return axes.map { index[$0] }
+    case .transpose(let permutation):
+      var source = index
+      for (i, axis) in permutation.enumerated() { source[axis] = index[i] }
+      return source
+    case .slice(let axis, let start, _, let stride):
+      var source = index
+      source[axis] = index[axis].scaled(by: stride, from: start)
+      return source
+    case .reverse(let axis):
+      var source = index
+      source[axis] = index[axis].reversed(operand.extents[axis])
+      return source
+    case .reshape(let extents):
+      var long = zip(extents, index).filter { $0.0 != .fixed(1) }.map(\.1)[...]
+      return operand.extents.map { extent in
+        extent == .fixed(1)
+          ? .constant(0, loops: loops) : long.popFirst() ?? .constant(0, loops: loops)
+      }
+    case .pad, .concatenate:
+      return index
+    }
+  }
+
+  /// The result's elements lie at a formula of the loops: no memory of its own is needed.
+  func isView(of operand: ValueType) -> Bool {
+    switch self {
+    case .broadcast, .transpose, .slice, .reverse: true
+    case .reshape(let extents):
+      extents.filter { $0 != .fixed(1) } == operand.extents.filter { $0 != .fixed(1) }
+    case .pad, .concatenate: false
+    }
+  }
+}

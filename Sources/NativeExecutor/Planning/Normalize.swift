@@ -1,0 +1,131 @@
+import NodalIR
+import NodalOperations
+
+/// Rewrites a region into one that loops are easily made of. The values stay the same, but for rounding.
+///
+/// - A contraction of values laid side by side with a few constants (the weighted sums of a method's stages) becomes a chain
+///   of products and sums, which fuses with what is around it.
+/// - The operand of a contraction that vectors run along is turned so that they do, where enough rows use it.
+enum Normalize {
+  /// Longest sums that are written out.
+  private static let longestChain = 16
+
+  static func run(_ region: Region) throws(IRError) -> Region {
+    var builder = RegionBuilder(parameters: region.parameterTypes)
+    var values = builder.parameters
+    for node in region.nodes {
+      builder.origin = node.origin
+      let operands = node.operands.map { values[$0.index] }
+      if case .contract(let contraction) = node.form {
+        values.append(
+          chain(contraction, operands, &builder) ?? turned(contraction, operands, &builder))
+      } else if node.results.count == 1 {
+        values.append(builder.value(node.form, operands))
+      } else {
+        values += builder.emit(node.form, operands)
+      }
+    }
+    return try builder.finish(region.results.map { values[$0.index] })
+  }
+
+  /// Σ wᵢ xᵢ for a table of rows that were laid side by side, and constant weights.
+  private static func chain(
+    _ contraction: Contraction, _ operands: [Value], _ b: inout RegionBuilder
+  ) -> Value? {
+    guard contraction.batch.isEmpty, contraction.contracted.count == 1,
+      let weights = b.constantValue(operands[1]), weights.type.rank == 1,
+      case .fixed(let count) = weights.type.extents[0], count <= longestChain,
+      let numbers = weights.numbers(count),
+      let reshape = b.definition(of: operands[0]), case .layout(.reshape) = reshape.form,
+      let joined = b.definition(of: reshape.operands[0]),
+      case .layout(.concatenate(let axis)) = joined.form, joined.operands.count == count
+    else { return nil }
+    let table = b.type(operands[0])
+    let parts = joined.operands
+    let part = b.type(parts[0])
+    // The rows are the parts: [.., count, n] of parts [.., n].
+    guard contraction.contracted[0].a == axis, axis == part.rank - 1, table.rank == part.rank + 1,
+      parts.allSatisfy({ b.type($0) == part }),
+      table.extents == part.extents.dropLast() + [.fixed(count)] + part.extents.suffix(1)
+    else { return nil }
+    var total: Value?
+    for (x, weight) in zip(parts, numbers) where weight != 0 {
+      let product = b.mul(x, weight)
+      total = total.map { b.add(product, $0) } ?? product
+    }
+    return total ?? b.constant(0, part)
+  }
+
+  private static func turned(
+    _ contraction: Contraction, _ operands: [Value], _ b: inout RegionBuilder
+  ) -> Value {
+    let (typeA, typeB) = (b.type(operands[0]), b.type(operands[1]))
+    let plan = ContractionPlan(contraction, typeA, typeB)
+    var contraction = contraction
+    var (x, y) = (operands[0], operands[1])
+    switch plan.vectorLoop {
+    case .columns:
+      if plan.rowCount >= ContractionPlan.few, let last = plan.columns.last?.axisOfB,
+        let order = Self.moving(last, toEndOf: typeB)
+      {
+        y = b.transpose(y, order)
+        contraction = contraction.mapAxes {
+          $0
+        } b: {
+          order.firstIndex(of: $0) ?? $0
+        }
+      }
+    case .rows:
+      if plan.columnCount >= 2, let last = plan.rows.last?.axisOfA,
+        let order = Self.moving(last, toEndOf: typeA)
+      {
+        x = b.transpose(x, order)
+        contraction = contraction.mapAxes {
+          order.firstIndex(of: $0) ?? $0
+        } b: {
+          $0
+        }
+      }
+    case .contracted:
+      if plan.rowCount >= ContractionPlan.few, let axis = plan.contracted.last?.axisOfB,
+        let order = Self.moving(axis, toEndOf: typeB)
+      {
+        y = b.transpose(y, order)
+        contraction = contraction.mapAxes {
+          $0
+        } b: {
+          order.firstIndex(of: $0) ?? $0
+        }
+      }
+    case .none:
+      break
+    }
+    return b.value(.contract(contraction), [x, y])
+  }
+
+  /// The permutation that brings an axis to the end; nil where it is there, or where lanes, which lead, would move.
+  private static func moving(_ axis: Int, toEndOf type: ValueType) -> [Int]? {
+    guard axis != type.rank - 1 else { return nil }
+    if case .lanes = type.extents[axis] { return nil }
+    return type.extents.indices.filter { $0 != axis } + [axis]
+  }
+}
+
+extension Contraction {
+  /// The same contraction of operands whose axes lie elsewhere.
+  fileprivate func mapAxes(_ a: (Int) -> Int, b: (Int) -> Int) -> Contraction {
+    Contraction(
+      batch: batch.map { Pair(a($0.a), b($0.b)) },
+      contracted: contracted.map { Pair(a($0.a), b($0.b)) })
+  }
+}
+
+extension Constant {
+  /// Its numbers, `count` of them; nil where it has others.
+  func numbers(_ count: Int) -> [Double]? {
+    switch values {
+    case .splat(let x): Array(repeating: x, count: count)
+    case .array(let numbers): numbers.count == count ? numbers : nil
+    }
+  }
+}

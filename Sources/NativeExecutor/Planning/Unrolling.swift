@@ -1,0 +1,83 @@
+import NodalIR
+import NodalOperations
+
+/// Whether a region is written without loops over components: each element of each value a register, vectors running
+/// along the lanes.
+///
+/// For small systems: it needs no memory between operations, and its text grows with the number of elements.
+enum Unrolling {
+  /// More operations than this are written as loops: the compiler's time grows with them.
+  static let limit = 1500
+
+  static func suits(_ region: Region) -> Bool {
+    var work = 0
+    for type in region.types {
+      guard type.element != .i64, let count = ownCount(type), count <= 256 else { return false }
+    }
+    for node in region.nodes {
+      let type = region.types[node.results.lowerBound]
+      let count = ownCount(type) ?? limit
+      switch node.form {
+      case .constant(let constant):
+        if constant.type.isBatched && constant.uniform == nil { return false }
+      case .elementwise(let schema):
+        if schema.typing == .comparison, region[node.operands[0]].element == .bool { return false }
+        work += count * (1 + (Operations.row(named: schema.name)?.scalar.cost ?? 1) / 4)
+      case .select, .convert:
+        work += count
+      case .reduce(let reduction):
+        switch reduction.kind {
+        case .sum, .max, .min: break
+        case .argmax, .argmin: return false
+        }
+        let operand = region[node.operands[0]]
+        if operand.isBatched, reduction.axes.contains(0) { return false }
+        work += ownCount(operand) ?? limit
+      case .contract(let contraction):
+        guard type.element.isFloating else { return false }
+        let a = region[node.operands[0]]
+        for pair in contraction.contracted {
+          guard let n = a.extents[pair.a].fixedLength else { return false }
+          work += count * n
+        }
+      case .layout(let layout):
+        guard keepsLanes(layout, region[node.operands[0]], type) else { return false }
+      case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+        return false
+      }
+      if work > limit { return false }
+    }
+    return true
+  }
+
+  /// Elements of one lane; nil where that isn't known, or lanes are not the whole of the first axis.
+  static func ownCount(_ type: ValueType) -> Int? {
+    var count = 1
+    for (axis, extent) in type.extents.enumerated() {
+      switch extent {
+      case .fixed(let n): count *= n
+      case .lanes(let times): if axis > 0 || times != 1 { return nil }
+      case .steps: return nil
+      }
+    }
+    return count
+  }
+
+  /// The axis of lanes stays the first.
+  private static func keepsLanes(_ layout: Layout, _ operand: ValueType, _ result: ValueType)
+    -> Bool
+  {
+    switch layout {
+    case .broadcast(_, let axes):
+      return operand.isBatched ? axes.first == 0 && result.isBatched : true
+    case .transpose(let permutation):
+      return !operand.isBatched || permutation.first == 0
+    case .reshape:
+      return operand.isBatched == result.isBatched
+    case .slice(let axis, _, _, _), .pad(let axis, _, _, _), .reverse(let axis):
+      return !(operand.isBatched && axis == 0)
+    case .concatenate(let axis):
+      return !(operand.isBatched && axis == 0)
+    }
+  }
+}
