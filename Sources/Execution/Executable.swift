@@ -30,6 +30,10 @@ package protocol Workspace: AnyObject {
 package protocol Executor: Sendable {
   /// Compiles a verified region without `derivative`, and whose maps are lowered. Throws `IRError`.
   func compile(_ region: Region) throws -> any Executable
+  /// A loop of steps that runs without the engine; nil where this executor, or this solve, has none.
+  func compileLoop(_ problem: StepLoopProblem) throws -> (any StepLoop)?
+  /// What compiles regions that run seldom: quick to compile.
+  var forRareUse: any Executor { get }
 }
 
 /// What all workspaces of one run share: whether to stop, what to do with failed solves, and what

@@ -13,7 +13,7 @@ extension SolveExecutable {
     try self.init(
       solve, regions: try StepBuilder.regions(method, problem),
       controller: method.controller(named: solve.settings.controller), order: method.order,
-      stiffness: try StiffnessWatch(method, problem, executor), operands: operands,
+      stiffness: { try StiffnessWatch(method, problem, $0) }, operands: operands,
       origin: origin, executor)
   }
 }

@@ -20,11 +20,15 @@ package struct SolveExecutable: Executable {
   let start: (any Executable)?
   let terms: (any Executable)?
   let stiffness: StiffnessWatch?
+  /// Takes steps without the engine, where the executor can make one and nothing in the solve needs the engine at each
+  /// step.
+  let loop: (any StepLoop)?
 
   /// Over regions that somebody else built.
   init(
     _ solve: Solve, regions: StepRegions, controller: StepController?, order: Int,
-    stiffness: StiffnessWatch? = nil, operands: [ValueType], origin: Origin?,
+    stiffness: ((any Executor) throws -> StiffnessWatch?)? = nil, operands: [ValueType],
+    origin: Origin?,
     _ executor: any Executor
   ) throws {
     guard solve.trajectories == nil || solve.isLowered else {
@@ -40,19 +44,41 @@ package struct SolveExecutable: Executable {
     self.controller = controller
     self.order = order
     self.origin = origin
-    if case .adaptive = solve.settings.stepping {
-      self.stiffness = stiffness
+    parameterTypes = operands
+    resultTypes = try Form.solve(solve).resultTypes(operands)
+    loop = try Self.loop(solve, regions, controller, operands, executor)
+    // Beside a loop these run at the ends of a trajectory, and where one fails.
+    let compiler = loop == nil ? executor : executor.forRareUse
+    step = try compiler.compile(regions.step)
+    stepWithRecord = try compiler.compile(regions.stepWithRecord)
+    dense = try compiler.compile(regions.dense)
+    rhs = try compiler.compile(solve.rhs)
+    start = try regions.start.map { try compiler.compile($0) }
+    terms = try regions.terms.map { try compiler.compile($0) }
+    if let stiffness, case .adaptive = solve.settings.stepping {
+      self.stiffness = try stiffness(compiler)
     } else {
       self.stiffness = nil
     }
-    parameterTypes = operands
-    resultTypes = try Form.solve(solve).resultTypes(operands)
-    step = try executor.compile(regions.step)
-    stepWithRecord = try executor.compile(regions.stepWithRecord)
-    dense = try executor.compile(regions.dense)
-    rhs = try executor.compile(solve.rhs)
-    start = try regions.start.map { try executor.compile($0) }
-    terms = try regions.terms.map { try executor.compile($0) }
+  }
+
+  private static func loop(
+    _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
+    _ operands: [ValueType], _ executor: any Executor
+  ) throws -> (any StepLoop)? {
+    // Integrals over all trajectories, and steps that all of them share, are the engine's at each step.
+    guard regions.terms == nil, !solve.settings.joint else { return nil }
+    var isAdaptive = false
+    if case .adaptive = solve.settings.stepping { isAdaptive = true }
+    let initial = Solve.Operand.initial
+    let state =
+      solve.trajectories != nil && solve.batched[initial]
+      ? operands[initial].droppingFirst() : operands[initial]
+    return try executor.compileLoop(
+      StepLoopProblem(
+        regions: regions, controller: isAdaptive ? controller : nil, state: state,
+        hasTrajectories: solve.trajectories != nil, hasTrace: solve.trace != nil,
+        hasSaves: operands[Solve.Operand.saveTimes].extents.last != .fixed(0)))
   }
 
   package func makeWorkspace(_ context: RunContext) -> any Workspace {

@@ -1,18 +1,27 @@
 /// Accepted steps in the order in which they happened, until their number is known and they can be
 /// laid out.
 struct StepLog {
-  var trajectories: [Int] = []
-  var times: [Double] = []
-  var sizes: [Double] = []
+  private let numbers = Buffer()
+  private let starts = Buffer()
+  private let lengths = Buffer()
   let states = Buffer()
   let records = Buffer()
+  private(set) var count = 0
 
-  var count: Int { trajectories.count }
+  mutating func clear() { count = 0 }
 
-  mutating func clear() {
-    trajectories.removeAll(keepingCapacity: true)
-    times.removeAll(keepingCapacity: true)
-    sizes.removeAll(keepingCapacity: true)
+  var byteCount: Int { [numbers, starts, lengths, states, records].byteCount }
+
+  func trajectory(_ k: Int) -> Int { numbers.typed(Int.self)[k] }
+  func time(_ k: Int) -> Double { starts.typed(Double.self)[k] }
+  func size(_ k: Int) -> Double { lengths.typed(Double.self)[k] }
+
+  private func reserve(_ total: Int, _ stateBytes: Int, _ recordBytes: Int) {
+    numbers.reserve(8 * total, keeping: 8 * count)
+    starts.reserve(8 * total, keeping: 8 * count)
+    lengths.reserve(8 * total, keeping: 8 * count)
+    states.reserve(total * stateBytes, keeping: count * stateBytes)
+    records.reserve(total * recordBytes, keeping: count * recordBytes)
   }
 
   mutating func append(
@@ -20,12 +29,29 @@ struct StepLog {
     record: UnsafeRawPointer, _ recordBytes: Int
   ) {
     let n = count
-    states.reserve((n + 1) * stateBytes, keeping: n * stateBytes)
+    reserve(n + 1, stateBytes, recordBytes)
     (states.pointer + n * stateBytes).copyMemory(from: state, byteCount: stateBytes)
-    records.reserve((n + 1) * recordBytes, keeping: n * recordBytes)
     (records.pointer + n * recordBytes).copyMemory(from: record, byteCount: recordBytes)
-    trajectories.append(trajectory)
-    times.append(t)
-    sizes.append(h)
+    numbers.typed(Int.self)[n] = trajectory
+    starts.typed(Double.self)[n] = t
+    lengths.typed(Double.self)[n] = h
+    count += 1
   }
+
+  // MARK: Written by a compiled loop
+
+  /// Room for some rounds of steps of all lanes, where the loop finds it.
+  mutating func lend(to table: LoopTable, rows: (state: Int, record: Int)) {
+    let capacity = count + table.width * min(max(64, count / table.width), 4096)
+    reserve(capacity, rows.state, rows.record)
+    table[.count] = count
+    table[.capacity] = capacity
+    table[.trajectories] = Int(bitPattern: numbers.pointer)
+    table[.times] = Int(bitPattern: starts.pointer)
+    table[.sizes] = Int(bitPattern: lengths.pointer)
+    table[.states] = Int(bitPattern: states.pointer)
+    table[.records] = Int(bitPattern: records.pointer)
+  }
+
+  mutating func take(from table: LoopTable) { count = table[.count] }
 }

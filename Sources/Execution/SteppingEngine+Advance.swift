@@ -162,7 +162,7 @@ extension SteppingEngine {
   /// grows without bound.
   private func isExploded(_ row: UnsafeRawPointer) -> Bool {
     let element = stateType.element
-    let limit = element == .f32 ? 1e30 : 1e100
+    let limit = StepLoopLimits.explosion(element)
     return (0..<dimension).contains { abs(ElementAccess.load(element, row, $0)) > limit }
   }
 

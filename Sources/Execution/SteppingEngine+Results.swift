@@ -65,10 +65,10 @@ extension SteppingEngine {
     let records = store[first + Solve.Trace.records]
     let recordBytes = LaneRows.bytes(all: program.regions.record, extents)
     for k in 0..<log.count {
-      let i = log.trajectories[k]
+      let i = log.trajectory(k)
       let place = i * length + Int(counts[i])
-      times[place] = log.times[k]
-      steps[place] = log.sizes[k]
+      times[place] = log.time(k)
+      steps[place] = log.size(k)
       (states + place * stateBytes).copyMemory(
         from: log.states.pointer + k * stateBytes, byteCount: stateBytes)
       (records + place * recordBytes).copyMemory(

@@ -24,7 +24,7 @@ final class SteppingEngine: Workspace {
   var byteCount: Int {
     let regions = [step, stepWithRecord, dense, rhs] + [start, terms, stiffness].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
-      + [times, sizes, state, mask, log.states, log.records].byteCount
+      + [times, sizes, state, mask].byteCount + log.byteCount + loopBlocks.byteCount
       + regions.reduce(0) { $0 + $1.byteCount }
   }
 
@@ -56,6 +56,9 @@ final class SteppingEngine: Workspace {
   var log = StepLog()
   var jointHistory = StepHistory()
   var rounds = 0
+  /// What is shared with a compiled loop.
+  var loopMemory: LoopTable?
+  var loopBlocks: [Buffer] = []
   /// The last look for stiffness found some: look at every step.
   var isSuspicious = false
 
@@ -131,6 +134,7 @@ final class SteppingEngine: Workspace {
     self.inputs = inputs
     self.extents = extents
     try begin()
+    if let loop = program.loop { try run(loop) }
     while let active = nextSteps() {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       guard active else { continue }
@@ -193,7 +197,7 @@ final class SteppingEngine: Workspace {
   }
 
   /// The number of steps that a trajectory may try. Who asks for a number of steps gets them.
-  private var budget: Int {
+  var budget: Int {
     switch solve.settings.stepping {
     case .adaptive, .step: solve.settings.maxSteps
     case .count(let count): max(count, solve.settings.maxSteps)
@@ -212,7 +216,7 @@ final class SteppingEngine: Workspace {
   }
 
   /// Given steps: to the next save time, or to the end.
-  private func nextGap(_ i: Int, from t: Double) -> StepGap {
+  func nextGap(_ i: Int, from t: Double) -> StepGap {
     let end = trajectories[i].end
     switch solve.settings.stepping {
     case .adaptive: return StepGap(from: t, to: end, count: 1)

@@ -75,18 +75,19 @@ package struct StepController: Sendable, Hashable {
       return Decision(accepted: false, factor: smallestFactor)
     }
     // Below this the factor is at its largest in any case; it keeps the powers finite at zero.
-    let error = max(ratio, 1e-10)
+    let error = log(max(ratio, Self.smallestRatio))
     guard ratio <= 1 else {
       // A rejected step is corrected by its own error alone: the others belong to steps that
       // worked.
-      let factor = safety * pow(error, -1 / exponent)
+      let factor = safety * exp(error * (-1 / exponent))
       history.rejected = true
       return Decision(accepted: false, factor: min(1, max(smallestFactor, factor)))
     }
     let proposed =
-      safety * pow(error, -row.alpha / exponent)
-      * pow(history.previous, -row.beta / exponent)
-      * pow(history.beforePrevious, -row.gamma / exponent)
+      safety
+      * exp(
+        error * (-row.alpha / exponent) + history.previous * (-row.beta / exponent)
+          + history.beforePrevious * (-row.gamma / exponent))
     let largest = history.rejected ? 1 : largestFactor
     history.beforePrevious = history.previous
     history.previous = error
@@ -94,18 +95,23 @@ package struct StepController: Sendable, Hashable {
     return Decision(accepted: true, factor: min(largest, max(smallestFactor, proposed)))
   }
 
-  /// True where a step is so short that t + h is t, or nearly: ten units in the last place, as
-  /// Hairer has it.
+  static let smallestRatio = 1e-10
+
+  /// A step as short as this leaves t + h at t, or nearly: ten times the rounding of t, as Hairer has it.
+  package static func shortest(at t: Double) -> Double {
+    max(10 * Double.ulpOfOne * abs(t), 10 * Double.leastNormalMagnitude)
+  }
+
   package static func isTooSmall(_ h: Double, at t: Double) -> Bool {
-    !(abs(h) > 10 * max(abs(t).ulp, Double.leastNormalMagnitude))
+    !(abs(h) > shortest(at: t))
   }
 }
 
 /// What the controller remembers of one trajectory.
 package struct StepHistory: Sendable, Hashable {
-  /// Error ratios of the last two accepted steps; 1 stands for none.
-  package var previous = 1.0
-  package var beforePrevious = 1.0
+  /// Logarithms of the error ratios of the last two accepted steps; 0 stands for none.
+  package var previous = 0.0
+  package var beforePrevious = 0.0
   /// The last step was rejected.
   package var rejected = false
   package init() {}

@@ -23,16 +23,18 @@ final class CodeTable: Sendable {
 
   private init() {}
 
-  func code(_ made: NativeCode, _ target: CodeTarget) throws(NativeError) -> LoadedCode {
+  func code(
+    _ text: String, symbols: [String], _ target: CodeTarget
+  ) throws(NativeError) -> LoadedCode {
     let loader = try CodeLoader.shared.get()
     let key = StableHash(
-      made.text, loader.library.version, target.triple, target.cpu, target.features,
+      text, loader.library.version, target.triple, target.cpu, target.features,
       CodeGenerator.passes, "\(NativeCode.revision)"
     ).text
     if let code = known(key) { return code }
     // The key makes symbols unlike those of all other code.
-    let text = made.text.replacing(Self.prefix, with: "nodal_\(key)")
-    let symbols = made.symbols.map { $0.replacing(Self.prefix, with: "nodal_\(key)") }
+    let text = text.replacing(Self.prefix, with: "nodal_\(key)")
+    let symbols = symbols.map { $0.replacing(Self.prefix, with: "nodal_\(key)") }
     let object = try CodeGenerator(target).emit(text, .object)
     // One at a time: the same symbols must not be linked twice.
     let outcome: Result<LoadedCode, NativeError> = state.withLock { state in

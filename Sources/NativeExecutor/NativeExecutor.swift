@@ -19,7 +19,7 @@ package struct NativeExecutor: Executor {
 
   package func compile(_ region: Region) throws -> any Executable {
     let made = try NativeCode(region, target: target, prefix: CodeTable.prefix)
-    let code = try CodeTable.shared.code(made, target)
+    let code = try CodeTable.shared.code(made.text, symbols: made.symbols, target)
     let children = try made.children.map { node in
       let operands = node.operands.map { made.region[$0] }
       return try FormExecutable.make(
@@ -27,6 +27,16 @@ package struct NativeExecutor: Executor {
         ?? fallback.compile(Self.single(node, operands))
     }
     return NativeProgram(made, code: code, children: children, original: region)
+  }
+
+  package var forRareUse: any Executor { fallback }
+
+  package func compileLoop(_ problem: StepLoopProblem) throws -> (any StepLoop)? {
+    guard let made = try LoopCode(problem, target: target, prefix: CodeTable.prefix) else {
+      return nil
+    }
+    let code = try CodeTable.shared.code(made.text, symbols: [made.symbol], target)
+    return NativeLoop(width: made.width, code: code)
   }
 
   /// A region with nothing but this node.

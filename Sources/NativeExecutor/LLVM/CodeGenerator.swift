@@ -13,8 +13,8 @@ final class CodeGenerator {
   /// Passes for code that is vector code already. LLVM's own vectorisers are left out: what they would do depends on the
   /// loop around an operation, and costs most of the time of `default<O3>`.
   static let passes =
-    "always-inline,function(sroa,early-cse<memssa>,simplifycfg,instcombine,"
-    + "loop-mssa(licm),gvn,simplifycfg,instcombine,dse),globaldce"
+    "always-inline,function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
+    + "loop-mssa(licm),gvn,simplifycfg,instcombine<no-verify-fixpoint>,dse),globaldce"
 
   init(_ target: CodeTarget) throws(NativeError) {
     guard let library = LLVMLibrary.shared else { throw NativeError(LLVMLibrary.status) }

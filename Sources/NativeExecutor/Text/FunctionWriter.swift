@@ -149,7 +149,32 @@ final class FunctionWriter {
     return Operand(name, .pointer)
   }
 
+  /// Memory of the function's own for `count` values of a type.
+  func array(_ type: LLVMType, count: Int) -> Operand {
+    let name = fresh("%m")
+    allocations.append("  \(name) = alloca [\(max(1, count)) x \(type.text)], align 64")
+    return Operand(name, .pointer)
+  }
+
+  /// Whether any of a vector's truth values holds.
+  func any(_ mask: Operand) -> Operand {
+    guard mask.type.width > 1 else { return mask }
+    let function = "@llvm.vector.reduce.or.\(mask.type.mangled)"
+    module.declare("declare i1 \(function)(\(mask.type.text))")
+    return emit("call i1 \(function)(\(mask.typed))", .i1)
+  }
+
   // MARK: Control
+
+  /// Runs `body` again and again, as long as the truth value that it gives holds.
+  func repeatWhile(_ body: () -> Operand) {
+    let name = fresh("repeat")
+    line("br label %\(name)")
+    label(name)
+    let again = body()
+    line("br i1 \(again.text), label %\(name), label %\(name).end")
+    label("\(name).end")
+  }
 
   func label(_ name: String) { lines.append("\(name):") }
 

@@ -1,0 +1,137 @@
+package import NodalIR
+package import NodalMethods
+
+/// What an executor needs to know to make a loop of steps that runs on its own.
+package struct StepLoopProblem: Sendable {
+  package var regions: StepRegions
+  /// nil where steps are given.
+  package var controller: StepController?
+  /// Type of the state of one trajectory.
+  package var state: ValueType
+  /// The solve is over trajectories: the regions have lanes.
+  package var hasTrajectories: Bool
+  package var hasTrace: Bool
+  /// Save times may lie inside of steps.
+  package var hasSaves: Bool
+}
+
+/// A compiled loop: takes some trajectories forward, step by step, until one of them needs the engine.
+///
+/// It doesn't decide more than the engine does, nor other than it: failures, ends, stiffness are the engine's.
+package protocol StepLoop: Sendable {
+  /// How many trajectories it takes side by side.
+  var width: Int { get }
+  /// See `LoopTable`. Returns when a lane has an event, or all lanes have taken so many steps.
+  func run(_ table: LoopTable)
+}
+
+extension Executor {
+  /// Executors that make no loops leave all to the engine.
+  package func compileLoop(_ problem: StepLoopProblem) throws -> (any StepLoop)? { nil }
+  package var forRareUse: any Executor { self }
+}
+
+/// Memory that the engine and a compiled loop share. A field has one entry for each lane, side by side.
+package final class LoopTable {
+  /// Numbers of a lane.
+  package enum Number: Int, CaseIterable {
+    case time, end, direction
+    /// Size of the next step, positive. Of given steps the size itself, with its sign.
+    case proposal
+    case previous, beforePrevious
+    /// Of given steps: where the gap begins and ends.
+    case gapStart, gapEnd
+  }
+
+  /// Whole numbers of a lane.
+  package enum Count: Int, CaseIterable {
+    /// 1 where the lane has a trajectory under way.
+    case active
+    /// What the lane needs the engine for, see `Event`.
+    case event
+    case accepted, rejected
+    /// Steps that may still be tried.
+    case budget
+    /// 1 after a rejected step.
+    case wasRejected
+    case nextSave, saveCount
+    /// Addresses: of the save times, of the saved states, of the steps that saves lie in.
+    case saveTimes, saved, saveSteps
+    /// Number of the trajectory, for the log.
+    case trajectory
+    /// Of given steps: taken, and all, of this gap.
+    case done, gapCount
+    /// Save times met in steps.
+    case saves
+  }
+
+  package enum Event {
+    package static let none = 0
+    /// The trajectory is at its end.
+    package static let landed = 1
+    /// The next step can't be taken, or the last can't be repaired: the engine tries it, and says why.
+    package static let stuck = 2
+    /// Of given steps: the gap has been walked.
+    package static let gapDone = 3
+  }
+
+  /// Entries of `log`.
+  package enum Log: Int, CaseIterable {
+    case count, capacity, trajectories, times, sizes, states, records
+  }
+
+  package let width: Int
+  package let numbers: UnsafeMutablePointer<Double>
+  package let counts: UnsafeMutablePointer<Int>
+  package let log: UnsafeMutablePointer<Int>
+  /// Of state, memories and parameters: pointers to elements by element and lane; a parameter that is shared points to
+  /// itself.
+  package let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  package let blockCount: Int
+  /// Rounds that a run takes at most.
+  package var rounds = 0
+
+  package init(width: Int, blocks count: Int) {
+    self.width = width
+    blockCount = count
+    numbers = .allocate(capacity: Number.allCases.count * width)
+    numbers.initialize(repeating: 0, count: Number.allCases.count * width)
+    counts = .allocate(capacity: Count.allCases.count * width)
+    counts.initialize(repeating: 0, count: Count.allCases.count * width)
+    log = .allocate(capacity: Log.allCases.count)
+    log.initialize(repeating: 0, count: Log.allCases.count)
+    blocks = .allocate(capacity: max(1, count))
+    blocks.initialize(
+      repeating: UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped, count: max(1, count))
+  }
+
+  deinit {
+    numbers.deallocate()
+    counts.deallocate()
+    log.deallocate()
+    blocks.deallocate()
+  }
+
+  package subscript(_ field: Number, _ lane: Int) -> Double {
+    get { numbers[field.rawValue * width + lane] }
+    set { numbers[field.rawValue * width + lane] = newValue }
+  }
+
+  package subscript(_ field: Count, _ lane: Int) -> Int {
+    get { counts[field.rawValue * width + lane] }
+    set { counts[field.rawValue * width + lane] = newValue }
+  }
+
+  package subscript(_ entry: Log) -> Int {
+    get { log[entry.rawValue] }
+    set { log[entry.rawValue] = newValue }
+  }
+}
+
+/// Limits that the engine and compiled loops share.
+package enum StepLoopLimits {
+  /// Of given steps: a state beyond this has exploded.
+  package static func explosion(_ element: ElementType) -> Double {
+    element == .f32 ? 1e30 : 1e100
+  }
+}

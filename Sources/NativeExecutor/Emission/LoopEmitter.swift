@@ -1,0 +1,492 @@
+import NodalExecution
+import NodalIR
+import NodalMethods
+
+/// Writes the loop of steps: what `SteppingEngine` does for each trajectory, on registers.
+///
+/// A lane that has an event ends the run for all; the engine sees to it. Save times and the log of steps are met here, in code
+/// that is apart from the loop's hot path.
+struct LoopEmitter {
+  let w: FunctionWriter
+  let problem: StepLoopProblem
+  let width: Int
+  let step: Region
+  let recorded: Region
+  let dense: Region
+  let control: Region?
+  private let memory: KernelEmitter
+
+  private let numbers = Operand("%numbers", .pointer)
+  private let counts = Operand("%counts", .pointer)
+  private let log = Operand("%log", .pointer)
+  private let f64: LLVMType
+  private let i64: LLVMType
+  private let state: LLVMType
+  private let dimension: Int
+  private let memories: Int
+
+  init(
+    _ w: FunctionWriter, _ problem: StepLoopProblem, width: Int, target: CodeTarget, step: Region,
+    recorded: Region, dense: Region, control: Region?
+  ) {
+    self.w = w
+    self.problem = problem
+    self.width = width
+    self.step = step
+    self.recorded = recorded
+    self.dense = dense
+    self.control = control
+    memory = KernelEmitter(
+      w, target: target, values: Operand("%blocks", .pointer),
+      lengths: Operand("null", .pointer))
+    f64 = LLVMType.f64.with(width: width)
+    i64 = LLVMType.i64.with(width: width)
+    state = problem.state.element.registerType.with(width: width)
+    dimension = problem.state.fixedCount ?? 0
+    memories = problem.regions.start?.results.count ?? 0
+  }
+
+  private var isAdaptive: Bool { control != nil }
+
+  /// The loop's own steps leave their records: where each is logged, or where they cost nothing.
+  private var keepsRecords: Bool {
+    problem.hasTrace
+      || (problem.hasSaves
+        && problem.regions.evaluations.record == problem.regions.evaluations.step)
+  }
+
+  // MARK: Tables
+
+  private func address(_ field: LoopTable.Number) -> Operand {
+    w.address(numbers, .integer(field.rawValue * width), of: .f64)
+  }
+  private func address(_ field: LoopTable.Count) -> Operand {
+    w.address(counts, .integer(field.rawValue * width), of: .i64)
+  }
+  private func load(_ field: LoopTable.Number) -> Operand { w.load(address(field), f64) }
+  private func load(_ field: LoopTable.Count) -> Operand { w.load(address(field), i64) }
+
+  /// One lane's entry.
+  private func entry(_ field: LoopTable.Count, _ lane: Operand) -> Operand {
+    w.address(address(field), lane, of: .i64)
+  }
+  private func entry(_ field: LoopTable.Number, _ lane: Operand) -> Operand {
+    w.address(address(field), lane, of: .f64)
+  }
+  private func entry(_ field: LoopTable.Log) -> Operand {
+    w.address(log, .integer(field.rawValue), of: .i64)
+  }
+  private func pointer(at address: Operand) -> Operand {
+    w.convert("inttoptr", w.load(address, .i64), to: .pointer)
+  }
+
+  /// A register that the loop changes.
+  private struct Register {
+    let w: FunctionWriter
+    let place: Operand
+    let type: LLVMType
+
+    init(_ w: FunctionWriter, _ value: Operand) {
+      self.w = w
+      type = value.type
+      place = w.variable(value.type)
+      w.store(value, place)
+    }
+    var value: Operand { w.load(place, type) }
+    func set(_ value: Operand) { w.store(value, place) }
+    /// Takes a value over in the lanes where a condition holds.
+    func update(_ condition: Operand, _ value: Operand) {
+      set(w.select(condition, value, self.value))
+    }
+  }
+
+  private func constant(_ x: Double) -> Operand { .constant(x, f64) }
+
+  private func wide(_ x: Operand) -> Operand {
+    x.type.width == width ? x : w.alike([x, .constant(0, x.type.with(width: width))])[0]
+  }
+
+  // MARK: The loop
+
+  func emit() {
+    let blocks = step.parameterCount - 2
+    memory.prepare(values: Set(0..<blocks), lengths: [])
+    // Elements of the state, the memories and the parameters; these don't change.
+    let y = block(0, step.parameterTypes[2]).map { Register(w, $0) }
+    let remembered = (0..<memories).map { k in
+      block(1 + k, step.parameterTypes[3 + k]).map { Register(w, $0) }
+    }
+    let parameters = ((3 + memories)..<step.parameterCount).map { p in
+      block(p - 2, step.parameterTypes[p])
+    }
+    let t = Register(w, load(.time))
+    let end = load(.end)
+    let direction = load(.direction)
+    let proposal = Register(w, load(.proposal))
+    let previous = Register(w, load(.previous))
+    let beforePrevious = Register(w, load(.beforePrevious))
+    let wasRejected = Register(w, w.compare("ne", load(.wasRejected), .integer(0, i64)))
+    let active = w.compare("ne", load(.active), .integer(0, i64))
+    let accepted = Register(w, load(.accepted))
+    let rejected = Register(w, load(.rejected))
+    let budget = Register(w, load(.budget))
+    let done = Register(w, load(.done))
+    let gapCount = load(.gapCount)
+    let (gapStart, gapEnd) = (load(.gapStart), load(.gapEnd))
+    let savesMet = Register(w, .integer(0, i64))
+    let nextSave = problem.hasSaves ? w.array(.f64, count: width) : numbers
+    if problem.hasSaves { w.loop(below: .integer(width)) { findNextSave($0, nextSave) } }
+    let round = Register(w, .integer(0))
+    let event = Register(w, .integer(0, i64))
+    let spill = Spill(w, width)
+
+    w.repeatWhile {
+      // The step's size, as `SteppingEngine.nextSteps` chooses it.
+      let now = t.value
+      let remaining = w.subtract(end, now)
+      let lands: Operand
+      let target: Operand
+      let size: Operand
+      var blocked = w.compare("sle", budget.value, .integer(0, i64))
+      let isLast: Operand
+      if isAdaptive {
+        lands = w.compare(
+          "oge", w.multiply(proposal.value, constant(1.01)), w.intrinsic("fabs", [remaining]))
+        let free = w.multiply(proposal.value, direction)
+        size = w.select(lands, remaining, free)
+        target = w.select(lands, end, w.add(now, free))
+        isLast = lands
+        blocked = w.or(
+          blocked, w.and(w.not(lands), isTooShort(w.intrinsic("fabs", [free]), at: now)))
+      } else {
+        let next = w.add(done.value, .integer(1, i64))
+        isLast = w.compare("sge", next, gapCount)
+        size = proposal.value
+        let place = w.add(gapStart, w.multiply(w.convert("sitofp", next, to: f64), size))
+        target = w.select(isLast, gapEnd, place)
+        lands = w.compare("oeq", target, end)
+      }
+      var stuck = w.and(active, blocked)
+      let goes = w.and(active, w.not(blocked))
+      let h = w.select(goes, size, constant(0))
+
+      // The step.
+      let region = keepsRecords ? recorded : step
+      var body = UnrolledEmitter(w, region)
+      let before = y.map(\.value)
+      let memoryBefore = remembered.map { $0.map(\.value) }
+      let results = body.emit([[now], [h], before] + memoryBefore + parameters)
+        .map { $0.map(wide) }
+      let after = results[0]
+      let hasError = problem.regions.hasError
+      let record = keepsRecords ? results[1 + memories + (hasError ? 1 : 0)] : []
+
+      // Whether it is taken.
+      let finite = isFinite(after)
+      let taken: Operand
+      if let control {
+        let ratio = w.select(finite, results[1 + memories][0], constant(.infinity))
+        var rule = UnrolledEmitter(w, control)
+        let decision = rule.emit([
+          [ratio], [previous.value], [beforePrevious.value], [wasRejected.value],
+        ]).map { wide($0[0]) }
+        let length = w.multiply(w.intrinsic("fabs", [h]), decision[1])
+        taken = w.and(goes, decision[0])
+        let refused = w.and(goes, w.not(decision[0]))
+        // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
+        let hopeless = w.and(refused, isTooShort(length, at: now))
+        stuck = w.or(stuck, hopeless)
+        let counted = w.and(goes, w.not(hopeless))
+        proposal.update(counted, length)
+        previous.update(counted, decision[2])
+        beforePrevious.update(counted, decision[3])
+        wasRejected.update(counted, decision[4])
+        rejected.set(
+          w.add(rejected.value, bit(w.and(counted, w.not(taken)))))
+        budget.set(w.subtract(budget.value, bit(counted)))
+      } else {
+        let fine = w.and(finite, isBounded(after))
+        taken = w.and(goes, fine)
+        stuck = w.or(stuck, w.and(goes, w.not(fine)))
+        budget.set(w.subtract(budget.value, bit(taken)))
+        done.set(w.add(done.value, bit(taken)))
+      }
+
+      // Save times, and the log.
+      if problem.hasSaves {
+        let ahead = w.multiply(w.subtract(target, w.load(nextSave, f64)), direction)
+        savesMet.set(
+          w.add(savesMet.value, bit(w.and(goes, w.compare("ogt", ahead, constant(0))))))
+        let due = w.and(taken, w.compare("oge", ahead, constant(0)))
+        w.branch(w.any(problem.hasTrace ? taken : due)) {
+          visit(
+            spill, nextSave,
+            Visit(
+              taken: taken, due: due, t: now, h: h, target: target, direction: direction,
+              accepted: accepted.value, before: before, after: after, record: record,
+              memory: memoryBefore, parameters: parameters))
+        }
+      } else if problem.hasTrace {
+        w.branch(w.any(taken)) {
+          visit(
+            spill, nextSave,
+            Visit(
+              taken: taken, due: nil, t: now, h: h, target: target, direction: direction,
+              accepted: accepted.value, before: before, after: after, record: record,
+              memory: memoryBefore, parameters: parameters))
+        }
+      }
+
+      // The step's end is the state.
+      t.update(taken, target)
+      for (register, value) in zip(y, after) { register.update(taken, value) }
+      for (k, registers) in remembered.enumerated() {
+        for (register, value) in zip(registers, results[1 + k]) { register.update(taken, value) }
+      }
+      accepted.set(w.add(accepted.value, bit(taken)))
+
+      // What needs the engine.
+      var what = w.select(
+        stuck, .integer(LoopTable.Event.stuck, i64), .integer(LoopTable.Event.none, i64))
+      if !isAdaptive {
+        what = w.select(
+          w.and(taken, isLast), .integer(LoopTable.Event.gapDone, i64), what)
+      }
+      what = w.select(w.and(taken, lands), .integer(LoopTable.Event.landed, i64), what)
+      event.set(what)
+      round.set(w.add(round.value, .integer(1)))
+      var stops = w.any(w.compare("ne", what, .integer(0, i64)))
+      stops = w.or(stops, w.compare("sge", round.value, Operand("%rounds", .i64)))
+      if problem.hasTrace {
+        let room = w.subtract(w.load(entry(.capacity), .i64), w.load(entry(.count), .i64))
+        stops = w.or(stops, w.compare("slt", room, .integer(width)))
+      }
+      return w.not(stops)
+    }
+
+    // Back into the tables.
+    func save(_ field: LoopTable.Number, _ register: Register) {
+      w.store(register.value, address(field))
+    }
+    func save(_ field: LoopTable.Count, _ value: Operand) { w.store(value, address(field)) }
+    save(.time, t)
+    save(.proposal, proposal)
+    save(.previous, previous)
+    save(.beforePrevious, beforePrevious)
+    save(.wasRejected, bit(wasRejected.value))
+    save(.accepted, accepted.value)
+    save(.rejected, rejected.value)
+    save(.budget, budget.value)
+    save(.done, done.value)
+    save(.saves, w.add(load(.saves), savesMet.value))
+    save(.event, event.value)
+    for (i, registers) in ([y] + remembered).enumerated() {
+      let element = step.parameterTypes[2 + i].element
+      for (j, register) in registers.enumerated() {
+        w.store(
+          register.value,
+          w.address(memory.pointer(i), .integer(j * width), of: element.memoryType))
+      }
+    }
+    w.line("ret void")
+  }
+
+  /// A parameter's elements: by element and lane, or shared by all.
+  private func block(_ k: Int, _ type: ValueType) -> [Operand] {
+    // State and memories are by lane in any case.
+    let isByLane = type.isBatched || k <= memories
+    let lanes = isByLane ? width : 1
+    return (0..<(Unrolling.ownCount(type) ?? 0)).map { i in
+      memory.load(
+        w.address(memory.pointer(k), .integer(i * lanes), of: type.element.memoryType),
+        type.element, stride: Measure(1), width: lanes)
+    }
+  }
+
+  private func bit(_ mask: Operand) -> Operand { w.convert("zext", mask, to: i64) }
+
+  /// See `StepController.shortest`.
+  private func isTooShort(_ length: Operand, at t: Operand) -> Operand {
+    let relative = w.multiply(
+      w.intrinsic("fabs", [t]), constant(10 * Double.ulpOfOne))
+    let least = constant(10 * Double.leastNormalMagnitude)
+    let shortest = w.select(w.compare("ogt", relative, least), relative, least)
+    return w.not(w.compare("ogt", length, shortest))
+  }
+
+  private func isFinite(_ x: [Operand]) -> Operand {
+    let zero = Operand.constant(0, state)
+    let sum = x.map { w.multiply($0, zero) }.reduce(zero) { w.add($0, $1) }
+    return w.compare("oeq", sum, zero)
+  }
+
+  /// As `SteppingEngine.isExploded` has it.
+  private func isBounded(_ x: [Operand]) -> Operand {
+    let limit = Operand.constant(StepLoopLimits.explosion(problem.state.element), state)
+    return x.map { w.compare("ole", w.intrinsic("fabs", [$0]), limit) }
+      .reduce(.constant(1, state.with(.i1))) { w.and($0, $1) }
+  }
+
+  // MARK: Save times and the log
+
+  /// What of a step the cold path reads.
+  private struct Visit {
+    var taken: Operand
+    /// nil where there are no save times.
+    var due: Operand?
+    var t: Operand
+    var h: Operand
+    var target: Operand
+    var direction: Operand
+    var accepted: Operand
+    var before: [Operand]
+    var after: [Operand]
+    var record: [Operand]
+    var memory: [[Operand]]
+    var parameters: [[Operand]]
+  }
+
+  /// Vectors laid down, so that their lanes can be read one by one.
+  private final class Spill {
+    private let w: FunctionWriter
+    private let width: Int
+    init(_ w: FunctionWriter, _ width: Int) {
+      self.w = w
+      self.width = width
+    }
+    /// Gives what reads a lane of each.
+    func put(_ values: [Operand]) -> (Operand) -> [Operand] {
+      guard let type = values.first?.type.with(width: 1) else { return { _ in [] } }
+      let isMask = type.scalar == .i1
+      let memory = isMask ? LLVMType.i64 : type
+      let place = w.array(memory.with(width: width), count: values.count)
+      for (i, value) in values.enumerated() {
+        let wide = isMask ? w.convert("zext", value, to: memory.with(width: width)) : value
+        w.store(wide, w.address(place, .integer(i * width), of: memory))
+      }
+      return { [w, width] lane in
+        values.indices.map { i in
+          let index = w.add(lane, .integer(i * width))
+          let x = w.load(w.address(place, index, of: memory), memory)
+          return isMask ? w.compare("ne", x, .integer(0, .i64)) : x
+        }
+      }
+    }
+  }
+
+  private func visit(_ spill: Spill, _ nextSave: Operand, _ v: Visit) {
+    let taken = spill.put([v.taken])
+    let due = v.due.map { spill.put([$0]) }
+    let times = spill.put([v.t, v.h, v.target, v.direction])
+    let accepted = spill.put([v.accepted])
+    let before = spill.put(v.before)
+    let after = spill.put(v.after)
+    let record = spill.put(v.record)
+    let memory = v.memory.map { spill.put($0) }
+    // What is shared stays as it is.
+    let parameters = v.parameters.map { values in
+      values.first?.type.width == 1 && width > 1 ? { _ in values } : spill.put(values)
+    }
+    w.loop(below: .integer(width)) { lane in
+      w.branch(taken(lane)[0]) {
+        let number = times(lane)
+        if problem.hasTrace {
+          append(
+            lane, t: number[0], h: number[1], state: before(lane), record: record(lane))
+        }
+        guard let due else { return }
+        w.branch(due(lane)[0]) {
+          let stepRecord: [Operand]
+          if keepsRecords {
+            stepRecord = record(lane)
+          } else {
+            // The step once more, with what its dense output needs.
+            var body = UnrolledEmitter(w, recorded)
+            let results = body.emit(
+              [[number[0]], [number[1]], before(lane)] + memory.map { $0(lane) }
+                + parameters.map { $0(lane) })
+            stepRecord = results[1 + memories + (problem.regions.hasError ? 1 : 0)]
+          }
+          save(
+            lane, t: number[0], h: number[1], target: number[2], direction: number[3],
+            step: accepted(lane)[0], before: before(lane), after: after(lane), record: stepRecord)
+          findNextSave(lane, nextSave)
+        }
+      }
+    }
+  }
+
+  /// The states at all save times of the step.
+  private func save(
+    _ lane: Operand, t: Operand, h: Operand, target: Operand, direction: Operand, step: Operand,
+    before: [Operand], after: [Operand], record: [Operand]
+  ) {
+    let times = pointer(at: entry(.saveTimes, lane))
+    let saved = pointer(at: entry(.saved, lane))
+    let count = w.load(entry(.saveCount, lane), .i64)
+    let element = problem.state.element.memoryType
+    w.repeatWhile {
+      let k = w.load(entry(.nextSave, lane), .i64)
+      let time = w.load(w.address(times, k, of: .f64), .f64)
+      let row = w.address(saved, w.multiply(k, .integer(dimension)), of: element)
+      func store(_ values: [Operand]) {
+        for (j, value) in values.enumerated() {
+          w.store(value, w.address(row, .integer(j), of: element))
+        }
+      }
+      w.branch(w.compare("oeq", time, target)) {
+        store(after)
+      } _: {
+        let theta = w.divide(w.subtract(time, t), h)
+        var body = UnrolledEmitter(w, dense)
+        store(body.emit([[theta], [h], before, after, record])[0])
+      }
+      if problem.hasTrace {
+        w.store(step, w.address(pointer(at: entry(.saveSteps, lane)), k, of: .i64))
+      }
+      let next = w.add(k, .integer(1))
+      w.store(next, entry(.nextSave, lane))
+      // Another one in this step?
+      let more = w.variable(.i1)
+      w.store(.constant(0, .i1), more)
+      w.branch(w.compare("slt", next, count)) {
+        let following = w.load(w.address(times, next, of: .f64), .f64)
+        let ahead = w.multiply(w.subtract(target, following), direction)
+        w.store(w.compare("oge", ahead, .constant(0, .f64)), more)
+      }
+      return w.load(more, .i1)
+    }
+  }
+
+  /// The lane's next save time; NaN, which nothing reaches, after the last.
+  private func findNextSave(_ lane: Operand, _ nextSave: Operand) {
+    let place = w.address(nextSave, lane, of: .f64)
+    w.store(.constant(.nan, .f64), place)
+    let k = w.load(entry(.nextSave, lane), .i64)
+    let active = w.compare("ne", w.load(entry(.active, lane), .i64), .integer(0, .i64))
+    let hasMore = w.compare("slt", k, w.load(entry(.saveCount, lane), .i64))
+    w.branch(w.and(active, hasMore)) {
+      let times = pointer(at: entry(.saveTimes, lane))
+      w.store(w.load(w.address(times, k, of: .f64), .f64), place)
+    }
+  }
+
+  private func append(
+    _ lane: Operand, t: Operand, h: Operand, state: [Operand], record: [Operand]
+  ) {
+    let n = w.load(entry(.count), .i64)
+    func store(_ values: [Operand], _ field: LoopTable.Log, _ type: LLVMType) {
+      let row = w.address(
+        pointer(at: entry(field)), w.multiply(n, .integer(values.count)), of: type)
+      for (j, value) in values.enumerated() {
+        w.store(value, w.address(row, .integer(j), of: type))
+      }
+    }
+    store([w.load(entry(.trajectory, lane), .i64)], .trajectories, .i64)
+    store([t], .times, .f64)
+    store([h], .sizes, .f64)
+    store(state, .states, problem.state.element.memoryType)
+    store(record, .records, problem.state.element.memoryType)
+    w.store(w.add(n, .integer(1)), entry(.count))
+  }
+}

@@ -1,0 +1,46 @@
+import NodalExecution
+import NodalIR
+import NodalMethods
+
+/// The loop of steps of a small system, as text: its state in registers, one trajectory in each lane of a vector.
+struct LoopCode {
+  let text: String
+  let symbol: String
+  let width: Int
+
+  /// `(numbers, counts, blocks, log, rounds)`: the parts of a `LoopTable`.
+  typealias Function =
+    @convention(c) @Sendable (
+      UnsafeMutablePointer<Double>, UnsafeMutablePointer<Int>,
+      UnsafeMutablePointer<UnsafeMutableRawPointer>, UnsafeMutablePointer<Int>, Int
+    ) -> Void
+
+  /// nil for a system that is too large to be written without loops over its components.
+  init?(_ problem: StepLoopProblem, target: CodeTarget, prefix: String) throws(IRError) {
+    let regions = problem.regions
+    let step = try Normalize.run(regions.step)
+    let recorded = try Normalize.run(regions.stepWithRecord)
+    let dense = try Normalize.run(regions.dense)
+    guard Unrolling.suits(step), Unrolling.suits(recorded), Unrolling.suits(dense) else {
+      return nil
+    }
+    width = problem.hasTrajectories ? target.vectorBits / 64 : 1
+    symbol = prefix + "_loop"
+    let module = ModuleWriter()
+    let w = FunctionWriter(
+      module,
+      signature:
+        "void @\(symbol)(ptr noalias nocapture %numbers, ptr noalias nocapture %counts, "
+        + "ptr noalias nocapture readonly %blocks, ptr noalias nocapture %log, i64 %rounds) nounwind"
+    )
+    let control = try problem.controller.map { (controller) throws(IRError) in
+      try controller.region()
+    }
+    let emitter = LoopEmitter(
+      w, problem, width: width, target: target, step: step, recorded: recorded, dense: dense,
+      control: control)
+    emitter.emit()
+    module.add(w)
+    text = module.text
+  }
+}
