@@ -9,6 +9,11 @@ struct StepLog {
 
   var count: Int { trajectories.count }
 
+  /// The memory that it holds.
+  var byteCount: Int {
+    [states, records].byteCount + 8 * (trajectories.capacity + times.capacity + sizes.capacity)
+  }
+
   mutating func clear() {
     trajectories.removeAll(keepingCapacity: true)
     times.removeAll(keepingCapacity: true)

@@ -24,7 +24,7 @@ final class SteppingEngine: Workspace {
   var byteCount: Int {
     let regions = [step, stepWithRecord, dense, rhs] + [start, terms, stiffness].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
-      + [times, sizes, state, mask, log.states, log.records].byteCount
+      + [times, sizes, state, mask].byteCount + log.byteCount
       + regions.reduce(0) { $0 + $1.byteCount }
   }
 
