@@ -131,8 +131,9 @@ let package = Package(
     tests(
       "Programs",
       [
-        "Nodal", "NodalBasics", "NodalDiagnostics", "NodalSyntax", "NodalParsing",
-        "NodalSession", "NodalTraining", "NodalChecking", "NodalStandardLibrary",
+        "Nodal", "NodalBasics", "NodalDiagnostics", "NodalSyntax", "NodalParsing", "NodalIR",
+        "NodalExecution", "NodalReferenceExecutor", "NodalSession", "NodalTraining",
+        "NodalChecking", "NodalStandardLibrary",
       ], exclude: ["Cases", "Transcripts"]),
   ]
 )

@@ -104,7 +104,7 @@ package final class MemoryWorld: Sendable {
         guard let program else { throw .notFound(path: command.program) }
         return program(command)
       },
-      write: { stream, text in
+      send: { stream, text throws(HostError) in
         self.state.withLock { $0.written[stream, default: ""] += text }
       },
       isTerminal: { _ in false },

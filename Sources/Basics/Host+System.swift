@@ -9,7 +9,7 @@ extension Host {
     wallClock: { Date().timeIntervalSince1970 },
     monotonicClock: { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 },
     run: { command throws(HostError) in try SystemProcess.run(command) },
-    write: { stream, text in
+    send: { stream, text throws(HostError) in
       var bytes = Array(text.utf8)[...]
       let descriptor = stream.descriptor
       while !bytes.isEmpty {
@@ -19,7 +19,7 @@ extension Host {
         if written > 0 {
           bytes = bytes.dropFirst(written)
         } else if written == 0 || errno != EINTR {
-          return
+          throw .current(stream.name)
         }
       }
     },
@@ -49,6 +49,14 @@ extension Host {
 }
 
 extension HostStream {
+  /// What a message calls it.
+  fileprivate var name: String {
+    switch self {
+    case .output: return "standard output"
+    case .error: return "standard error"
+    }
+  }
+
   fileprivate var descriptor: Int32 {
     switch self {
     case .output: return 1

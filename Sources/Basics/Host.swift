@@ -12,7 +12,7 @@ package struct Host: Sendable {
   /// Runs a program to its end, never through a shell.
   package var run: @Sendable (HostCommand) throws(HostError) -> HostCommandResult
   /// Writes text to a standard stream, at once.
-  package var write: @Sendable (HostStream, String) -> Void
+  package var send: @Sendable (HostStream, String) throws(HostError) -> Void
   /// Is this stream read by a person at a terminal?
   package var isTerminal: @Sendable (HostStream) -> Bool
   /// Columns of the terminal, nil when the stream is none.
@@ -28,7 +28,7 @@ package struct Host: Sendable {
     wallClock: @escaping @Sendable () -> Double,
     monotonicClock: @escaping @Sendable () -> Double,
     run: @escaping @Sendable (HostCommand) throws(HostError) -> HostCommandResult,
-    write: @escaping @Sendable (HostStream, String) -> Void,
+    send: @escaping @Sendable (HostStream, String) throws(HostError) -> Void,
     isTerminal: @escaping @Sendable (HostStream) -> Bool,
     terminalWidth: @escaping @Sendable (HostStream) -> Int?,
     openLibrary: @escaping @Sendable (String) throws(HostError) -> HostLibrary
@@ -38,11 +38,16 @@ package struct Host: Sendable {
     self.wallClock = wallClock
     self.monotonicClock = monotonicClock
     self.run = run
-    self.write = write
+    self.send = send
     self.isTerminal = isTerminal
     self.terminalWidth = terminalWidth
     self.openLibrary = openLibrary
   }
+}
+
+extension Host {
+  /// Writes text to a standard stream, at once, where there is nothing to be done about a failure.
+  package func write(_ stream: HostStream, _ text: String) { try? send(stream, text) }
 }
 
 /// A standard stream.
@@ -106,6 +111,14 @@ package struct HostFiles: Sendable {
   /// The file's bytes as text; bytes that are not UTF-8 become U+FFFD.
   package func text(_ path: String) throws(HostError) -> String {
     String(decoding: try read(path), as: UTF8.self)
+  }
+
+  /// All bytes of a file that ends: a device or a pipe may go on for ever, and gives its bytes once only.
+  package func readRegular(_ path: String) throws(HostError) -> [UInt8] {
+    if kind(path) == .other {
+      throw .other(path: path, message: "it is a device or a pipe, and no file")
+    }
+    return try read(path)
   }
 
   /// Writes text as UTF-8, whole or not at all.

@@ -60,7 +60,8 @@ extension Generator {
       Parameter("noise", .number, .number(0.05)), Parameter("factor", .number, .number(0.5)),
       Parameter("count", .count, .number(1000)),
     ],
-    schema: planarSchema
+    schema: planarSchema,
+    rules: [Rule("factor", "between 0 and 1") { (0...1).contains($0.number("factor")) }]
   ) { a, key in
     planar(a.count("count"), key) { i, key in
       let angle = 2 * .pi * key.uniform(0)
@@ -121,7 +122,11 @@ extension Generator {
         Schema("x", on: .example, shape: [a.count("dim")]),
         Schema("label", on: .example, isInteger: true),
       ]
-    }
+    }, width: { $0.count("dim") },
+    rules: [
+      Rule("inner", "an interval of radii, from 0 on") { $0.interval("inner").low >= 0 },
+      Rule("outer", "an interval of radii, from 0 on") { $0.interval("outer").low >= 0 },
+    ]
   ) { a, key in
     let dim = a.count("dim")
     let count = a.count("count")
@@ -158,7 +163,13 @@ extension Generator {
     schema: { a in
       let width = a.numbers("low").count
       return [Schema("x", on: .example, shape: width == 1 ? [] : [width])]
-    }
+    }, width: { $0.numbers("low").count },
+    rules: [
+      Rule("high", "as long as `low`") { $0.numbers("low").count == $0.numbers("high").count },
+      Rule("high", "at least `low`") { a in
+        zip(a.numbers("low"), a.numbers("high")).allSatisfy { $0 <= $1 }
+      },
+    ]
   ) { a, key in
     let low = a.numbers("low")
     let high = a.numbers("high")

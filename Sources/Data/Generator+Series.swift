@@ -18,7 +18,10 @@ extension Generator {
         Schema("t", on: .time), Schema("x", on: .time, shape: [2]),
         Schema("label", on: .example, isInteger: true),
       ]
-    }
+    }, width: { $0.count("sample") },
+    rules: [
+      Rule("sample", "less than half of `length`") { $0.count("sample") * 2 < $0.count("length") }
+    ]
   ) { a, key in
     let count = a.count("count")
     let length = a.count("length")
@@ -65,7 +68,13 @@ extension Generator {
       Parameter("points", .interval, .interval(20, 50)),
       Parameter("over", .interval, .interval(0, 5)), Parameter("noise", .number, .number(0.1)),
     ],
-    schema: { _ in [Schema("t", on: .time), Schema("x", on: .time)] }
+    schema: { _ in [Schema("t", on: .time), Schema("x", on: .time)] },
+    width: { Int(min(max($0.interval("points").high, 0), 1e6)) },
+    rules: [
+      Rule("points", "an interval from 1 to 1e6") {
+        $0.interval("points").low >= 1 && $0.interval("points").high <= 1e6
+      }
+    ]
   ) { a, key in
     let points = a.interval("points")
     let fewest = Int(points.low)

@@ -8,6 +8,10 @@ package struct Generator: Sendable {
   package let parameters: [Parameter]
   /// The names and shapes of its fields, for a checker that has no numbers yet.
   let schema: @Sendable (GeneratorArguments) -> [FieldSchema]
+  /// Numbers in one example, at most.
+  var width: @Sendable (GeneratorArguments) -> Int = { _ in 2 }
+  /// What its arguments must be beside of their kinds.
+  var rules: [Rule] = []
   let body: @Sendable (GeneratorArguments, RandomKey) -> Dataset
 
   package struct Parameter: Sendable {
@@ -20,6 +24,22 @@ package struct Generator: Sendable {
       self.name = name
       self.kind = kind
       self.standard = standard
+    }
+  }
+
+  /// A condition that a parameter has to meet.
+  struct Rule: Sendable {
+    let parameter: String
+    /// What it must be, in words.
+    let text: String
+    let holds: @Sendable (GeneratorArguments) -> Bool
+
+    init(
+      _ parameter: String, _ text: String, _ holds: @escaping @Sendable (GeneratorArguments) -> Bool
+    ) {
+      self.parameter = parameter
+      self.text = text
+      self.holds = holds
     }
   }
 
@@ -99,8 +119,28 @@ package struct Generator: Sendable {
       checked[parameter.name] = fitting
     }
     let arguments = GeneratorArguments(values: checked)
-    if let problem = GeneratorRules.problem(name, arguments) { throw problem }
+    for rule in commonRules + rules where !rule.holds(arguments) {
+      throw .outOfRange(generator: name, name: rule.parameter, rule: rule.text)
+    }
     return arguments
+  }
+
+  /// As many doubles as fit the memory of most machines (1.6 GB).
+  private static let numberLimit = 200_000_000
+
+  /// Of all parameters of these names.
+  private var commonRules: [Rule] {
+    [
+      Rule("noise", "0 or more") { $0.values["noise"] == nil || $0.number("noise") >= 0 },
+      Rule("over", "an interval of some length") { arguments in
+        guard case .interval(let low, let high)? = arguments.values["over"] else { return true }
+        return high > low
+      },
+      Rule("count", "less: the set would be too large") { [width] arguments in
+        let size = arguments.count("count").multipliedReportingOverflow(by: width(arguments))
+        return !size.overflow && size.partialValue <= Self.numberLimit
+      },
+    ]
   }
 }
 
@@ -187,62 +227,4 @@ package enum GeneratorError: Error, Sendable, Equatable {
       return "`\(name)` of `\(generator)` must be \(rule)"
     }
   }
-}
-
-/// Conditions between arguments that their kinds don't tell.
-enum GeneratorRules {
-  /// As many doubles as fit the memory of most machines (1.6 GB).
-  private static let numberLimit = 200_000_000
-
-  static func problem(_ name: String, _ a: GeneratorArguments) -> GeneratorError? {
-    func rule(_ parameter: String, _ holds: Bool, _ text: String) -> GeneratorError? {
-      holds ? nil : .outOfRange(generator: name, name: parameter, rule: text)
-    }
-    if let problem = a.values["noise"] == nil
-      ? nil : rule("noise", a.number("noise") >= 0, "0 or more")
-    {
-      return problem
-    }
-    if case .interval? = a.values["over"],
-      let problem = rule(
-        "over", a.interval("over").high > a.interval("over").low, "an interval of some length")
-    {
-      return problem
-    }
-    let width =
-      switch name {
-      case "nested_spheres": a.count("dim")
-      case "spirals": a.count("sample")
-      case "irregular_sines": Int(a.interval("points").high.clamped(0, 1e6))
-      case "uniform": a.numbers("low").count
-      default: 2
-      }
-    let size = a.count("count").multipliedReportingOverflow(by: width)
-    if size.overflow || size.partialValue > numberLimit {
-      return .outOfRange(generator: name, name: "count", rule: "less: the set would be too large")
-    }
-    switch name {
-    case "nested_spheres":
-      return rule("inner", a.interval("inner").low >= 0, "an interval of radii, from 0 on")
-        ?? rule("outer", a.interval("outer").low >= 0, "an interval of radii, from 0 on")
-    case "spirals":
-      return rule(
-        "sample", a.count("sample") * 2 < a.count("length"), "less than half of `length`")
-    case "irregular_sines":
-      let points = a.interval("points")
-      return rule("points", points.low >= 1 && points.high <= 1e6, "an interval from 1 to 1e6")
-    case "uniform":
-      let low = a.numbers("low")
-      let high = a.numbers("high")
-      return rule("high", low.count == high.count, "as long as `low`")
-        ?? rule("high", zip(low, high).allSatisfy { $0 <= $1 }, "at least `low`")
-    case "circles":
-      return rule("factor", (0...1).contains(a.number("factor")), "between 0 and 1")
-    default: return nil
-    }
-  }
-}
-
-extension Double {
-  fileprivate func clamped(_ low: Double, _ high: Double) -> Double { min(max(self, low), high) }
 }

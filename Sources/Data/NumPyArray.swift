@@ -3,12 +3,7 @@ package enum NumPyArray {
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   package static func bytes(_ array: NumberArray) -> [UInt8] {
-    let type =
-      switch array.values {
-      case .f32: "<f4"
-      case .f64: "<f8"
-      case .i64: "<i8"
-      }
+    let type = array.element.numPyName
     let sizes = array.shape.map { "\($0)," }.joined(separator: " ")
     let shape = array.shape.count == 1 ? sizes : String(sizes.dropLast(sizes.isEmpty ? 0 : 1))
     var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(shape)), }"
@@ -36,23 +31,14 @@ package enum NumPyArray {
     else { throw .malformedHeader("it lacks descr, fortran_order or shape") }
     if order.hasPrefix("True"), shape.count > 1 { throw .fortranOrder }
     let data = bytes[(start + length)...]
-    let sizes = ["<f4": 4, "<f8": 8, "<i8": 8]
-    guard let size = sizes[String(type)] else {
+    guard let element = NumberArray.Element.allCases.first(where: { $0.numPyName == type }) else {
       throw .unsupportedType(array: "array", type: String(type))
     }
     guard let count = NumberArray.count(of: shape),
-      case let needed = count.multipliedReportingOverflow(by: size), !needed.overflow,
+      case let needed = count.multipliedReportingOverflow(by: element.byteCount), !needed.overflow,
       needed.partialValue == data.count
     else { throw .sizeMismatch(array: "array", shape: shape, bytes: data.count) }
-    switch type {
-    case "<f4":
-      let words = NumberArray.words(data, as: UInt32.self)
-      return NumberArray(shape: shape, .f32(words.map(Float.init(bitPattern:))))
-    case "<f8":
-      let words = NumberArray.words(data, as: UInt64.self)
-      return NumberArray(shape: shape, .f64(words.map(Double.init(bitPattern:))))
-    default: return NumberArray(shape: shape, .i64(NumberArray.words(data, as: Int64.self)))
-    }
+    return NumberArray(shape: shape, element.values(data))
   }
 
   /// What follows `'key':` in the header, a Python dictionary.

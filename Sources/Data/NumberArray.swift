@@ -5,8 +5,55 @@ package struct NumberArray: Sendable, Equatable {
     case f64([Double])
     case i64([Int64])
   }
+  /// A type of numbers, and what the formats call it.
+  enum Element: CaseIterable {
+    case f32, f64, i64
+
+    var numPyName: String {
+      switch self {
+      case .f32: "<f4"
+      case .f64: "<f8"
+      case .i64: "<i8"
+      }
+    }
+
+    var safetensorsName: String {
+      switch self {
+      case .f32: "F32"
+      case .f64: "F64"
+      case .i64: "I64"
+      }
+    }
+
+    var byteCount: Int {
+      switch self {
+      case .f32: 4
+      case .f64, .i64: 8
+      }
+    }
+
+    /// The numbers in little-endian bytes, whose number is a multiple of `byteCount`.
+    func values(_ bytes: ArraySlice<UInt8>) -> Values {
+      switch self {
+      case .f32:
+        .f32(NumberArray.words(bytes, as: UInt32.self).map(Float.init(bitPattern:)))
+      case .f64:
+        .f64(NumberArray.words(bytes, as: UInt64.self).map(Double.init(bitPattern:)))
+      case .i64: .i64(NumberArray.words(bytes, as: Int64.self))
+      }
+    }
+  }
+
   package var shape: [Int]
   package var values: Values
+
+  var element: Element {
+    switch values {
+    case .f32: .f32
+    case .f64: .f64
+    case .i64: .i64
+    }
+  }
 
   package init(shape: [Int], _ values: Values) {
     self.shape = shape

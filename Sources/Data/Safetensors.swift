@@ -43,7 +43,7 @@ package struct Safetensors: Sendable, Equatable {
         .init(
           entry.name,
           .record([
-            "dtype": .string(entry.array.typeName),
+            "dtype": .string(entry.array.element.safetensorsName),
             "shape": .array(entry.array.shape.map(JSONValue.integer)),
             "data_offsets": .array([.integer(start), .integer(data.count)]),
           ])))
@@ -125,26 +125,14 @@ package struct Safetensors: Sendable, Equatable {
     }
     let part = data[data.startIndex + offsets[0]..<data.startIndex + offsets[1]]
     let range = offsets[0]..<offsets[1]
-    guard let size = sizes[type] else {
-      throw .unsupportedType(array: member.key, type: type)
-    }
+    guard let element = NumberArray.Element.allCases.first(where: { $0.safetensorsName == type })
+    else { throw .unsupportedType(array: member.key, type: type) }
     guard let count = NumberArray.count(of: shape),
-      case let needed = count.multipliedReportingOverflow(by: size), !needed.overflow,
+      case let needed = count.multipliedReportingOverflow(by: element.byteCount), !needed.overflow,
       needed.partialValue == part.count
     else { throw .sizeMismatch(array: member.key, shape: shape, bytes: part.count) }
-    switch type {
-    case "F32":
-      let words = NumberArray.words(part, as: UInt32.self)
-      return (NumberArray(shape: shape, .f32(words.map(Float.init(bitPattern:)))), range)
-    case "F64":
-      let words = NumberArray.words(part, as: UInt64.self)
-      return (NumberArray(shape: shape, .f64(words.map(Double.init(bitPattern:)))), range)
-    default:
-      return (NumberArray(shape: shape, .i64(NumberArray.words(part, as: Int64.self))), range)
-    }
+    return (NumberArray(shape: shape, element.values(part)), range)
   }
-
-  private static let sizes = ["F32": 4, "F64": 8, "I64": 8]
 
   private static func integers(_ value: JSONValue?) -> [Int]? {
     guard case .array(let items)? = value, items.count <= 64 else { return nil }
@@ -154,15 +142,5 @@ package struct Safetensors: Sendable, Equatable {
       numbers.append(number)
     }
     return numbers
-  }
-}
-
-extension NumberArray {
-  fileprivate var typeName: String {
-    switch values {
-    case .f32: return "F32"
-    case .f64: return "F64"
-    case .i64: return "I64"
-    }
   }
 }

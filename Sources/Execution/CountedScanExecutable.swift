@@ -4,15 +4,18 @@ import NodalIR
 /// with those that have it.
 struct CountedScanExecutable: Executable {
   let scan: Scan
+  let origin: Origin?
   let trace: Int
   let trajectories: Extent?
   let parameterTypes: [ValueType]
   let resultTypes: [ValueType]
   let body: any Executable
 
-  init(_ scan: Scan, _ operands: [ValueType], _ results: [ValueType], _ executor: any Executor)
-    throws
-  {
+  init(
+    _ scan: Scan, _ operands: [ValueType], _ results: [ValueType], _ origin: Origin?,
+    _ executor: any Executor
+  ) throws {
+    self.origin = origin
     guard case .counted(let trace, let trajectories) = scan.length else {
       throw IRError("a scan of fixed length as a counted one")
     }
@@ -93,6 +96,10 @@ private final class CountedScanWorkspace: Workspace {
       try run(place, inputs, steps)
     }
     leave()
+    if scan.evaluations > 0 {
+      context.evaluations.add(
+        program.origin, backward: counts.reduce(0, +) * scan.evaluations)
+    }
   }
 
   /// Takes up the trajectories that have this turn.

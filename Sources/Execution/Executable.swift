@@ -45,8 +45,7 @@ package final class RunContext {
   package var keepsFailures = false
   /// Instructions that executors ran: what batching saves.
   package var instructions = 0
-  /// Right-hand sides evaluated, over all trajectories.
-  package var evaluations = 0
+  package var evaluations = EvaluationCounts()
   package var warnings: [RunWarning] = []
   /// See `RunReport`.
   package var drift = 0.0

@@ -19,7 +19,7 @@ package enum FormExecutable {
       case .fixed(let n):
         return try ScanExecutable(scan, length: n, operands, results, executor)
       case .counted:
-        return try CountedScanExecutable(scan, operands, results, executor)
+        return try CountedScanExecutable(scan, operands, results, origin, executor)
       }
     case .map(let map):
       return try MapExecutable(map, operands, results, executor)

@@ -21,9 +21,9 @@ package struct RunOptions: Sendable {
 /// What there is to say of a run beside its results.
 package struct RunReport: Sendable {
   package var instructions = 0
-  package var evaluations = 0
-  /// The most memory that the run needed, in bytes, of all its pieces together; inputs and results
-  /// not counted.
+  package var evaluations = EvaluationCounts()
+  /// The most memory that the run held at once, in bytes: of the workspaces, with the traces in them, of as many of its pieces
+  /// as run at a time. Inputs and results are not counted.
   package var byteCount = 0
   package var warnings: [RunWarning] = []
   /// How far solves of the state backwards missed the states that the solves forwards had been at, at most: in units of the
@@ -59,10 +59,11 @@ package final class Runner: Sendable {
       options.threads != nil && isCuttable ? Threads.chunks(extents.lanes) : whole
     let outcomes = OutcomeList(count: chunks.count)
     let extentsOfAll = extents
-    (options.threads ?? Threads(1)).forEach(chunks.count) { [pool, executable] k in
+    let threads = options.threads ?? Threads(1)
+    threads.forEach(chunks.count) { [pool, executable] k in
       outcomes[k] = Self.run(pool, executable, inputs, extentsOfAll, chunks[k], options)
     }
-    return try join(outcomes, chunks, extents)
+    return try join(outcomes, chunks, extents, workers: threads.count)
   }
 
   private struct Outcome {
@@ -100,7 +101,7 @@ package final class Runner: Sendable {
     context.cancel = options.cancel
     context.keepsFailures = options.keepsFailures
     context.instructions = 0
-    context.evaluations = 0
+    context.evaluations.clear()
     context.warnings = []
     context.drift = 0
     var outcome = Outcome()
@@ -138,14 +139,15 @@ package final class Runner: Sendable {
 
   /// Puts the pieces' rows together and adds what they share, in order.
   private func join(
-    _ outcomes: OutcomeList, _ chunks: [Range<Int>], _ extents: ExtentValues
+    _ outcomes: OutcomeList, _ chunks: [Range<Int>], _ extents: ExtentValues, workers: Int
   ) throws(ExecutionError) -> (results: [Tensor], report: RunReport) {
     var report = RunReport()
+    report.byteCount = (0..<outcomes.count).map { outcomes[$0].report.byteCount }
+      .sorted(by: >).prefix(workers).reduce(0, +)
     for k in 0..<outcomes.count {
       if let error = outcomes[k].error { throw error }
       report.instructions += outcomes[k].report.instructions
-      report.evaluations += outcomes[k].report.evaluations
-      report.byteCount += outcomes[k].report.byteCount
+      report.evaluations.add(outcomes[k].report.evaluations)
       for warning in outcomes[k].report.warnings { warning.join(&report.warnings) }
       report.drift = max(report.drift, outcomes[k].report.drift)
     }

@@ -48,8 +48,11 @@ extension SteppingEngine {
           case .status: Int64(trajectory.status.rawValue)
           }
       }
-      context.evaluations += trajectory.evaluations
     }
+    let evaluations = trajectories.reduce(0) { $0 + $1.evaluations }
+    context.evaluations.add(
+      program.origin, forward: solve.isBackward ? 0 : evaluations,
+      backward: solve.isBackward ? evaluations : 0)
     if let trace = solve.trace { layOut(trace) }
   }
 

@@ -45,6 +45,7 @@ extension Form {
       list.add("stacked", scan.stacked, unless: 0)
       list.add("outputs", scan.outputs, unless: 0)
       list.add("batched", scan.batched)
+      list.add("evaluations", scan.evaluations, unless: 0)
     case .map(let map):
       list.add("extent", map.extent.description)
       list.add("mapped", map.mapped)
@@ -129,5 +130,6 @@ extension Solve {
     if let record { list.add("record", record.description) }
     if let drifting { list.addAll("drifting", drifting) }
     if let expected { list.add("expected", expected) }
+    list.add("backward", isBackward)
   }
 }

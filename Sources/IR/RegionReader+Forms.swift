@@ -127,10 +127,12 @@ private struct AttributeReader {
       length = .counted(trace: trace, trajectories: try items.dropFirst().first.map(extent))
     default: throw error("a scan wants its length: fixed(…) or counted(…)")
     }
-    return Scan(
+    var scan = Scan(
       length: length, reverse: try flag("reverse"), carries: try natural("carries", usual: 0),
       stacked: try natural("stacked", usual: 0), outputs: try natural("outputs", usual: 0),
       batched: try flags("batched"), body: try region("body"))
+    scan.evaluations = try natural("evaluations", usual: 0)
+    return scan
   }
 
   private mutating func solve() throws(RegionTextError) -> Solve {
@@ -152,6 +154,7 @@ private struct AttributeReader {
     if attributes.items["record"] != nil { solve.record = try type("record") }
     if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }
     if attributes.items["expected"] != nil { solve.expected = try natural("expected") }
+    solve.isBackward = try flag("backward")
     return solve
   }
 

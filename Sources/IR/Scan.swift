@@ -27,6 +27,9 @@ package struct Scan: Sendable, Hashable {
   /// For a counted scan over trajectories: which of the shared operands have an axis of trajectories.
   package var batched: [Bool]
   package var body: Region
+  /// How many right-hand sides of a solve a turn goes back through, where the loop reverses its steps; 0 elsewhere. Nothing but the
+  /// count of evaluations depends on it.
+  package var evaluations = 0
 
   package init(
     length: Length, reverse: Bool = false, carries: Int, stacked: Int, outputs: Int,

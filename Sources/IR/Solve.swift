@@ -82,6 +82,8 @@ package struct Solve: Sendable, Hashable {
   /// The operand, behind the initial state, with the numbers that the leading components of the final state should come to. The
   /// right-hand side has no use for it; a run tells how far the solve missed it (`RunReport.drift`).
   package var expected: Int?
+  /// It is the backward half of a gradient. Nothing but the count of its evaluations depends on it.
+  package var isBackward = false
 
   package init(
     settings: SolverSettings, trajectories: Extent? = nil, batched: [Bool], rhs: Region,

@@ -70,7 +70,13 @@ public final class Interpreter {
   /// Checks a program without running it. What it declares does not enter the interpreter.
   /// - Returns: everything that is wrong, in the order of the text; warnings too.
   public func check(_ program: Program) -> [Diagnostic] {
-    relay.collecting { _ = session.check(source(program)) }
+    relay.collecting {
+      do {
+        _ = try session.check(source(program))
+      } catch {
+        session.sink(.diagnostic(session.diagnostic(of: error)))
+      }
+    }
   }
 
   /// Checks a program, and if it is fine runs its statements in order. Mistakes are events.

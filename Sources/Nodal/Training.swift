@@ -13,8 +13,11 @@ public struct TrainingStep: Sendable {
   public let total: Int
   /// The loss before this step's update, without penalties.
   public let loss: Double
-  /// The lowest validation value (without validation: loss) so far.
-  public let best: Double
+  /// The lowest validation value so far; without validation the lowest loss. Nil before the first validation, and for steps that see
+  /// a minibatch each without validation, where the lowest loss is that of the easiest batch.
+  public let best: Double?
+  /// For such steps: the mean loss of the last 50 of them.
+  public let mean: Double?
   /// Set where this step was followed by a validation that gave a number.
   public let validation: Double?
   /// Evaluations of right-hand sides in this step.
@@ -27,7 +30,11 @@ public struct TrainingStep: Sendable {
     step = progress.step
     total = progress.total
     loss = progress.loss
-    best = progress.best
+    switch progress.standing {
+    case .validation(let value), .lowest(let value): (best, mean) = (value, nil)
+    case .mean(let value): (best, mean) = (nil, value)
+    case nil: (best, mean) = (nil, nil)
+    }
     validation = progress.validation?.value
     evaluations = progress.forwardEvaluations + progress.backwardEvaluations
     elapsed = progress.elapsed
@@ -38,17 +45,19 @@ public struct TrainingStep: Sendable {
   /// - Parameter total: evaluations of right-hand sides since the run began.
   public func line(evaluations total: Int? = nil, width: Int? = nil) -> String {
     Progress(
-      step: step, total: self.total, loss: loss, best: best.isFinite ? best : nil,
-      evaluations: total, elapsed: elapsed, stage: stage
+      step: step, total: self.total, loss: loss, best: best, mean: mean, evaluations: total,
+      elapsed: elapsed, stage: stage
     ).line(width: width)
   }
 
   var jsonValue: JSONValue {
     var members: [JSONValue.Member] = [
       .init("kind", .string("step")), .init("stage", .string(stage)), .init("step", .integer(step)),
-      .init("total", .integer(total)), .init("loss", .number(loss)), .init("best", .number(best)),
+      .init("total", .integer(total)), .init("loss", .number(loss)),
       .init("evaluations", .integer(evaluations)), .init("elapsed", .number(elapsed)),
     ]
+    if let best { members.append(.init("best", .number(best))) }
+    if let mean { members.append(.init("mean", .number(mean))) }
     if let validation { members.append(.init("validation", .number(validation))) }
     return .object(members)
   }
@@ -58,7 +67,8 @@ public struct TrainingStep: Sendable {
 public struct TrainingRun: Sendable {
   /// The loss that was trained.
   public let name: String
-  /// The loss of the parameters that were kept, without penalties.
+  /// The loss of the parameters that were kept, without penalties: on all the data, or after a cancellation as the step saw it at which
+  /// they stood (NaN where none was done).
   public let loss: Double
   /// Their validation value, where there is a validation.
   public let validation: Double?

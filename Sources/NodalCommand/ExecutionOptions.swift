@@ -53,6 +53,10 @@ struct ExecutionOptions: ParsableArguments, Sendable {
     guard (1...64).contains(threads) else {
       throw ValidationError("--threads is a number from 1 to 64, not \(threads)")
     }
+    if out?.isEmpty == true { throw ValidationError("--out wants the name of a folder") }
+    for folder in data where Host.system.files.kind(folder) != .directory {
+      throw ValidationError("--data: there is no folder `\(folder)`")
+    }
   }
 
   /// Nothing asked for.

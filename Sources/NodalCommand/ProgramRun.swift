@@ -18,11 +18,13 @@ struct ProgramRun: Sendable {
   /// - Throws: the exit status, unless it is 0.
   func run(_ file: String) throws {
     let program = try Self.load(file)
-    let (interpreter, _) = interpreter(for: file)
+    let (interpreter, printer) = interpreter(for: file)
     // From here on; while standard input is read, Ctrl-C ends the process.
     let interrupts = InterruptHandler(interpreter.cancellation)
     interrupts.begin()
-    try Self.leave(interpreter.run(program))
+    let outcome = interpreter.run(program)
+    try check(printer)
+    try Self.leave(outcome)
   }
 
   /// Runs the `test` blocks of files, and says how many held.
@@ -41,6 +43,7 @@ struct ProgramRun: Sendable {
       case .wrong: worst = Status.wrong
       case .cancelled: throw Status.interrupted
       }
+      try check(printer)
       passed += printer.passedTests
       failed += printer.failedTests
     }
@@ -58,6 +61,7 @@ struct ProgramRun: Sendable {
       let (interpreter, printer) = interpreter(for: file)
       printer.receive(interpreter.check(try Self.load(file)))
       errors += printer.errors
+      try check(printer)
     }
     if errors > 0 { throw Status.wrong }
   }
@@ -67,11 +71,19 @@ struct ProgramRun: Sendable {
     let (interpreter, printer) = interpreter(for: file)
     let program = try Self.load(file)
     do {
-      host.write(.output, try body(interpreter, program))
+      printer.put(try body(interpreter, program))
+      try check(printer)
     } catch let failure as ProgramFailure {
       printer.receive(failure.diagnostics)
       throw Status.wrong
     }
+  }
+
+  /// Output that is lost is a failure.
+  private func check(_ printer: EventPrinter) throws {
+    guard let failure = printer.outputFailure else { return }
+    host.write(.error, "error: \(failure.message)\n")
+    throw Status.failed
   }
 
   private func interpreter(for file: String) -> (Interpreter, EventPrinter) {

@@ -25,6 +25,8 @@ package final class EventPrinter {
   package private(set) var errors = 0
   package private(set) var passedTests = 0
   package private(set) var failedTests = 0
+  /// Why standard output did not take what was written to it; nil while it does.
+  package private(set) var outputFailure: HostError?
 
   package init(host: Host, style: Style) {
     self.host = host
@@ -36,9 +38,18 @@ package final class EventPrinter {
     count(event)
     if style.isJSON {
       if case .trainingStep = event, style.isQuiet { return }
-      host.write(.output, event.json + "\n")
+      put(event.json + "\n")
     } else {
       show(event)
+    }
+  }
+
+  /// Writes to standard output.
+  package func put(_ text: String) {
+    do {
+      try host.send(.output, text)
+    } catch {
+      outputFailure = outputFailure ?? error
     }
   }
 
@@ -65,7 +76,7 @@ package final class EventPrinter {
     progress.clear()
     switch event {
     case .diagnostic(let diagnostic): say(diagnostic)
-    case .printed(_, let text, _): host.write(.output, text + "\n")
+    case .printed(_, let text, _): put(text + "\n")
     case .trainingBegan(_, let header):
       progress.begin()
       note(header)
@@ -74,9 +85,9 @@ package final class EventPrinter {
     case .plotted(let path): note("plot: \(shown(path))")
     case .picture(let picture): draw(picture)
     case .wrote(let path, let what): note("\(what): \(shown(path))")
-    case .testPassed(let title): host.write(.output, "\(paint("ok", .good))    \(title)\n")
+    case .testPassed(let title): put("\(paint("ok", .good))    \(title)\n")
     case .testFailed(let title, let diagnostic):
-      host.write(.output, "\(paint("FAIL", .bad))  \(title)\n")
+      put("\(paint("FAIL", .bad))  \(title)\n")
       say(diagnostic)
     case .note(let text): note(text)
     }
@@ -99,8 +110,7 @@ package final class EventPrinter {
     }
     let width = min(host.terminalWidth(.output) ?? 80, 120)
     do {
-      host.write(
-        .output,
+      put(
         try picture.text(
           columns: width, rows: min(max(width / 4, 15), 28), hasColor: style.hasColor))
     } catch {

@@ -29,14 +29,17 @@ struct ProgressPrinter {
       guard now - lastShown >= 0.1 || step.step == step.total else { return }
       lastShown = now
       let width = (host.terminalWidth(.error) ?? 80) - 1
-      host.write(.error, "\r\u{1B}[K" + step.line(evaluations: evaluations, width: width))
+      host.write(.error, "\r\u{1B}[K" + step.line(evaluations: solved, width: width))
       isLineOpen = true
     } else if step.step >= nextPlain || step.step == step.total {
-      host.write(.error, step.line(evaluations: evaluations) + "\n")
+      host.write(.error, step.line(evaluations: solved) + "\n")
       let stride = max(1, step.total / 20)
       nextPlain = (step.step / stride + 1) * stride
     }
   }
+
+  /// Nil for a loss that solves nothing.
+  private var solved: Int? { evaluations > 0 ? evaluations : nil }
 
   /// Ends the line that stands there, so that other text begins on one of its own.
   mutating func clear() {

@@ -64,7 +64,9 @@ final class Frame: Workspace {
     for alias in program.storage.aliases {
       pointers[alias.value] = pointers[alias.root] + alias.offset
     }
+    let cancel = context.cancel
     for instruction in program.instructions {
+      if let cancel, cancel.isSet { throw .cancelled }
       switch instruction {
       case .loop(let loop): loop(self)
       case .call(let child, let operands, let results): try call(child, operands, results)

@@ -8,6 +8,8 @@ package struct Progress: Sendable, Equatable {
   package var loss: Double
   /// The least validation loss (or loss) so far, nil before there is one.
   package var best: Double?
+  /// The mean loss of the last steps, where the least one says nothing.
+  package var mean: Double?
   /// Evaluations of right-hand sides so far.
   package var evaluations: Int?
   /// Seconds since the run began.
@@ -16,13 +18,14 @@ package struct Progress: Sendable, Equatable {
   package var stage: String?
 
   package init(
-    step: Int, total: Int? = nil, loss: Double, best: Double? = nil, evaluations: Int? = nil,
-    elapsed: Double, stage: String? = nil
+    step: Int, total: Int? = nil, loss: Double, best: Double? = nil, mean: Double? = nil,
+    evaluations: Int? = nil, elapsed: Double, stage: String? = nil
   ) {
     self.step = step
     self.total = total
     self.loss = loss
     self.best = best
+    self.mean = mean
     self.evaluations = evaluations
     self.elapsed = elapsed
     self.stage = stage
@@ -45,6 +48,7 @@ package struct Progress: Sendable, Equatable {
     parts.append((count, 0))
     parts.append(("loss \(NumberFormat.significant(loss, 4))", 0))
     if let best { parts.append(("best \(NumberFormat.significant(best, 4))", 2)) }
+    if let mean { parts.append(("mean \(NumberFormat.significant(mean, 4))", 2)) }
     if let evaluations { parts.append(("\(NumberFormat.grouped(evaluations)) evals", 4)) }
     if let pace = stepsPerSecond {
       parts.append(("\(NumberFormat.significant(pace, 3)) steps/s", 5))
@@ -74,6 +78,7 @@ package struct Progress: Sendable, Equatable {
     if let stage { members.append(.init("stage", .string(stage))) }
     if let total { members.append(.init("total", .integer(total))) }
     if let best { members.append(.init("best", .number(best))) }
+    if let mean { members.append(.init("mean", .number(mean))) }
     if let evaluations { members.append(.init("evaluations", .integer(evaluations))) }
     return .object(members)
   }

@@ -24,6 +24,8 @@ final class LossEvaluator {
   /// A program for each length of examples.
   private var programs: [Int: LossProgram] = [:]
   private var priors: (program: LoweredProgram, gradient: Runner)?
+  /// What the gradients since the last `takeCost` have cost.
+  private var cost = EvaluationCost()
   let isLikelihood: Bool
 
   init(
@@ -77,19 +79,22 @@ final class LossEvaluator {
     var lossOnly = 0.0
     var strengths = [Double](repeating: 0, count: terms.count)
     var gradient = [Double](repeating: 0, count: wantsGradient ? parameters.count : 0)
-    var evaluations = 0
+    var spent = EvaluationCost()
     let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
     let count = batch?.exampleCount ?? 1
     let scale = isLikelihood ? Double(total) / Double(max(1, count)) : 1 / Double(max(1, count))
     for group in groups {
       let program = try self.program(for: group)
+      try prepare(program, wantsGradient)
       let outcome = try run(program, group, vector, scale, step, wantsGradient)
+      spent.add(outcome.report, program.lowered.program.origins)
       value += outcome.total
       lossOnly += outcome.loss
       for k in strengths.indices { strengths[k] += outcome.strengths[k] }
       add(outcome.gradients, of: program.trained, to: &gradient)
-      evaluations += outcome.report.evaluations
     }
+    spent.examples = count
+    if wantsGradient { cost.add(spent) }
     if let priors {
       let inputs = try bind(priors.program, vector, step: step)
       let results = try session.perform(priors.program) { () throws(ExecutionError) in
@@ -108,7 +113,20 @@ final class LossEvaluator {
     return Evaluation(
       value: value, gradient: gradient, loss: lossOnly,
       terms: zip(terms, strengths).map { NamedValue("strength(\($0.term))", $1) },
-      forwardEvaluations: evaluations)
+      forwardEvaluations: spent.forward, backwardEvaluations: spent.backward)
+  }
+
+  func takeCost() -> EvaluationCost {
+    defer { cost = EvaluationCost() }
+    return cost
+  }
+
+  /// The vector with which this loss sees what another one's vector says of the weights that they share; the others are as the session
+  /// has them.
+  func vector(_ other: [Double], of evaluator: LossEvaluator) -> [Double] {
+    var vector = parameters
+    for block in evaluator.parameters.blocks { vector[block.path] = Array(other[block.range]) }
+    return vector.values
   }
 
   private func add(_ tensors: [Tensor], of weights: [WeightID], to gradient: inout [Double]) {
@@ -171,8 +189,10 @@ final class LossEvaluator {
     {
       lengths[variable] = length - size.constant
     }
-    var lowered = try Lowering.lower(
-      loss, terms: terms, of: session.program, lengths: lengths)
+    let (loss, terms, whole, known) = (loss, terms, session.program, lengths)
+    var lowered = try session.lower(loss.expression) {
+      try Lowering.lower(loss, terms: terms, of: whole, lengths: known)
+    }
     if let gradient {
       lowered.program.region = try lowered.program.region.settingGradients(gradient)
     }
@@ -180,16 +200,21 @@ final class LossEvaluator {
       throw SessionFailure(
         .optionValue, "the loss solves no ode that has the term `\(missing.term)`", at: loss.span)
     }
+    let program = try LossProgram(lowered, trained: trained.map(\.id))
+    programs[key] = program
+    return program
+  }
+
+  private func prepare(_ program: LossProgram, _ wantsGradient: Bool) throws {
     do {
-      let program = try LossProgram(
-        lowered, trained: trained.map(\.id), executor: session.executor)
-      programs[key] = program
-      return program
-    } catch let error as IRError {
-      guard let refusal = error.refusal else { throw error }
-      throw SessionFailure(session.describe(refusal, lowered.program.origins, at: loss.span))
+      try program.prepare(session, wantsGradient: wantsGradient)
+    } catch {
+      throw session.told(error, program.lowered.program.origins, at: loss.span)
     }
   }
+
+  /// The most memory that its programs held at once, in bytes.
+  var byteCount: Int { programs.values.reduce(0) { $0 + $1.byteCount } }
 
   private func run(
     _ program: LossProgram, _ group: Group, _ vector: [Double], _ scale: Double, _ step: Int,
@@ -219,6 +244,9 @@ final class LossEvaluator {
         examples: examples, keys: Tensor(integers: keys, shape: [group.count, 2]), inputs: inputs,
         lanes: group.count, scale: scale, penalties: penalties, wantsGradient: wantsGradient,
         options)
+    }
+    guard let outcome else {
+      throw SessionFailure(.internalInconsistency, "a loss that is not compiled", at: loss.span)
     }
     session.tell(outcome.report, lowered)
     return outcome
@@ -269,5 +297,14 @@ extension Region {
       region.nodes[i].form = form
     }
     return region
+  }
+}
+
+extension LossInstance {
+  /// What it computes of one example.
+  fileprivate var expression: TypedExpression {
+    switch body {
+    case .value(let expression), .logDensity(let expression): expression
+    }
   }
 }

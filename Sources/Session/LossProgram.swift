@@ -10,10 +10,15 @@ import NodalTypes
 
 /// A loss over a batch, compiled: the sum over lanes of the loss of one example, each times a weight, and its
 /// gradient by the unconstrained weights.
-struct LossProgram {
+///
+/// Value and gradient are two programs; each is compiled when it is first asked for, and once.
+final class LossProgram {
   let lowered: LoweredLoss
-  private let gradient: Runner
-  private let value: Runner
+  private var gradient: Runner?
+  private var value: Runner?
+  /// The most that the workspaces of each of them held, in bytes.
+  private var gradientBytes = 0
+  private var valueBytes = 0
   /// Weights that are differentiated by, in the order of the gradient's results.
   let trained: [WeightID]
   private let types: [ValueType]
@@ -24,9 +29,7 @@ struct LossProgram {
 
   /// Results: the weighted loss, one weighted strength for each term, then the gradient of
   /// loss + Σ penalty·strength by each trained weight.
-  init(
-    _ lowered: LoweredLoss, trained: [WeightID], executor: any Executor
-  ) throws {
+  init(_ lowered: LoweredLoss, trained: [WeightID]) throws {
     self.lowered = lowered
     let program = lowered.program
     let one = program.region
@@ -62,9 +65,18 @@ struct LossProgram {
     let wrt = present.compactMap { program.parameter(of: .weight($0)) }
     batched = region
     self.wrt = wrt
-    gradient = Runner(try executor.compile(try Pipeline.training(wrt: wrt).run(region)))
-    value = Runner(try executor.compile(try Pipeline.evaluation.run(region)))
   }
+
+  /// Compiles what `run` will want, if it isn't there.
+  func prepare(_ session: Session, wantsGradient: Bool) throws {
+    if (wantsGradient ? gradient : value) != nil { return }
+    let runner = try session.compile(
+      batched, wantsGradient ? .training(wrt: wrt) : .evaluation)
+    if wantsGradient { gradient = runner } else { value = runner }
+  }
+
+  /// The most memory that was held for it.
+  var byteCount: Int { gradientBytes + valueBytes }
 
   struct Outcome {
     var total: Double
@@ -74,6 +86,7 @@ struct LossProgram {
     var report: RunReport
   }
 
+  /// Nil before it is prepared.
   /// - Parameters:
   ///   - examples: arrays of the examples [lanes, …], in the order of the declared parameters.
   ///   - keys: random keys of the examples, [lanes, 2].
@@ -82,7 +95,8 @@ struct LossProgram {
   func run(
     examples: [Tensor], keys: Tensor, inputs: [Tensor], lanes: Int, scale: Double,
     penalties: [Double], wantsGradient: Bool, _ options: RunOptions
-  ) throws(ExecutionError) -> Outcome {
+  ) throws(ExecutionError) -> Outcome? {
+    guard let runner = wantsGradient ? gradient : value else { return nil }
     let program = lowered.program
     var arguments: [Tensor] = []
     for (i, tensor) in examples.enumerated() {
@@ -95,8 +109,12 @@ struct LossProgram {
     arguments.append(
       Tensor(element, shape: [lanes], Array(repeating: scale, count: lanes)))
     arguments.append(Tensor(element, shape: [penalties.count], penalties))
-    let (results, report) = try (wantsGradient ? gradient : value).run(
-      arguments, lanes: lanes, options)
+    let (results, report) = try runner.run(arguments, lanes: lanes, options)
+    if wantsGradient {
+      gradientBytes = max(gradientBytes, report.byteCount)
+    } else {
+      valueBytes = max(valueBytes, report.byteCount)
+    }
     let terms = penalties.count
     return Outcome(
       total: results[0].scalar, loss: results[1].scalar,

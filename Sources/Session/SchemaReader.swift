@@ -57,7 +57,7 @@ struct SchemaReader: Sendable {
     let path: String
     do {
       path = try policy.pathForReading(file, fromAny: bases, files: host.files)
-      bytes = try host.files.read(path)
+      bytes = try host.files.readRegular(path)
     } catch let refusal as PathRefusal {
       throw problem(.refused(refusal))
     } catch let error as HostError {

@@ -1,113 +1,97 @@
-import NodalTraining
-import NodalExecution
 import NodalBasics
 import NodalChecking
 import NodalData
 import NodalDiagnostics
+import NodalExecution
 import NodalIR
-import NodalReporting
+import NodalTraining
 import NodalTypes
 
 extension Session {
-  /// `check gradients of loss on data`: the gradient by every method beside finite differences, with errors, evaluations and time.
+  /// `check gradients of loss on data`: the gradient by every method beside finite differences, with errors, evaluations, time
+  /// and memory.
   ///
-  /// Differences are central, along a few directions: each weight's largest gradient component and a random direction
-  /// over all of them would cost a solve each; the steps are scaled by the weight.
+  /// Differences along all directions would cost four solves each: of many weights some are taken, spread over all.
   func checkGradients(
     _ loss: LossInstance, _ data: TypedExpression?, _ options: [OptionValue], _ span: Span
   ) throws {
     let (dataset, type) = try self.dataset(data, else: "gradients are checked on a data set")
-    let total = dataset?.exampleCount ?? 1
-    var rows: [(name: String, gradient: [Double], seconds: Double, evaluations: Int)] = []
-    var failures: [String] = []
-    for mode in [GradientMode.direct, .adjoint, .interpolated, .forward] {
-      do {
-        let evaluator = try LossEvaluator(self, loss, type: type, gradient: mode)
-        let vector = evaluator.parameters.values
-        // Once to compile and warm, once to time.
-        _ = try evaluator.evaluate(vector, on: dataset, total: total, step: 0)
-        let start = host.monotonicClock()
-        let result = try evaluator.evaluate(vector, on: dataset, total: total, step: 0)
-        rows.append(
-          (mode.rawValue, result.gradient, host.monotonicClock() - start, result.forwardEvaluations)
-        )
-      } catch let failure as SessionFailure {
-        failures.append("\(mode.rawValue): \(failure.diagnostic.message)")
-      } catch let error as IRError {
-        failures.append("\(mode.rawValue): \(error.message)")
-      }
-    }
     let evaluator = try LossEvaluator(self, loss, type: type)
+    guard evaluator.parameters.count > 0 else {
+      throw SessionFailure(
+        .optionValue, "`\(loss.name)` reads nothing that is learned: it has no gradient", at: span)
+    }
+    let total = dataset?.exampleCount ?? 1
+    let differences = try self.differences(evaluator, dataset, total)
+    var table = GradientTable(
+      loss: loss.name, parameters: evaluator.parameters.count, differences: differences)
+    for mode in [GradientMode.direct, .adjoint, .interpolated, .forward] {
+      table.rows.append(try row(mode, loss, dataset, type, total))
+    }
+    sink(
+      .printed(label: "check gradients of \(loss.name)", text: table.text, value: table.json))
+  }
+
+  private func row(
+    _ mode: GradientMode, _ loss: LossInstance, _ data: Dataset?, _ type: DatasetType?, _ total: Int
+  ) throws -> GradientTable.Row {
+    do {
+      let evaluator = try LossEvaluator(self, loss, type: type, gradient: mode)
+      let vector = evaluator.parameters.values
+      // Once to compile and warm, once to time.
+      _ = try evaluator.evaluate(vector, on: data, total: total, step: 0)
+      let start = host.monotonicClock()
+      let result = try evaluator.evaluate(vector, on: data, total: total, step: 0)
+      return .gradient(
+        mode.rawValue, result.gradient,
+        .init(
+          forward: result.forwardEvaluations, backward: result.backwardEvaluations,
+          seconds: host.monotonicClock() - start, bytes: evaluator.byteCount))
+    } catch {
+      if cancel.isSet { throw error }
+      return .failure(mode.rawValue, describe(error, at: nil).message)
+    }
+  }
+
+  /// Central differences, extrapolated once (Richardson): the error falls with the fourth power of the step. The difference that
+  /// the extrapolation makes bounds what is left of it.
+  private func differences(
+    _ evaluator: LossEvaluator, _ data: Dataset?, _ total: Int
+  ) throws -> GradientTable.Differences {
+    let vector = evaluator.parameters.values
+    var cost = GradientTable.Cost()
+    func value(_ k: Int, _ shift: Double) throws -> Double {
+      var moved = vector
+      moved[k] += shift
+      let found = try evaluator.evaluate(
+        moved, on: data, total: total, step: 0, wantsGradient: false)
+      cost.forward += found.forwardEvaluations
+      return found.value
+    }
+    // Compiled and warm before it is timed, as the others are.
+    _ = try value(0, 0)
+    cost.forward = 0
+    let start = host.monotonicClock()
+    var values: [Double] = []
+    var doubt = 0.0
     let components = Self.spread(evaluator.parameters.count, limit: 24)
-    let reference = try differences(evaluator, dataset, total, components)
-    report(loss, rows, failures, components, reference, evaluator)
+    for k in components {
+      let h = 1e-3 * max(1, abs(vector[k]))
+      let wide = try (value(k, h) - value(k, -h)) / (2 * h)
+      let narrow = try (value(k, h / 2) - value(k, -h / 2)) / h
+      let extrapolated = (4 * narrow - wide) / 3
+      values.append(extrapolated)
+      // Not max(): it would lose a NaN.
+      let own = abs(extrapolated - narrow)
+      if !(own <= doubt) { doubt = own }
+    }
+    cost.seconds = host.monotonicClock() - start
+    cost.bytes = evaluator.byteCount
+    return .init(components: components, values: values, doubt: doubt, cost: cost)
   }
 
   /// Up to `limit` places, evenly over all.
   private static func spread(_ count: Int, limit: Int) -> [Int] {
     count <= limit ? Array(0..<count) : (0..<limit).map { $0 * count / limit }
-  }
-
-  /// Central differences, extrapolated once (Richardson): the error falls with the fourth power of the step.
-  private func differences(
-    _ evaluator: LossEvaluator, _ data: Dataset?, _ total: Int, _ components: [Int]
-  ) throws -> [Double] {
-    let vector = evaluator.parameters.values
-    func value(_ k: Int, _ shift: Double) throws -> Double {
-      var moved = vector
-      moved[k] += shift
-      return try evaluator.evaluate(moved, on: data, total: total, step: 0, wantsGradient: false)
-        .value
-    }
-    return try components.map { k in
-      let h = 1e-3 * max(1, abs(vector[k]))
-      let wide = try (value(k, h) - value(k, -h)) / (2 * h)
-      let narrow = try (value(k, h / 2) - value(k, -h / 2)) / h
-      return (4 * narrow - wide) / 3
-    }
-  }
-
-  private func report(
-    _ loss: LossInstance,
-    _ rows: [(name: String, gradient: [Double], seconds: Double, evaluations: Int)],
-    _ failures: [String], _ components: [Int], _ reference: [Double], _ evaluator: LossEvaluator
-  ) {
-    var table = TextTable(columns: [
-      .init("gradient"), .init("error", .right), .init("evaluations", .right),
-      .init("time", .right), .init("verdict"),
-    ])
-    let scale = max(reference.map(abs).max() ?? 0, 1e-300)
-    let threshold = 1e-3
-    var json: [JSONValue] = []
-    for row in rows {
-      let error =
-        zip(components, reference).map { abs(row.gradient[$0] - $1) }.max().map { $0 / scale } ?? 0
-      let isFine = error <= threshold
-      table.rows.append([
-        row.name, NumberFormat.significant(error, 2), NumberFormat.grouped(row.evaluations),
-        NumberFormat.duration(seconds: row.seconds), isFine ? "fine" : "not to be trusted",
-      ])
-      json.append(
-        .object([
-          .init("gradient", .string(row.name)), .init("error", .number(error)),
-          .init("evaluations", .number(Double(row.evaluations))),
-          .init("seconds", .number(row.seconds)), .init("trusted", .bool(isFine)),
-        ]))
-    }
-    var text =
-      "gradients of \(loss.name), against differences in \(components.count) of \(evaluator.parameters.count) directions\n"
-    text += table.text
-    let trusted = rows.filter { row in
-      zip(components, reference).allSatisfy { abs(row.gradient[$0] - $1) <= threshold * scale }
-    }
-    if let fastest = trusted.min(by: { $0.seconds < $1.seconds }) {
-      text +=
-        "\ntrust those within \(NumberFormat.significant(threshold)) of the largest component; the fastest of them is \(fastest.name)"
-    } else {
-      text +=
-        "\nnone is within \(NumberFormat.significant(threshold)) of differences: tighten rtol and atol"
-    }
-    for failure in failures { text += "\n" + failure }
-    sink(.printed(label: "check gradients of \(loss.name)", text: text, value: .array(json)))
   }
 }

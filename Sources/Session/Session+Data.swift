@@ -54,13 +54,16 @@ extension Session {
   private func read(_ call: DataCall) throws -> Dataset {
     let reader = SchemaReader(host: host, policy: policy, bases: dataBases, texts: texts)
     switch call.function {
-    case .csv: return try reader.csv(call)
+    case .csv: return try alone { try reader.csv(call) }
     case .generate:
       let found = try reader.generator(call, function: function)
-      do {
-        return try found.generator.make(found.values, seed: seed)
-      } catch {
-        throw DataProblem(.generator(error), file: found.generator.name, request: call.span)
+      let seed = seed
+      return try alone {
+        do throws(GeneratorError) {
+          return try found.generator.make(found.values, seed: seed)
+        } catch {
+          throw DataProblem(.generator(error), file: found.generator.name, request: call.span)
+        }
       }
     case .idx:
       throw SessionFailure(.notSupportedYet, "`idx` is not supported yet", at: call.span)

@@ -21,12 +21,9 @@ extension Session {
       for key in values.keys where !savedNames.contains(key) { values[key] = nil }
     }
     let prepared = try hoist(try unbind(expression))
-    switch prepared.kind {
-    case .session(let name): return try session(name, prepared.span)
-    case .text(let text): return .text(text)
-    case .solve: return try solution(prepared)
-    default: break
-    }
+    if case .session(let name) = prepared.kind { return try session(name, prepared.span) }
+    if case .text(let text) = prepared.kind { return .text(text) }
+    if case .solve? = prepared.errand { return try solution(prepared) }
     if let value = try perform(prepared) { return value }
     if let (name, path) = prepared.sessionPath {
       guard let value = try session(name, prepared.span)[path[...]] else {
@@ -49,7 +46,7 @@ extension Session {
 
   /// Bindings around something that only a session does become session values, one by one.
   private func unbind(_ expression: TypedExpression) throws -> TypedExpression {
-    guard case .bindings(let bounds, let body) = expression.kind, expression.needsSession else {
+    guard case .bindings(let bounds, let body) = expression.kind, expression.hasErrand else {
       return expression
     }
     var replaced: [LocalID: TypedExpression] = [:]
@@ -86,7 +83,7 @@ extension Session {
 
   private func hoist(_ expression: TypedExpression, isInner: Bool) throws -> TypedExpression {
     let inner = try hoist(expression)
-    if case .solve(let solve) = inner.kind, solve.saves.isSteps, inner.readLocals.isEmpty {
+    if case .solve(let solve)? = inner.errand, solve.saves.isSteps, inner.readLocals.isEmpty {
       return temporary(try solution(inner), inner.type, inner.span)
     }
     guard let value = try perform(inner) else { return inner }
@@ -95,11 +92,11 @@ extension Session {
 
   /// What only a session can do with an expression whose parts are prepared; nil where a program can do it.
   private func perform(_ expression: TypedExpression) throws -> SessionValue? {
-    switch expression.kind {
+    switch expression.errand {
     case .interpolate(let solution, let at): try interpolate(solution, at, expression)
     case .part(let data, let part): try slice(data, part, expression.span)
     case .example(let data, let at): try example(data, at)
-    default: nil
+    case .solve, nil: nil
     }
   }
 
@@ -167,8 +164,10 @@ extension Session {
   }
 
   private func stepTimes(of expression: TypedExpression) throws -> [Double] {
-    let lowered = try Lowering.lowerStepTimes(
-      expression, of: program, lengths: try lengths(in: expression))
+    let (program, known) = (program, try lengths(in: expression))
+    let lowered = try lower(expression) {
+      try Lowering.lowerStepTimes(expression, of: program, lengths: known)
+    }
     let results = try run(lowered)
     let count = Int(results[1].scalar)
     return Array(results[0].numbers.prefix(count + 1))
@@ -240,8 +239,10 @@ extension Session {
 
   /// Lowers, compiles, runs.
   func compute(_ expression: TypedExpression) throws -> SessionValue {
-    let lowered = try Lowering.lower(
-      expression, of: program, lengths: try lengths(in: expression))
+    let (program, known) = (program, try lengths(in: expression))
+    let lowered = try lower(expression) {
+      try Lowering.lower(expression, of: program, lengths: known)
+    }
     return SessionValue(lowered.layout, try run(lowered))
   }
 
@@ -259,7 +260,11 @@ extension Session {
   }
 
   func compile(_ lowered: LoweredProgram) throws -> Runner {
-    Runner(try executor.compile(try run(.evaluation, lowered.region, lowered.origins)))
+    do {
+      return try compile(lowered.region, .evaluation)
+    } catch {
+      throw told(error, lowered.origins, at: nil)
+    }
   }
 
   /// Tensors for the inputs of a program, behind its declared parameters.
@@ -298,16 +303,20 @@ extension Session {
   }
 
   private func learn(_ type: Type, _ value: SessionValue) {
-    switch (type, value) {
-    case (.tensor(let tensor), .array(let array)):
+    switch type {
+    case .tensor(let tensor):
+      guard case .array(let array) = value else { return }
       for (size, length) in zip(tensor.shape.sizes, array.shape) { learn(size, length) }
-    case (.dataset(let type), .dataset(let data)):
-      learn(type, data)
-    case (.record(let fields), .record(let parts)):
+    case .dataset(let type):
+      if case .dataset(let data) = value { learn(type, data) }
+    case .record(let fields):
+      guard case .record(let parts) = value else { return }
       for (field, part) in zip(fields, parts) { learn(field.type, part.value) }
-    case (.solution(let type), .solution(let solution)):
-      if case .saved(let size) = type.samples { learn(size, solution.times.count) }
-    default: break
+    case .solution(let type):
+      if case .solution(let solution) = value, case .saved(let size) = type.samples {
+        learn(size, solution.times.count)
+      }
+    case .tuple, .error, .string, .run, .interval, .nothing: break
     }
   }
 }
@@ -351,20 +360,6 @@ extension SolveExpression.Saves {
     case .steps: true
     case .end, .at, .every: false
     }
-  }
-}
-
-extension TypedExpression {
-  /// A solve, or a reading of a solution or a data set, is somewhere in it.
-  fileprivate var needsSession: Bool {
-    var found = false
-    walk { part in
-      switch part.kind {
-      case .solve, .interpolate, .part, .example: found = true
-      default: break
-      }
-    }
-    return found
   }
 }
 

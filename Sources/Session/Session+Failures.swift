@@ -29,14 +29,10 @@ extension Session {
     }
   }
 
-  /// Runs passes over a program; what they refuse is told in the program's names.
-  func run(_ passes: Pipeline, _ region: Region, _ origins: [LoweredOrigin]) throws -> Region {
-    do {
-      return try passes.run(region)
-    } catch {
-      guard let refusal = error.refusal else { throw error }
-      throw SessionFailure(describe(refusal, origins, at: nil))
-    }
+  /// What passes refuse is told in the program's names; any other error stays what it is.
+  func told(_ error: any Error, _ origins: [LoweredOrigin], at span: Span?) -> any Error {
+    guard let refusal = (error as? IRError)?.refusal else { return error }
+    return SessionFailure(describe(refusal, origins, at: span))
   }
 
   /// A program that is right, and that a pass can't serve.
@@ -220,7 +216,7 @@ struct PlacedWarning: Hashable {
 
 extension [LoweredOrigin] {
   /// Where a node came from; nil for one that lowering didn't make.
-  fileprivate func place(of origin: Origin?) -> LoweredOrigin? {
+  func place(of origin: Origin?) -> LoweredOrigin? {
     origin.flatMap { indices.contains($0.id) ? self[$0.id] : nil }
   }
 }

@@ -68,8 +68,16 @@ extension Session {
     return Table(columns: columns, rowCount: count)
   }
 
+  private func needWeights(_ owner: String, _ ids: [WeightID], _ span: Span) throws {
+    guard ids.isEmpty else { return }
+    throw SessionFailure(
+      .unsavable, "`\(owner)` has no parameters and no weights", at: span,
+      help: ["a layer that nothing uses has none: its sizes aren't known"])
+  }
+
   /// Weights below a path, by their paths, as safetensors.
   func save(_ owner: String, _ ids: [WeightID], _ file: String, _ span: Span) throws {
+    try needWeights(owner, ids, span)
     let path = try pathForWriting(file, span)
     let entries = ids.compactMap { id -> Safetensors.Entry? in
       guard let weight = program.weights[id], let entry = weights[weight.path] else { return nil }
@@ -88,11 +96,14 @@ extension Session {
 
   /// Outputs of this program come first, then the data folders.
   func load(_ owner: String, _ ids: [WeightID], _ file: String, _ span: Span) throws {
+    try needWeights(owner, ids, span)
     let bytes: [UInt8]
     do {
       let path = try policy.pathForReading(
         file, fromAny: [outputDirectory] + dataBases, files: host.files)
-      bytes = try host.files.read(path)
+      bytes = try host.files.readRegular(path)
+    } catch let error as HostError {
+      throw SessionFailure(DataProblem(.host(error), file: file, request: span).diagnostic)
     } catch {
       throw describeRefusal(error, file, span)
     }

@@ -16,19 +16,29 @@ extension Session {
       return
     }
     let path = try pathForWriting(file, instance.span)
+    let host = host
+    let result = try alone { () -> Result<PlotRenderer.Outcome, PlotError> in
+      Result { () throws(PlotError) in try PlotRenderer.save(figure, to: path, host: host) }
+    }
     do {
-      switch try PlotRenderer.save(figure, to: path, host: host) {
+      switch try result.get() {
       case .drawn(let path): sink(.plotted(path: path))
       case .table(let path):
         sink(
           .note(
-            "gnuplot is not installed: the plot's numbers are in \(path) (apt-get install gnuplot-nox)"
+            "\(line(of: instance.span))gnuplot is not installed: the plot's numbers are in \(path) (apt-get install gnuplot-nox)"
           ))
         sink(.wrote(path: path, what: "plot"))
       }
     } catch {
       throw SessionFailure(PlotProblem(error, request: instance.span).diagnostic)
     }
+  }
+
+  /// `model.node:12: `
+  private func line(of span: Span) -> String {
+    guard let source = sourceMap[span.source] else { return "" }
+    return "\(source.path):\(source.position(at: span.start).line): "
   }
 
   func pathForWriting(_ file: String, _ span: Span) throws -> String {

@@ -23,7 +23,14 @@ extension Session {
       for diagnostic in found { sink(.diagnostic(diagnostic)) }
       if found.hasErrors { return .ran(.wrong) }
       let tree = File(source: source.id, statements: statements, span: source.span)
-      guard let checked = check(tree, source) else { return .ran(.wrong) }
+      let result: CheckResult?
+      do {
+        result = try check(tree, source)
+      } catch {
+        sink(.diagnostic(describe(error, at: nil)))
+        return .ran(.failed)
+      }
+      guard let checked = result else { return .ran(.wrong) }
       for redefinition in checked.program.redefined { tell(redefinition) }
       return .ran(execute(checked))
     }
@@ -57,7 +64,7 @@ extension Session {
         help: ["statements are run, not evaluated"])
     }
     let tree = File(source: source.id, statements: statements, span: source.span)
-    guard let checked = check(tree, source) else { return nil }
+    guard let checked = try check(tree, source) else { return nil }
     adopt(checked)
     try prepareWeights()
     var value = SessionValue.nothing
@@ -82,7 +89,7 @@ extension Session {
 
   /// The statements of a text, checked and taken into the session, but not run; nil where it has errors.
   package func prepare(_ source: SourceFile) throws -> [TypedStatement]? {
-    guard let checked = check(source) else { return nil }
+    guard let checked = try check(source) else { return nil }
     adopt(checked)
     try prepareWeights()
     return checked.program.statements

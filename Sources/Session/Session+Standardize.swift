@@ -31,16 +31,18 @@ extension Session {
 
   /// The state that each component of an input is, where it is one.
   private func components(of value: TypedExpression, _ ode: OdeInstance) -> [String?] {
-    switch value.kind {
-    case .local(let local):
-      guard let state = ode.states.first(where: { $0.local == local }) else { return [nil] }
-      return Array(repeating: state.name, count: state.type.tensor?.shape.values?.reduce(1, *) ?? 1)
-    case .concatenate(let parts), .stack(let parts):
+    if case .concatenate(let parts) = value.kind {
       return parts.flatMap { components(of: $0, ode) }
-    case .relabelled(let inner), .reshape(let inner), .broadcast(let inner):
-      return components(of: inner, ode)
-    default:
-      return Array(repeating: nil, count: value.type.tensor?.shape.values?.reduce(1, *) ?? 1)
     }
+    if case .stack(let parts) = value.kind { return parts.flatMap { components(of: $0, ode) } }
+    if case .relabelled(let inner) = value.kind { return components(of: inner, ode) }
+    if case .reshape(let inner) = value.kind { return components(of: inner, ode) }
+    if case .broadcast(let inner) = value.kind { return components(of: inner, ode) }
+    var name: String?
+    if case .local(let local) = value.kind {
+      name = ode.states.first { $0.local == local }?.name
+    }
+    return Array(
+      repeating: name, count: value.type.tensor?.shape.values?.reduce(1, *) ?? 1)
   }
 }

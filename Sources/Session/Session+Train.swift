@@ -26,23 +26,39 @@ extension Session {
       result = try fit(plan, evaluator, command)
     }
     keep(result.best.values, evaluator)
-    // What is left to do is one evaluation, which a cancellation should not stop too.
-    let wasCancelled = cancel.isSet
-    if wasCancelled { cancel.clear() }
-    defer { if wasCancelled { cancel.set() } }
-    let final = try evaluator.evaluate(
-      result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
-      wantsGradient: false)
+    // A run that was cancelled has no time for a last look.
+    let final = try cancel.isSet ? nil : lastLook(result, plan, evaluator)
     let run = RunValue(
-      name: command.loss.name, result: result, loss: final.loss,
-      validation: result.bestValidation, parameterCount: evaluator.parameters.count)
+      name: command.loss.name, result: result,
+      loss: final?.loss ?? result.bestLoss ?? result.losses.last ?? .nan,
+      validation: result.bestValidation, penalty: final.map { $0.value - $0.loss },
+      parameterCount: evaluator.parameters.count, peakMemory: evaluator.byteCount)
     if let name = command.name { values[name] = .run(run) }
-    sink(
-      .trainingEnded(
-        name: command.loss.name, summary: summary(run, final), value: run.json))
-    if wasCancelled {
+    if final != nil || result.steps > 0 {
+      sink(
+        .trainingEnded(
+          name: command.loss.name, summary: summary(run, final?.terms ?? []), value: run.json))
+    }
+    if final == nil {
       throw SessionFailure(
-        .cancelled, "training was stopped; the best parameters so far are kept", at: command.span)
+        .cancelled,
+        result.steps > 0
+          ? "training was stopped; the best parameters so far are kept"
+          : "training was stopped before its first step was done", at: command.span)
+    }
+  }
+
+  /// The loss of the parameters that are kept, on all the data; nil where a cancellation cuts it short.
+  private func lastLook(
+    _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
+  ) throws -> Evaluation? {
+    do {
+      return try evaluator.evaluate(
+        result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
+        wantsGradient: false)
+    } catch {
+      if cancel.isSet { return nil }
+      throw error
     }
   }
 
@@ -64,18 +80,19 @@ extension Session {
     }
     let validation = try validation(plan, evaluator)
     var reported: Set<String> = []
-    var evaluations: [Int] = []
-    defer { report(evaluations, command) }
+    let wantsReport = command.option("report") != nil
+    _ = evaluator.takeCost()
+    var report = EvaluationReport()
+    defer { tell(report, command) }
     do {
       return try Trainer.train(
         objective, from: start ?? evaluator.parameters, stages: plan.stages.map(\.training),
         validation: validation, clock: host.monotonicClock,
         isCancelled: { [cancel] in cancel.isSet }
       ) { progress in
-        for path in progress.untouched where reported.insert(path).inserted {
-          self.sink(.diagnostic(self.untouched(path, command)))
-        }
-        evaluations.append(progress.forwardEvaluations)
+        let untouched = progress.untouched.filter { reported.insert($0).inserted }
+        for diagnostic in self.untouched(untouched, command) { self.sink(.diagnostic(diagnostic)) }
+        if wantsReport { report.add(evaluator.takeCost()) }
         if !self.options.isQuiet {
           self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
         }
@@ -87,31 +104,29 @@ extension Session {
     }
   }
 
-  /// `report: nfe(ode)`: how many evaluations of right-hand sides a step took, as training went on.
-  private func report(_ evaluations: [Int], _ command: TrainCommand) {
-    for option in command.options where option.key == "report" {
-      guard case .call("nfe", _) = option.value, !evaluations.isEmpty else { continue }
-      let parts = min(5, evaluations.count)
-      let means = (0..<parts).map { k -> Int in
-        let piece = evaluations[
-          (evaluations.count * k / parts)..<(evaluations.count * (k + 1) / parts)]
-        return piece.reduce(0, +) / max(1, piece.count)
+  /// Each by its name and place; many of them in one go.
+  private func untouched(_ paths: [String], _ command: TrainCommand) -> [Diagnostic] {
+    func diagnostic(_ path: String, others: ArraySlice<String>) -> Diagnostic {
+      let weight = program.weights.values.first { $0.path == path }
+      let loss = "`\(command.loss.name)`"
+      let message =
+        others.isEmpty
+        ? "`\(path)` gets no gradient from \(loss): it will not move"
+        : "`\(path)` and \(others.count) more get no gradient from \(loss): they will not move"
+      var help = [
+        "does it enter the loss? an activation that is 0 on all the data stops gradients too"
+      ]
+      if !others.isEmpty {
+        let named = others.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
+        help.append("the others are \(named)\(others.count > 20 ? ", …" : "")")
       }
-      let text = means.map { NumberFormat.grouped($0) }.joined(separator: ", ")
-      sink(
-        .printed(
-          label: "nfe",
-          text: "evaluations a step, in \(parts) parts of the run: \(text)",
-          value: .numbers(means.map(Double.init))))
+      return Diagnostic(
+        .noGradient, message, at: weight.map { Label($0.span) } ?? Label(command.span), help: help)
     }
-  }
-
-  private func untouched(_ path: String, _ command: TrainCommand) -> Diagnostic {
-    let weight = program.weights.values.first { $0.path == path }
-    return Diagnostic(
-      .noGradient, "`\(path)` gets no gradient from `\(command.loss.name)`: it will not move",
-      at: weight.map { Label($0.span) } ?? Label(command.span),
-      help: ["does it enter the loss? an activation that is 0 on all the data stops gradients too"])
+    guard paths.count > 8, let first = paths.first else {
+      return paths.map { diagnostic($0, others: []) }
+    }
+    return [diagnostic(first, others: paths.dropFirst())]
   }
 
   /// `minimal(term)`: fits with growing weights on the term, as long as they validate nearly as well as the fit without.
@@ -160,12 +175,12 @@ extension Session {
           vector, on: slice, total: slice.exampleCount, step: 0, wantsGradient: false
         ).loss
       }
-    case .perExample(let loss, let data, let every):
+    case .perExample(let loss, let data, let type, let every):
+      let own = try LossEvaluator(self, loss, type: type)
       return Validation(every: every ?? 10) { vector in
-        self.keep(vector, evaluator)
-        let own = try LossEvaluator(self, loss, type: plan.type)
-        return try own.evaluate(
-          own.parameters.values, on: data, total: data.exampleCount, step: 0, wantsGradient: false
+        try own.evaluate(
+          own.vector(vector, of: evaluator), on: data, total: data.exampleCount, step: 0,
+          wantsGradient: false
         ).loss
       }
     case .expression(let expression, let every):
@@ -196,16 +211,16 @@ extension Session {
       "train \(command.loss.name)\(examples): \(kind) by \(evaluator.parameters.count) parameters; \(stages)"
   }
 
-  private func summary(_ run: RunValue, _ final: Evaluation) -> String {
+  private func summary(_ run: RunValue, _ terms: [NamedValue]) -> String {
     var parts = ["loss \(NumberFormat.significant(run.loss, 5))"]
     if let validation = run.validation {
       parts.append("validation \(NumberFormat.significant(validation, 5))")
     }
-    for term in final.terms {
+    for term in terms {
       parts.append("\(term.name) \(NumberFormat.significant(term.value, 3))")
     }
     parts.append("\(run.result.losses.count) steps")
-    parts.append("\(NumberFormat.grouped(run.result.forwardEvaluations)) evaluations")
+    parts.append("\(NumberFormat.grouped(run.evaluations)) evaluations")
     parts.append(NumberFormat.duration(seconds: run.result.elapsed))
     return parts.joined(separator: ", ")
   }
@@ -226,9 +241,11 @@ extension Session {
         case .gradient: "the gradient"
         case .parameters: "a parameter"
         }
-      var message = "step \(failure.step): \(what) is \(value)"
+      var message = "step \(failure.step): \(what) is \(NumberFormat.significant(value, 3))"
       if !paths.isEmpty {
-        message += " in " + paths.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
+        message += quantity == .loss ? ", and so is its derivative by " : " in "
+        message += paths.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
+        if paths.count > 5 { message += " and \(paths.count - 5) more" }
       }
       if !terms.isEmpty { message += ", from " + terms.joined(separator: ", ") }
       return Diagnostic(
@@ -268,7 +285,7 @@ extension RunValue {
   var json: JSONValue {
     .object([
       .init("loss", .number(loss)), .init("steps", .number(Double(result.losses.count))),
-      .init("seconds", .number(result.elapsed)),
+      .init("evaluations", .integer(evaluations)), .init("seconds", .number(result.elapsed)),
       .init("parameters", .number(Double(parameterCount))),
     ])
   }

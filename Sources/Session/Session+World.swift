@@ -37,7 +37,7 @@ extension Session {
             let folder = texts.all[from].map { Path.directory($0.path) } ?? base
             let full = try policy.pathForReading(
               path, fromAny: [folder, base], files: host.files)
-            let text = try host.files.text(full)
+            let text = String(decoding: try host.files.readRegular(full), as: UTF8.self)
             return .source(texts.add(path: full, text: text), key: full)
           } catch let refusal as PathRefusal {
             return .failure(DataProblem(.refused(refusal), file: path).diagnostic)

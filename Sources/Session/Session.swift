@@ -35,7 +35,7 @@ package final class Session {
   let texts = SourceRegistry()
   /// Lengths that the data gave.
   var lengths: [SizeVariable: Int] = [:]
-  let executor: any Executor = ReferenceExecutor()
+  let executor: any Executor
   /// The folder that relative paths start from.
   package private(set) var directory: String
   /// Names for values that only a single statement needs.
@@ -47,8 +47,10 @@ package final class Session {
 
   package init(
     host: Host, options: SessionOptions = SessionOptions(), directory: String = ".",
-    cancel: CancelFlag = CancelFlag(), sink: @escaping (SessionEvent) -> Void
+    cancel: CancelFlag = CancelFlag(), executor: any Executor = ReferenceExecutor(),
+    sink: @escaping (SessionEvent) -> Void
   ) {
+    self.executor = executor
     self.host = host
     self.options = options
     self.directory = directory
@@ -69,32 +71,50 @@ package final class Session {
 
   /// Checks a text, and if it is fine runs its statements in order.
   package func run(_ source: SourceFile) -> Outcome {
-    guard let checked = check(source) else { return .wrong }
-    return execute(checked)
+    do {
+      guard let checked = try check(source) else { return .wrong }
+      return execute(checked)
+    } catch {
+      sink(.diagnostic(describe(error, at: nil)))
+      return .failed
+    }
   }
 
   /// Takes what was checked into the session, and runs its statements.
   func execute(_ checked: CheckResult) -> Outcome {
     adopt(checked)
+    var current: TypedStatement?
     do {
       try prepareWeights()
-      for statement in checked.program.statements { try execute(statement) }
+      for statement in checked.program.statements {
+        current = statement
+        if cancel.isSet { throw SessionFailure(.cancelled, "stopped", at: nil) }
+        try execute(statement)
+      }
       return .finished
-    } catch let failure as SessionFailure {
-      sink(.diagnostic(failure.diagnostic))
     } catch {
-      sink(.diagnostic(describe(error, at: nil)))
+      var found = describe(error, at: nil)
+      // A cancellation knows no place, but for the statement that it hit.
+      if found.code == .cancelled, found.primary == nil, let span = current?.span {
+        found = Diagnostic(
+          .cancelled, found.message, at: Label(span, "while this was running"), help: found.help)
+      }
+      sink(.diagnostic(found))
     }
     return .failed
   }
 
   /// Checks a text without running it; nil where it has errors, which the sink has been told.
-  package func check(_ source: SourceFile) -> CheckResult? {
+  /// - Throws: `SessionFailure` where it was cancelled.
+  package func check(_ source: SourceFile) throws -> CheckResult? {
     remember(source)
-    let (tree, found) = Parser.parse(source)
+    let (tree, found) = try alone {
+      let (tree, diagnostics) = Parser.parse(source)
+      return (tree, diagnostics)
+    }
     for diagnostic in found { sink(.diagnostic(diagnostic)) }
     // What the parser could make of the rest is checked too: all mistakes of a file come out at once.
-    let checked = check(tree, source, besides: found)
+    let checked = try check(tree, source, besides: found)
     return found.hasErrors ? nil : checked
   }
 
@@ -106,8 +126,11 @@ package final class Session {
   /// `found` is what the parser has said of the same text: a mistake on a line that it has complained of is not told again.
   func check(
     _ tree: File, _ source: SourceFile, besides found: [Diagnostic] = []
-  ) -> CheckResult? {
-    let result = Check.check(tree, source: source, in: environment, host: checkerHost())
+  ) throws -> CheckResult? {
+    let (environment, checkerHost) = (environment, checkerHost())
+    let result = try alone {
+      Check.check(tree, source: source, in: environment, host: checkerHost)
+    }
     sources.merge(texts.all) { first, _ in first }
     let lines = Set(
       found.compactMap { $0.primary }.filter { $0.span.source == source.id }

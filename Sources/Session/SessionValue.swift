@@ -70,19 +70,29 @@ package struct RunValue: Sendable {
   /// Loss without penalties, of the parameters that were kept.
   package var loss: Double
   package var validation: Double?
+  /// What penalties add to the loss there; nil where it wasn't looked at.
+  package var penalty: Double?
   /// Numbers that are learned.
   package var parameterCount: Int
+  /// Bytes that the workspaces of its steps held at most.
+  package var peakMemory: Int
+
+  /// Evaluations of right-hand sides, forward and backward.
+  var evaluations: Int { result.forwardEvaluations + result.backwardEvaluations }
 
   package subscript(name: String) -> SessionValue? {
-    switch name {
-    case "loss": .array(Tensor(loss))
-    case "validation": .array(Tensor(validation ?? .nan))
-    case "parameters": .array(Tensor(integers: [parameterCount], shape: []))
-    case "steps": .array(Tensor(integers: [result.losses.count], shape: []))
-    case "losses": .array(Tensor(result.losses))
-    case "seconds": .array(Tensor(result.elapsed))
-    default: nil
-    }
+    fields[name].map(SessionValue.array)
+  }
+
+  private var fields: [String: Tensor] {
+    func count(_ n: Int) -> Tensor { Tensor(integers: [n], shape: []) }
+    return [
+      "loss": Tensor(loss), "validation": Tensor(validation ?? .nan),
+      "penalty": Tensor(penalty ?? .nan), "seconds": Tensor(result.elapsed),
+      "peak_memory": Tensor(Double(peakMemory)), "history": Tensor(result.losses),
+      "parameters": count(parameterCount), "steps": count(result.steps),
+      "evaluations": count(evaluations),
+    ]
   }
 }
 

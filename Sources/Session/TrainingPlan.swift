@@ -31,7 +31,7 @@ struct TrainingPlan {
   enum ValidationPlan {
     case slice(Dataset, every: Int?)
     case expression(TypedExpression, every: Int?)
-    case perExample(LossInstance, Dataset, every: Int?)
+    case perExample(LossInstance, Dataset, DatasetType?, every: Int?)
   }
 
   init(_ command: TrainCommand, _ session: Session) throws {
@@ -58,10 +58,9 @@ struct TrainingPlan {
     switch option.value {
     case .expression(let expression): validation = .expression(expression, every: every)
     case .perExample(let loss, let data):
-      guard case .dataset(let dataset) = try session.evaluate(data) else {
-        throw SessionFailure(.notADataset, "`validate` wants a data set behind `on`", at: data.span)
-      }
-      validation = .perExample(loss, dataset, every: every)
+      let (dataset, type) = try session.dataset(
+        data, else: "`validate` wants a data set behind `on`")
+      if let dataset { validation = .perExample(loss, dataset, type, every: every) }
     case .data(let expression):
       guard case .dataset(let slice) = try session.evaluate(expression) else {
         throw SessionFailure(
@@ -210,10 +209,9 @@ struct TrainingPlan {
   private static func batch(
     _ value: OptionValue.Value, _ session: Session, _ span: Span
   ) throws -> BatchPlan {
-    guard case .call(let name, let arguments) = value else {
-      throw SessionFailure(
-        .optionValue, "a batch is `all`, `shuffled(n)` or `windows(length:, count:)`", at: span)
-    }
+    let unknown = SessionFailure(
+      .optionValue, "a batch is `all`, `shuffled(n)` or `windows(length:, count:)`", at: span)
+    guard case .call(let name, let arguments) = value else { throw unknown }
     func number(_ label: String, _ place: Int) throws -> Int? {
       let argument =
         arguments.first { $0.label == label }
@@ -227,8 +225,9 @@ struct TrainingPlan {
     switch name {
     case "all": return .all
     case "shuffled": return .shuffled(try number("count", 0) ?? 0)
-    default:
+    case "windows":
       return .windows(length: try number("length", 0) ?? 0, count: try number("count", 1) ?? 1)
+    default: throw unknown
     }
   }
 

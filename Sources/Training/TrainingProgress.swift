@@ -11,8 +11,8 @@ package struct TrainingProgress: Sendable {
   package var loss: Double
   package var value: Double
   package var terms: [NamedValue]
-  /// The lowest validation value so far, or without validation what `Keeping` calls best.
-  package var best: Double
+  /// Nil before there is one.
+  package var standing: Standing?
   /// Set where the step was followed by a validation.
   package var validation: ValidationRecord?
   /// Of the free components, before clipping.

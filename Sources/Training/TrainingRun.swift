@@ -155,7 +155,8 @@ package struct TrainingRun {
     }
     var progress = TrainingProgress(
       stage: state.stage, stages: stages.count, step: state.step, stepInStage: state.stepInStage,
-      total: total, loss: here.loss, value: here.value, terms: here.terms, best: .nan,
+      total: total, loss: here.loss, value: here.value, terms: here.terms,
+      standing: nil,
       validation: nil, gradientNorm: norm, rate: rate,
       evaluations: counted.evaluations, failedTrials: counted.failed,
       trialFailure: counted.lastFailure,
@@ -170,7 +171,7 @@ package struct TrainingRun {
         throw error
       }
     }
-    progress.best = state.best.validation ?? state.best.value ?? state.best.loss ?? .nan
+    progress.standing = standing(in: stage)
     progress.end = end(of: stage, outcome, watched: watched(here, progress.validation))
     if let end = progress.end { leaveStage(end) }
     return progress
@@ -307,6 +308,16 @@ package struct TrainingRun {
     state.best = .init(
       values: state.parameters.values, step: state.step, value: nil, loss: loss, validation: nil,
       isOutdated: false)
+  }
+
+  private func standing(in stage: TrainingStage) -> Standing? {
+    if validation != nil { return state.best.validation.map(Standing.validation) }
+    switch stage.keeping {
+    case .lowest: return state.best.loss.map(Standing.lowest)
+    case .latest:
+      let last = state.losses.suffix(min(Standing.window, state.stepInStage))
+      return last.isEmpty ? nil : .mean(last.reduce(0, +) / Double(last.count))
+    }
   }
 
   /// What the early stop looks at after this step; nil where there is nothing new.

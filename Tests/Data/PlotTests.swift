@@ -193,6 +193,8 @@ private final class Recorder: @unchecked Sendable {
     #expect(progress.line(width: 52) == "adam  120/500  loss 0.01234  best 0.0119  6.3 s left")
     #expect(progress.line(width: 24) == "120/500  loss 0.01234")
     #expect(progress.line(width: 5) == "120/…")
+    let batches = Progress(step: 7, total: 9, loss: 0.25, mean: 0.5, elapsed: 0)
+    #expect(batches.line() == "7/9  loss 0.25  mean 0.5  0 µs")
     let open = Progress(step: 3, loss: .nan, elapsed: 0)
     #expect(open.line() == "step 3  loss nan  0 µs")
     #expect(

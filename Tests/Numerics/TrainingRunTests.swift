@@ -134,6 +134,24 @@ import Testing
     #expect(latest.best.values == [4] && latest.bestLoss == 4)
   }
 
+  @Test func whatTheStepsComeTo() throws {
+    func standings(_ stage: TrainingStage, _ validation: Validation? = nil) throws -> [Standing?] {
+      var found: [Standing?] = []
+      _ = try Trainer.train(
+        staircase([5, 3, 1, 4]), from: TrainingProblem.parameters([0]), stages: [stage],
+        validation: validation, report: { found.append($0.standing) })
+      return found
+    }
+    var stage = try TrainingProblem.stage("sgd", ["lr": 1], steps: 4)
+    #expect(try standings(stage) == [.lowest(5), .lowest(3), .lowest(1), .lowest(1)])
+    stage.keeping = .latest
+    #expect(try standings(stage) == [.mean(5), .mean(4), .mean(3), .mean(3.25)])
+    let validation = Validation(every: 2) { 10 - $0[0] }
+    #expect(
+      try standings(stage, validation)
+        == [.validation(10), .validation(8), .validation(8), .validation(6)])
+  }
+
   @Test func aNewObjectiveIsNotComparedWithTheOld() throws {
     var second = try TrainingProblem.stage("sgd", ["lr": 1], steps: 2)
     second.isNewObjective = true

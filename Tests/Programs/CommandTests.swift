@@ -116,38 +116,6 @@ struct CommandTests {
     #expect(try Command.run(["run", "-"], input: program).status == 0)
   }
 
-  /// Ctrl-C: training stops, keeps what it has, and says so.
-  @Test(.timeLimit(.minutes(1))) func interruptKeepsTheBest() throws {
-    let process = Process()
-    process.executableURL = URL(filePath: Command.path ?? "")
-    process.arguments = ["run", "-"]
-    let (input, errors) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = errors
-    try process.run()
-    let program = """
-      ode f { state x = 1; param k = 0.5 in (0, inf); x' = -k*x }
-      data obs = simulate(f, over: 0..1, every: 0.25, with: {k: 0.8})
-      loss fit(w) = mse(solve(f, at: w.t).x, w.x)
-      train fit on obs { optimize: adam(lr: 1e-6), steps: 1_000_000 }
-      """
-    input.fileHandleForWriting.write(Data(program.utf8))
-    try input.fileHandleForWriting.close()
-    var said = ""
-    while !said.contains("/1000000") {
-      let some = errors.fileHandleForReading.availableData
-      if some.isEmpty { break }
-      said += String(decoding: some, as: UTF8.self)
-    }
-    process.interrupt()
-    said += String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 130)
-    #expect(said.contains("the best parameters so far are kept"))
-    #expect(said.contains("fit: loss"))
-  }
-
   @Test func explainsErrors() throws {
     #expect(try Command.run(["explain-error", "e0104"]).output.hasPrefix("E0104: "))
     let unknown = try Command.run(["explain-error", "E0199"])

@@ -102,6 +102,35 @@ import Testing
     #expect(try interpreter.evaluate("1 + 1").number == 2)
   }
 
+  /// Few weights without a gradient are named one by one, many in one go.
+  @Test func whatDoesNotMoveIsNamed() {
+    func warnings(layers: Int) -> [String] {
+      let recorder = Recorder(files: [:])
+      let outcome = recorder.run(
+        """
+        layer net(y: Real[2]) {
+          var h = y
+          for _ in 1..\(layers) { h = h |> dense(2) }
+          h
+        }
+        param a = 1.0
+        data points = generate(two_moons(), count: 5)
+        loss fit(e) = (a - e.x[0])^2 + 0*sum(net(e.x))
+        train fit on points { optimize: sgd(lr: 1e-3), steps: 2 }
+        """)
+      #expect(outcome == .finished)
+      return recorder.events.compactMap {
+        if case .diagnostic(let found) = $0, found.code == "W1001" { found.message } else { nil }
+      }
+    }
+    let few = warnings(layers: 2)
+    #expect(few.count == 4 && few.contains { $0.hasPrefix("`net.dense_2.bias` gets no gradient") })
+    #expect(
+      warnings(layers: 10) == [
+        "`net.dense_1.weight` and 19 more get no gradient from `fit`: they will not move"
+      ])
+  }
+
   @Test func settingsReplaceConstants() {
     let recorder = Recorder(files: [:])
     recorder.interpreter.set("gain", to: "7")

@@ -30,7 +30,7 @@ extension Checker {
 
   mutating func load(_ statement: ImportStatement, into module: Int) {
     switch host.module(statement.module, statement.moduleSpan.source) {
-    case .failure(let diagnostic): report(diagnostic)
+    case .failure(let diagnostic): report(diagnostic.placed(at: statement.moduleSpan))
     case .source(let file, let key):
       let index: Int
       if importing.contains(key) {
@@ -154,5 +154,13 @@ extension Checker {
     for path in environment.weightsByPath.keys where path == name || path.hasPrefix(name + ".") {
       environment.weightsByPath[path] = nil
     }
+  }
+}
+
+extension Diagnostic {
+  /// At this place, if it has none of its own.
+  fileprivate func placed(at span: Span) -> Diagnostic {
+    primary == nil
+      ? Diagnostic(code, message, at: Label(span), also: secondary, help: help) : self
   }
 }

@@ -79,6 +79,7 @@ struct AdjointSensitivity {
       controlled: reconstructs ? 2 * d : d,
       quadrature: context.activeParameters.isEmpty
         ? nil : try backwardRegion(d, builder, quadrature: true))
+    backward.isBackward = true
     if reconstructs { backward.expected = Solve.Operand.parameters }
     return backward
   }

@@ -200,12 +200,14 @@ enum DirectSensitivity {
     }
     let carried = body.sum(back.removeFirst(), addedState)
     guard case .steps(let trace) = steps else { throw IRError("a trace without steps") }
-    return Scan(
+    var scan = Scan(
       length: .counted(trace: trace, trajectories: context.trajectories), reverse: true,
       carries: 1, stacked: stacked.count, outputs: outputs.count,
       batched: context.trajectories == nil
         ? [] : Array(context.solve.batched[Solve.Operand.parameters...]),
       body: try body.finish([carried] + outputs + back))
+    scan.evaluations = regions.evaluations.step
+    return scan
   }
 }
 

@@ -1,0 +1,74 @@
+import Foundation
+import NodalChecking
+import NodalDiagnostics
+import NodalExecution
+import NodalIR
+import NodalTransforms
+
+extension Session {
+  /// Runs work that polls no flag (checking, compiling, reading and drawing files) on a thread of its own, and waits for it as long as
+  /// nobody asks to stop. Then the work goes on alone, and nobody sees what comes of it.
+  ///
+  /// So it reads values, never the session. The change of threads costs some 50 µs, and more where others want the machine too.
+  func alone<T: Sendable>(_ work: @escaping @Sendable () throws -> T) throws -> T {
+    let errand = Errand<T>()
+    let thread = Thread { errand.finish(Result { try work() }) }
+    // Deep programs need more stack than a thread has by itself.
+    thread.stackSize = 1 << 29
+    thread.start()
+    while true {
+      if cancel.isSet { throw SessionFailure(.cancelled, "stopped", at: nil) }
+      if let result = errand.wait(seconds: 0.01) { return try result.get() }
+    }
+  }
+}
+
+extension Session {
+  /// A change of threads costs up to a millisecond on a busy machine: what has fewer parts than this is done in not much more.
+  static let smallWork = 500
+
+  /// Lowers an expression: alone if it is large.
+  func lower<T: Sendable>(
+    _ expression: TypedExpression, _ work: @escaping @Sendable () throws -> T
+  ) throws -> T {
+    var parts = 0
+    expression.walk { part in
+      parts += 1
+      guard case .solve(let solve)? = part.errand, let ode = program.odes[solve.ode] else { return }
+      for inner in ode.states.map(\.derivative) + ode.bindings.map(\.value) {
+        inner.walk { _ in parts += 1 }
+      }
+    }
+    return parts < Self.smallWork ? try work() : try alone(work)
+  }
+
+  /// Runs passes, and compiles what comes out of them: alone if it is large.
+  func compile(_ region: Region, _ passes: Pipeline) throws -> Runner {
+    let executor = executor
+    let work = { @Sendable in Runner(try executor.compile(try passes.run(region))) }
+    return region.nodeCount < Self.smallWork ? try work() : try alone(work)
+  }
+}
+
+/// Hands a result from one thread to another, which may have gone.
+private final class Errand<T: Sendable>: @unchecked Sendable {
+  private let done = DispatchSemaphore(value: 0)
+  private var result: Result<T, any Error>?
+
+  func finish(_ result: Result<T, any Error>) {
+    self.result = result
+    done.signal()
+  }
+
+  /// Nil where it takes longer.
+  func wait(seconds: Double) -> Result<T, any Error>? {
+    done.wait(timeout: .now() + seconds) == .success ? result : nil
+  }
+}
+
+extension Region {
+  /// Nodes, those of inner regions included.
+  var nodeCount: Int {
+    nodes.reduce(0) { sum, node in node.form.regions.reduce(sum + 1) { $0 + $1.nodeCount } }
+  }
+}

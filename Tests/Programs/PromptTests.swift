@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+/// The prompt at a terminal, as a person sees it: readline and all.
+@Suite(.serialized, .enabled(if: Command.path != nil, "the command is not built"))
+struct PromptTests {
+  static let prompt = "nodal> "
+
+  /// A prompt at a terminal, in a home of its own.
+  static func open(home: URL) throws -> PseudoTerminal {
+    let terminal = try PseudoTerminal(
+      Command.path ?? "",
+      environment: [
+        "TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "INPUTRC": "/dev/null",
+        "XDG_STATE_HOME": home.path, "NODAL_DATA": "",
+      ])
+    try terminal.wait(for: "Ctrl-D leaves.")
+    try terminal.wait(for: prompt)
+    return terminal
+  }
+
+  /// Types a line, and gives what the screen shows up to the next prompt, the line's echo included.
+  @discardableResult
+  static func ask(_ terminal: PseudoTerminal, _ line: String) throws -> String {
+    try terminal.enter(line)
+    return try terminal.wait(for: prompt)
+  }
+
+  @Test(.timeLimit(.minutes(5))) func definesSolvesAndErrs() throws {
+    let terminal = try Self.open(home: Repository.temporaryFolder())
+    try Self.ask(terminal, "const gain = 2")
+    #expect(try Self.ask(terminal, "gain + 1").contains("gain + 1 = 3\n"))
+    // A mistake ends nothing.
+    let wrong = try Self.ask(terminal, "print gian")
+    #expect(wrong.contains("error[E0201]: `gian` is not defined here"))
+    #expect(wrong.contains("^^^^"))
+    // An open bracket goes on over the next lines.
+    try terminal.enter("ode decay {")
+    try terminal.wait(for: "...> ")
+    try terminal.enter("  state x = 1")
+    try terminal.wait(for: "...> ")
+    try terminal.enter("  x' = -gain*x")
+    try terminal.wait(for: "...> ")
+    try Self.ask(terminal, "}")
+    let final = try Self.ask(terminal, "solve(decay, over: 0..1).final.x")
+    #expect(final.contains("= 0.135335"))
+    // What reads a name that is declared again is told.
+    let again = try Self.ask(terminal, "const gain = 1")
+    #expect(again.contains("`gain` has a new meaning from here on, and so has `decay`"))
+    #expect(try Self.ask(terminal, "solve(decay, over: 0..1).final.x").contains("= 0.367879"))
+    #expect(try Self.ask(terminal, ":list").contains("const gain"))
+    #expect(try Self.ask(terminal, ":nonsense").contains("there is no command `:nonsense`"))
+    // A plot without a file is drawn here.
+    try Self.ask(terminal, "let s = solve(decay, over: 0..1, every: 0.1)")
+    #expect(
+      try Self.ask(terminal, "plot s.x against t").unicodeScalars.contains { $0.value >> 8 == 0x28 }
+    )
+    try terminal.press(.end)
+    #expect(try terminal.waitForEnd() == 0)
+  }
+
+  @Test(.timeLimit(.minutes(5))) func recallsAndCompletes() throws {
+    let home = try Repository.temporaryFolder()
+    var terminal = try Self.open(home: home)
+    try Self.ask(terminal, "const velocity = 7")
+    // Tab completes the name of something declared, and one with primes and Greek letters.
+    try terminal.type("print velo")
+    try terminal.press(.tab)
+    try terminal.wait(for: "velocity")
+    try terminal.press(.enter)
+    #expect(try terminal.wait(for: Self.prompt).contains("velocity = 7"))
+    try Self.ask(terminal, "const θmax = 3")
+    try terminal.type("print θm")
+    try terminal.press(.tab)
+    try terminal.wait(for: "θmax")
+    try terminal.press(.enter)
+    #expect(try terminal.wait(for: Self.prompt).contains("θmax = 3"))
+    // Arrow up: the line before, and the one before that.
+    try terminal.press(.up)
+    try terminal.wait(for: "print θmax")
+    try terminal.press(.up)
+    try terminal.wait(for: "const θmax = 3")
+    try terminal.press(.down)
+    try terminal.wait(for: "print θmax")
+    try terminal.press(.enter)
+    #expect(try terminal.wait(for: Self.prompt).contains("θmax = 3"))
+    try terminal.press(.end)
+    #expect(try terminal.waitForEnd() == 0)
+    // What was typed is kept for the next time.
+    terminal = try Self.open(home: home)
+    try terminal.press(.up)
+    try terminal.wait(for: "print θmax")
+    try terminal.press(.interrupt)
+    try terminal.wait(for: Self.prompt)
+    try terminal.enter(":quit")
+    #expect(try terminal.waitForEnd() == 0)
+  }
+
+  @Test(.timeLimit(.minutes(5))) func interruptsGiveThePromptBack() throws {
+    let terminal = try Self.open(home: Repository.temporaryFolder())
+    // In the middle of a line: it is dropped.
+    try terminal.type("print 1 + never")
+    try terminal.wait(for: "never")
+    try terminal.press(.interrupt)
+    try terminal.wait(for: Self.prompt)
+    #expect(try Self.ask(terminal, "print 2 + 3").contains("2 + 3 = 5"))
+    // In the middle of a declaration: all of it is dropped.
+    try terminal.enter("ode half {")
+    try terminal.wait(for: "...> ")
+    try terminal.press(.interrupt)
+    try terminal.wait(for: Self.prompt)
+    // In a long solve, which has begun: the statement before it has printed.
+    try Self.ask(terminal, "ode f { state x = 1, v = 0; x' = v; v' = -x }")
+    try terminal.enter(
+      "print \"begun\"; let s = solve(f, over: 0..1e9, solver: tsit5(max_steps: 1_000_000_000))")
+    try terminal.wait(for: "= begun\n")
+    try terminal.press(.interrupt)
+    #expect(try terminal.wait(for: Self.prompt).contains("error[E1008]: stopped"))
+    // In training: one line that changes, and what was learned is kept.
+    try Self.ask(terminal, "ode g { state x = 1; param k = 0.5 in (0, inf); x' = -k*x }")
+    try Self.ask(terminal, "data obs = simulate(g, over: 0..1, every: 0.25, with: {k: 0.8})")
+    try Self.ask(terminal, "loss fit(w) = mse(solve(g, at: w.t).x, w.x)")
+    try terminal.enter("train fit on obs { optimize: adam(lr: 1e-3), steps: 1_000_000 }")
+    let line = try terminal.wait(for: " left")
+    for word in ["adam", "/1000000", "loss ", "best ", " evals", " steps/s"] {
+      #expect(line.contains(word))
+    }
+    try terminal.press(.interrupt)
+    let stopped = try terminal.wait(for: Self.prompt)
+    #expect(stopped.contains("fit: loss"))
+    #expect(stopped.contains("the best parameters so far are kept"))
+    #expect(!(try Self.ask(terminal, "g.k")).contains("g.k = 0.5\n"))
+    // Nothing is left over for what comes next.
+    #expect(try Self.ask(terminal, "solve(g, over: 0..1).stats.accepted > 0").contains("= true"))
+    try terminal.press(.end)
+    #expect(try terminal.waitForEnd() == 0)
+  }
+}
