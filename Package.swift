@@ -96,7 +96,8 @@ let package = Package(
       name: "Nodal",
       dependencies: [
         "NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalSyntax", "NodalParsing",
-        "NodalChecking", "NodalIR", "NodalSession", "NodalData", "NodalReporting", "NodalTraining",
+        "NodalChecking", "NodalIR", "NodalExecution", "NodalReferenceExecutor",
+        "NodalNativeExecutor", "NodalSession", "NodalData", "NodalReporting", "NodalTraining",
       ],
       path: "Sources/Nodal", swiftSettings: settings),
     // 9

@@ -112,6 +112,14 @@ package final class MemoryWorld: Sendable {
       openLibrary: { name throws(HostError) in throw .notFound(path: name) })
   }
 
+  private func addFolders(_ path: String) throws(HostError) {
+    let full = absolute(path)
+    try state.withLock { state throws(HostError) in
+      if state.files[full] != nil { throw .notDirectory(path: path) }
+      state.addFolders(full)
+    }
+  }
+
   private func absolute(_ path: String) -> String {
     PathPolicy.resolved(path, files: files) ?? Path.normalized(Path.join(directory, path))
   }
@@ -156,12 +164,11 @@ package final class MemoryWorld: Sendable {
           return all.filter { $0 != "/" && Path.directory($0) == full }.map(Path.name).sorted()
         }
       },
-      createDirectory: { path throws(HostError) in
+      createDirectory: { path throws(HostError) in try self.addFolders(path) },
+      createPrivateDirectory: { path throws(HostError) in try self.addFolders(path) },
+      isPrivate: { path in
         let full = self.absolute(path)
-        try self.state.withLock { state throws(HostError) in
-          if state.files[full] != nil { throw .notDirectory(path: path) }
-          state.addFolders(full)
-        }
+        return self.state.withLock { $0.folders.contains(full) }
       },
       remove: { path throws(HostError) in
         let full = Path.normalized(Path.join(self.directory, path))

@@ -109,16 +109,17 @@ extension HostFiles {
       }
       return names.sorted()
     },
-    createDirectory: { path throws(HostError) in
-      var built = Path.isAbsolute(path) ? "/" : ""
-      for part in Path.components(path) {
-        built = Path.join(built, part)
-        guard mkdir(built, 0o777) != 0 else { continue }
-        let failure = HostError.current(built)
-        var status = stat()
-        guard stat(built, &status) == 0 else { throw failure }
-        if status.st_mode & S_IFMT != S_IFDIR { throw .notDirectory(path: built) }
-      }
+    createDirectory: { path throws(HostError) in try makeFolders(path, mode: 0o777) },
+    createPrivateDirectory: { path throws(HostError) in
+      // Those above it as usual: only the last is private.
+      try makeFolders(Path.directory(path), mode: 0o777)
+      try makeFolders(path, mode: 0o700)
+    },
+    isPrivate: { path in
+      var status = stat()
+      guard lstat(path, &status) == 0 else { return false }
+      return status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
+        && status.st_mode & 0o022 == 0
     },
     remove: { path throws(HostError) in
       if unlink(path) == 0 { return }
@@ -298,5 +299,18 @@ private enum SystemProcess {
       if runs(path) { return path }
     }
     return nil
+  }
+}
+
+/// Makes a folder and those above it, where they aren't there.
+private func makeFolders(_ path: String, mode: mode_t) throws(HostError) {
+  var built = Path.isAbsolute(path) ? "/" : ""
+  for part in Path.components(path) {
+    built = Path.join(built, part)
+    guard mkdir(built, mode) != 0 else { continue }
+    let failure = HostError.current(built)
+    var status = stat()
+    guard stat(built, &status) == 0 else { throw failure }
+    if status.st_mode & S_IFMT != S_IFDIR { throw .notDirectory(path: built) }
   }
 }

@@ -70,6 +70,10 @@ package struct HostFiles: Sendable {
   package var list: @Sendable (_ path: String) throws(HostError) -> [String]
   /// Makes a folder and those above it; fine if it is there already.
   package var createDirectory: @Sendable (_ path: String) throws(HostError) -> Void
+  /// Makes a folder that only its owner may read or write.
+  package var createPrivateDirectory: @Sendable (_ path: String) throws(HostError) -> Void
+  /// Whether a folder is this user's own, and nobody else may write in it.
+  package var isPrivate: @Sendable (_ path: String) -> Bool
   /// Removes a file, or a folder with all that is in it.
   package var remove: @Sendable (_ path: String) throws(HostError) -> Void
   /// Where a symbolic link points (as written, perhaps relative to the link's folder); nil when
@@ -89,6 +93,8 @@ package struct HostFiles: Sendable {
     kind: @escaping @Sendable (String) -> HostFileKind?,
     list: @escaping @Sendable (String) throws(HostError) -> [String],
     createDirectory: @escaping @Sendable (String) throws(HostError) -> Void,
+    createPrivateDirectory: @escaping @Sendable (String) throws(HostError) -> Void,
+    isPrivate: @escaping @Sendable (String) -> Bool,
     remove: @escaping @Sendable (String) throws(HostError) -> Void,
     linkTarget: @escaping @Sendable (String) -> String?,
     modified: @escaping @Sendable (String) -> Double?,
@@ -101,6 +107,8 @@ package struct HostFiles: Sendable {
     self.kind = kind
     self.list = list
     self.createDirectory = createDirectory
+    self.createPrivateDirectory = createPrivateDirectory
+    self.isPrivate = isPrivate
     self.remove = remove
     self.linkTarget = linkTarget
     self.modified = modified

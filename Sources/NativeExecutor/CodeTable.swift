@@ -24,7 +24,7 @@ final class CodeTable: Sendable {
   private init() {}
 
   func code(
-    _ text: String, symbols: [String], _ target: CodeTarget
+    _ text: String, symbols: [String], _ target: CodeTarget, cache: CodeCache?
   ) throws(NativeError) -> LoadedCode {
     let loader = try CodeLoader.shared.get()
     let key = StableHash(
@@ -35,7 +35,13 @@ final class CodeTable: Sendable {
     // The key makes symbols unlike those of all other code.
     let text = text.replacing(Self.prefix, with: "nodal_\(key)")
     let symbols = symbols.map { $0.replacing(Self.prefix, with: "nodal_\(key)") }
-    let object = try CodeGenerator(target).emit(text, .object)
+    let object: [UInt8]
+    if let kept = cache?.load(key) {
+      object = kept
+    } else {
+      object = try CodeGenerator(target).emit(text, .object)
+      cache?.save(key, object)
+    }
     // One at a time: the same symbols must not be linked twice.
     let outcome: Result<LoadedCode, NativeError> = state.withLock { state in
       if let code = state.entries[key]?.code { return .success(code) }
@@ -66,26 +72,37 @@ final class CodeTable: Sendable {
   }
 }
 
-/// A hash of texts that is the same in every process: two 64-bit FNV-1a sums with different beginnings, mixed.
+/// A hash that is the same in every process: two 64-bit sums after FNV-1a (Fowler, Noll and Vo), unlike each other. It tells
+/// programs apart and finds damage; it is no defence against an enemy.
 struct StableHash {
-  private(set) var text: String
+  private var a: UInt64 = 0xcbf2_9ce4_8422_2325
+  private var b: UInt64 = 0x6c62_272e_07bb_0142
+
+  init() {}
 
   init(_ parts: String...) {
-    var a: UInt64 = 0xcbf2_9ce4_8422_2325
-    var b: UInt64 = 0x6c62_272e_07bb_0142
     for part in parts {
-      for byte in part.utf8 {
-        a = (a ^ UInt64(byte)) &* 0x100_0000_01b3
-        b = (b ^ UInt64(byte)) &* 0x0000_0001_0000_01b5
-        b = (b << 23) | (b >> 41)
-      }
-      a = (a ^ 0xff) &* 0x100_0000_01b3
-      b = (b ^ 0xff) &* 0x100_0000_01b3
+      add(part.utf8)
+      add(CollectionOfOne(0xff))
     }
+  }
+
+  mutating func add(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes {
+      a = (a ^ UInt64(byte)) &* 0x100_0000_01b3
+      b = (b ^ UInt64(byte)) &* 0x0000_0001_0000_01b5
+      b = (b << 23) | (b >> 41)
+    }
+  }
+
+  /// Digits of `text`.
+  static let length = 32
+
+  var text: String {
     func hex(_ x: UInt64) -> String {
       let digits = String(x, radix: 16)
       return String(repeating: "0", count: 16 - digits.count) + digits
     }
-    text = hex(a) + hex(b)
+    return hex(a) + hex(b)
   }
 }

@@ -6,20 +6,24 @@ package struct NativeExecutor: Executor {
   /// Runs single nodes: whole-number arithmetic, gathers, random draws.
   let fallback: any Executor
   let target: CodeTarget
+  /// Where machine code is kept from run to run.
+  let cache: CodeCache?
 
   /// nil where there is no LLVM for this machine; `status` says why.
-  package init?(fallback: any Executor) {
+  package init?(fallback: any Executor, cache: CodeCache? = nil) {
     guard let target = CodeTarget.host, case .success = CodeLoader.shared else { return nil }
     self.fallback = fallback
     self.target = target
+    self.cache = cache
   }
 
+  package static var isAvailable: Bool { LLVMLibrary.shared != nil }
   /// The version of LLVM, or why there is none.
   package static var status: String { LLVMLibrary.status }
 
   package func compile(_ region: Region) throws -> any Executable {
     let made = try NativeCode(region, target: target, prefix: CodeTable.prefix)
-    let code = try CodeTable.shared.code(made.text, symbols: made.symbols, target)
+    let code = try CodeTable.shared.code(made.text, symbols: made.symbols, target, cache: cache)
     let children = try made.children.map { node in
       let operands = node.operands.map { made.region[$0] }
       return try FormExecutable.make(
@@ -35,7 +39,7 @@ package struct NativeExecutor: Executor {
     guard let made = try LoopCode(problem, target: target, prefix: CodeTable.prefix) else {
       return nil
     }
-    let code = try CodeTable.shared.code(made.text, symbols: [made.symbol], target)
+    let code = try CodeTable.shared.code(made.text, symbols: [made.symbol], target, cache: cache)
     return NativeLoop(width: made.width, code: code)
   }
 

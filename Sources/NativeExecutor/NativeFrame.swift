@@ -89,7 +89,9 @@ final class NativeFrame: Workspace {
       pointers[i] = UnsafeMutableRawPointer(mutating: inputs[i])
     }
     for alias in aliases { pointers[alias.value] = pointers[alias.root] }
+    let cancel = context.cancel
     for step in program.steps {
+      if let cancel, cancel.isSet { throw .cancelled }
       switch step {
       case .code(let i): program.functions[i](pointers, lengths)
       case .call(let child, let operands, let results): try call(child, operands, results)

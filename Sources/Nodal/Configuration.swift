@@ -10,6 +10,8 @@ public struct Configuration: Sendable {
   public var seed: Int?
   /// Threads that work on a batch. Results are the same, bit for bit, for any number.
   public var threads: Int
+  /// What executes programs.
+  public var backend: Backend
   /// The folder that relative paths start from: the script's own, for a script.
   public var directory: String
   /// Outputs go below this folder; nil: `runs` in `directory`.
@@ -26,12 +28,13 @@ public struct Configuration: Sendable {
   /// Every value has a default that suits a program which stands alone.
   public init(
     settings: [String: String] = [:], seed: Int? = nil, threads: Int = 2,
-    directory: String = ".", outputDirectory: String? = nil, dataDirectories: [String] = [],
+    backend: Backend = .reference, directory: String = ".", outputDirectory: String? = nil, dataDirectories: [String] = [],
     allowedReads: [String] = [], allowedWrites: [String] = []
   ) {
     self.settings = settings
     self.seed = seed
     self.threads = threads
+    self.backend = backend
     self.directory = directory
     self.outputDirectory = outputDirectory
     self.dataDirectories = dataDirectories

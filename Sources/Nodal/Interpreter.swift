@@ -60,7 +60,8 @@ public final class Interpreter {
     self.relay = relay
     session = Session(
       host: configuration.host, options: configuration.sessionOptions(),
-      directory: configuration.directory, cancel: cancellation.flag
+      directory: configuration.directory, cancel: cancellation.flag,
+      executor: configuration.backend.executor(configuration.host)
     ) { relay.receive($0) }
     relay.session = session
   }

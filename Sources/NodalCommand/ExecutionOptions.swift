@@ -4,8 +4,6 @@ import NodalBasics
 
 /// What a program is checked and run with.
 struct ExecutionOptions: ParsableArguments, Sendable {
-  enum Backend: String, ExpressibleByArgument, CaseIterable, Sendable { case reference }
-
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
@@ -46,12 +44,19 @@ struct ExecutionOptions: ParsableArguments, Sendable {
     completion: .file())
   var allowWrite: [String] = []
 
-  @Option(help: ArgumentHelp("What executes the program.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "What executes the program: native (machine code, through LLVM), reference (an interpreter), or auto: native where LLVM is installed.",
+      valueName: "name"))
   var backend = Backend.reference
 
   func validate() throws {
     guard (1...64).contains(threads) else {
       throw ValidationError("--threads is a number from 1 to 64, not \(threads)")
+    }
+    if backend == .native, !Backend.hasNative {
+      throw ValidationError(
+        "--backend native: \(Backend.nativeStatus). Install libllvm19 (Debian), or llvm@19 (Homebrew); or leave the option out")
     }
     if out?.isEmpty == true { throw ValidationError("--out wants the name of a folder") }
     for folder in data where Host.system.files.kind(folder) != .directory {
@@ -80,7 +85,7 @@ struct ExecutionOptions: ParsableArguments, Sendable {
     let listed = (host.environmentVariable("NODAL_DATA") ?? "").split(separator: ":")
     return Configuration(
       settings: Dictionary(settings.map { ($0.name, $0.value) }) { _, last in last }, seed: seed,
-      threads: threads, directory: absolute(directory), outputDirectory: out.map(absolute),
+      threads: threads, backend: backend, directory: absolute(directory), outputDirectory: out.map(absolute),
       dataDirectories: data.map(absolute) + listed.map { absolute(String($0)) },
       allowedReads: allowRead.map(absolute), allowedWrites: allowWrite.map(absolute))
   }
@@ -98,3 +103,5 @@ struct Setting: ExpressibleByArgument, Sendable {
     if name.isEmpty || value.isEmpty { return nil }
   }
 }
+
+extension Backend: ExpressibleByArgument {}
