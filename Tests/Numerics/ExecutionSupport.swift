@@ -8,7 +8,8 @@ import Testing
 /// The native executor; nil where no LLVM is installed.
 let native = NativeExecutor(fallback: ReferenceExecutor())
 
-/// Compiles and runs in one go, on both executors: what the native one gives is what the reference gives, to rounding.
+/// Compiles and runs in one go; in the long suites on both executors: what the native one gives is what the reference
+/// gives, to rounding.
 func run(
   _ region: Region, _ inputs: [Tensor], lanes: Int? = nil, _ options: RunOptions = RunOptions(),
   location: SourceLocation = #_sourceLocation
@@ -16,7 +17,7 @@ func run(
   try Verifier.verify(region)
   let reference = try Runner(ReferenceExecutor().compile(region))
     .run(inputs, lanes: lanes, options).results
-  if let native {
+  if Effort.isLong, let native {
     let results = try Runner(native.compile(region)).run(inputs, lanes: lanes, options).results
     let isSingle = (inputs + reference).contains { $0.element == .f32 }
     for (i, (a, b)) in zip(results, reference).enumerated() {

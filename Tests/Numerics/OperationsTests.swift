@@ -23,7 +23,7 @@ struct OperationsTests {
     return region.results.map { values[$0.index] }
   }
 
-  private static func points(_ domain: OperandDomain) -> [Double] {
+  static func points(_ domain: OperandDomain) -> [Double] {
     switch domain {
     case .intervals(let intervals):
       // Never a border: differences reach across it.

@@ -1,0 +1,237 @@
+import NodalExecution
+import NodalIR
+import NodalMethods
+import NodalNativeExecutor
+import NodalOperations
+import NodalReferenceExecutor
+import NodalTransforms
+import Testing
+
+/// Machine code gives what the reference executor gives, to rounding: for every op, every form, every method, every way
+/// to a gradient. `./test --long` asks this of all that the other suites run, too.
+@Suite(.enabled(if: native != nil, "no LLVM is installed"))
+struct NativeLawTests {
+  /// Both executors' results.
+  private func both(
+    _ region: Region, _ inputs: [Tensor], lanes: Int? = nil, tolerance: Double? = nil,
+    _ location: SourceLocation = #_sourceLocation
+  ) throws {
+    try Verifier.verify(region)
+    let executor = try #require(native)
+    let found = try Runner(executor.compile(region)).run(inputs, lanes: lanes).results
+    let right = try Runner(ReferenceExecutor().compile(region)).run(inputs, lanes: lanes).results
+    let isSingle = (inputs + right).contains { $0.element == .f32 }
+    for (i, (a, b)) in zip(found, right).enumerated() {
+      expectAlike(a, b, tolerance ?? (isSingle ? 2e-4 : 1e-9), "result \(i)", location)
+    }
+  }
+
+  // MARK: Ops
+
+  /// One number, rows of numbers, and lanes of them: unrolled code and loops, vectors and their rests.
+  @Test(arguments: Operations.rows)
+  func op(_ row: OpRow) throws {
+    let elements: [ElementType] = row.schema.typing == .logical ? [.bool] : [.f64, .f32]
+    for element in elements {
+      let points = row.domain.map { OperationsTests.points($0) }
+      let samples = points.reduce([[]]) { heads, next in
+        heads.flatMap { head in next.map { head + [$0] } }
+      }
+      for extents in [[Extent.fixed(samples.count)], [.lane], [.lane, .fixed(1)]] {
+        let type = ValueType(element, extents)
+        var b = RegionBuilder(parameters: points.map { _ in type })
+        let value = b.value(.elementwise(row.schema), b.parameters)
+        let inputs = points.indices.map { i in
+          Tensor(
+            element, shape: extents.count == 2 ? [samples.count, 1] : [samples.count],
+            samples.map { $0[i] })
+        }
+        try both(b.finish([value]), inputs, tolerance: element == .f32 ? 5e-7 : 1e-14)
+      }
+    }
+  }
+
+  // MARK: Forms
+
+  @Test(arguments: RandomRegion.Kind.allCases, [UInt64(0), 1, 2])
+  func form(_ kind: RandomRegion.Kind, seed: UInt64) throws {
+    var random = RandomRegion(
+      seed: 900 + seed, parameters: [ValueType(.f64, shape: [3]), ValueType(.f64, shape: [2, 3])],
+      depth: 1, kinds: [.binary, kind])
+    let region = try Pipeline.evaluation.run(
+      random.region(nodes: 12, result: ValueType(.f64, shape: [3])))
+    var noise = Noise(seed)
+    try both(region, [noise.tensor(.f64, [3]), noise.tensor(.f64, [2, 3])], tolerance: 1e-7)
+  }
+
+  /// Batches, and their gradients.
+  @Test(arguments: [UInt64(0), 1, 2, 3, 4, 5])
+  func batchesAndGradients(seed: UInt64) throws {
+    var random = RandomRegion(
+      seed: 500 + seed, parameters: [ValueType(.f64, shape: [3]), ValueType(.f64, shape: [3])])
+    let one = try random.region(nodes: 12, result: ValueType(.f64))
+    let region = try Pipeline.training(wrt: [0, 1]).run(
+      TransformsBatchingLawTests.total(one, [true, false]))
+    var noise = Noise(seed)
+    for lanes in [1, 2, 7, 20] {
+      try both(region, [noise.tensor(.f64, [lanes, 3]), noise.tensor(.f64, [3])], tolerance: 1e-6)
+    }
+  }
+
+  /// Sums of products: shapes that fill vectors, that don't, and that are summed in parts.
+  @Test(arguments: [ElementType.f64, .f32])
+  func contractions(_ element: ElementType) throws {
+    var noise = Noise(3)
+    for (m, n, k) in [
+      (1, 1, 1), (1, 5, 3), (7, 1, 40), (3, 2, 50), (20, 50, 2), (20, 2, 50), (5, 33, 17), (64, 9, 8),
+      (2, 40, 31),
+    ] {
+      for (turnsA, turnsB) in [(false, false), (true, false), (false, true), (true, true)] {
+        for lanes in [false, true] where !(lanes && turnsA) {
+          let a = turnsA ? [k, m] : [m, k]
+          let b = turnsB ? [n, k] : [k, n]
+          let typeA = ValueType(
+            element, [lanes ? .lane : .fixed(a[0]), .fixed(a[1])])
+          var builder = RegionBuilder(parameters: [typeA, ValueType(element, shape: b)])
+          let product = builder.value(
+            .contract(Contraction(contracted: [.init(turnsA ? 0 : 1, turnsB ? 1 : 0)])),
+            builder.parameters)
+          try both(
+            builder.finish([product]), [noise.tensor(element, a), noise.tensor(element, b)],
+            tolerance: element == .f32 ? 1e-5 : 1e-13)
+        }
+      }
+    }
+    // Over lanes: as the gradient of shared weights is.
+    var b = RegionBuilder(parameters: [
+      ValueType(element, [.lane, .fixed(50)]), ValueType(element, [.lane, .fixed(2)]),
+    ])
+    let sum = b.value(.contract(Contraction(contracted: [.init(0, 0)])), b.parameters)
+    for lanes in [1, 3, 20] {
+      try both(
+        b.finish([sum]), [noise.tensor(element, [lanes, 50]), noise.tensor(element, [lanes, 2])],
+        tolerance: element == .f32 ? 1e-5 : 1e-13)
+    }
+  }
+
+  /// A row's bits depend neither on the number of rows nor on its place among them.
+  @Test(arguments: [ElementType.f64, .f32])
+  func companyChangesNoBit(_ element: ElementType) throws {
+    for width in [2, 50] {
+      var b = RegionBuilder(parameters: [
+        ValueType(element, [.lane, .fixed(2)]), ValueType(element, shape: [2, width]),
+        ValueType(element, shape: [width, 2]),
+      ])
+      let p = b.parameters
+      let product = Contraction(contracted: [.init(1, 0)])
+      let hidden = b.tanh(b.value(.contract(product), [p[0], p[1]]))
+      let out = b.value(.contract(product), [hidden, p[2]])
+      let total = b.reduce(.sum, b.mul(out, out), axes: [1])
+      let executor = try #require(native)
+      let runner = Runner(try executor.compile(b.finish([out, total])))
+      var noise = Noise(4)
+      let rows = noise.tensor(element, [23, 2])
+      let weights = [noise.tensor(element, [2, width]), noise.tensor(element, [width, 2])]
+      let all = try runner.run([rows] + weights).results
+      for order in [Array((0..<23).reversed()), [4], [7, 1, 22, 7], Array(5..<20)] {
+        let some = try runner.run([TransformsBatchingLawTests.rows(rows, order)] + weights).results
+        for k in 0..<2 {
+          #expect(
+            some[k].isIdentical(to: TransformsBatchingLawTests.rows(all[k], order)),
+            "\(width), result \(k), order \(order)")
+        }
+      }
+    }
+  }
+
+  // MARK: Solves
+
+  private func both(
+    _ problem: Problem, _ settings: SolverSettings, _ y0: Tensor, _ p: Tensor, span: (Double, Double),
+    saves: [Double], record: ValueType? = nil, tolerance: Double
+  ) throws {
+    let region = try problem.region(
+      settings, saves: saves.count, lanes: y0.shape.count == 2, ownParameters: p.shape.count == 2,
+      record: record)
+    try both(
+      region, [Tensor(span.0), Tensor(span.1), Tensor(saves), y0, p], tolerance: tolerance)
+  }
+
+  /// States, save times and statistics, step for step; forwards and backwards; alone and in lanes.
+  @Test(arguments: [
+    "euler", "midpoint", "heun", "rk4", "bs3", "dopri5", "tsit5", "dopri8", "dop853",
+  ])
+  func method(_ name: String) throws {
+    let method = try #require(Method.named(name))
+    var noise = Noise(5)
+    let starts = Tensor(
+      .f64, shape: [11, 2], (0..<22).map { _ in 1.5 + noise.next() })
+    for settings in [
+      SolverSettings(method: name, stepping: .count(37)),
+      SolverSettings(method: name, stepping: .step(0.07)),
+      method.isAdaptive ? .adaptive(name, 1e-7) : nil,
+    ].compactMap({ $0 }) {
+      for span in [(0.0, 2.0), (2.0, -1.0)] {
+        let saves = [0, 0.31, 0.31, 0.8, 1].map { span.0 + $0 * (span.1 - span.0) }
+        for problem in [Problem.lotkaVolterra, .pendulum] {
+          let p = Tensor([1.5, 1, 3, 1].prefix(problem.parameters).map { $0 })
+          try both(
+            problem, settings, Tensor([1.2, 0.7]), p, span: span, saves: saves, tolerance: 1e-8)
+          try both(problem, settings, starts, p, span: span, saves: saves, tolerance: 1e-8)
+        }
+      }
+    }
+  }
+
+  /// A trajectory that ends where it can't go on ends there in machine code too, with the same words.
+  @Test func failures() throws {
+    let region = try Problem.explosion.region(.adaptive("tsit5", 1e-6), saves: 1, lanes: true)
+    let inputs = [
+      Tensor(0), Tensor(3), Tensor([2.5]), Tensor(.f64, shape: [3, 1], [0.1, 1, 0.2]), Tensor([1]),
+    ]
+    func failure(_ executor: any Executor) throws -> SolveFailure? {
+      do throws(ExecutionError) {
+        _ = try Runner(executor.compile(region)).run(inputs)
+        return nil
+      } catch .solve(let failure) {
+        return failure
+      } catch {
+        return nil
+      }
+    }
+    let executor = try #require(native)
+    let found = try #require(try failure(executor))
+    let right = try #require(try failure(ReferenceExecutor()))
+    #expect(found.status == right.status && found.trajectory == right.trajectory)
+    #expect(abs(found.time - right.time) < 1e-9 * abs(right.time))
+  }
+
+  @Test func stiffnessIsNoticed() throws {
+    let stiff = Problem(dimension: 2, parameters: 1) { b, t, y, p in
+      [b.mul(p[0], b.sub(y[0], b.cos(t))), b.neg(y[1])]
+    }
+    let region = try stiff.region(.adaptive("tsit5", 1e-5), saves: 0, lanes: false)
+    let executor = try #require(native)
+    let report = try Runner(executor.compile(region)).run([
+      Tensor(0), Tensor(10), Tensor([]), Tensor([1, 1]), Tensor([-2000]),
+    ]).report
+    #expect(report.warnings.count == 1)
+  }
+
+  @Test(arguments: SolveGradients.modes, [ElementType.f64, .f32])
+  func gradient(_ mode: GradientMode, _ element: ElementType) throws {
+    let tolerance = element == .f64 ? 1e-8 : 1e-5
+    let one = try TransformsSolveLawTests.loss(
+      mode, .adaptive(rtol: tolerance, atol: [tolerance]), saves: 3, element)
+    let single = try Pipeline.training(wrt: [0, 1, 2, 3, 4]).run(one)
+    let inputs = [
+      Tensor(element, shape: [2], [1.3, 0.8]), Tensor(element, shape: [4], [1.5, 1, 3, 1]),
+      Tensor(0.2), Tensor(2.0), Tensor([0.5, 1.1, 2]),
+    ]
+    try both(single, inputs, tolerance: element == .f64 ? 1e-5 : 5e-3)
+    let batch = try Pipeline.training(wrt: [0, 1]).run(
+      TransformsBatchingLawTests.total(one, [true, false, false, false, false]))
+    let starts = Tensor(element, shape: [5, 2], (0..<10).map { 0.8 + 0.1 * Double($0) })
+    try both(batch, [starts] + inputs[1...], tolerance: element == .f64 ? 1e-5 : 5e-3)
+  }
+}
