@@ -18,6 +18,8 @@ enum ForwardSensitivity {
     var augmented = solve
     augmented.rhs = try augmentedRegion(solve, directions)
     augmented.controlled = d * (1 + n)
+    // A sensitivity is of the same half as its component.
+    augmented.drifting = solve.drifting.map { Array(repeatElement($0, count: 1 + n).joined()) }
     if case .adaptive(let rtol, let atol) = solve.settings.stepping, atol.count > 1 {
       augmented.settings.stepping = .adaptive(
         rtol: rtol, atol: Array(repeating: atol, count: 1 + n).flatMap { $0 })
