@@ -2,7 +2,8 @@ import NodalExecution
 import NodalIR
 import NodalOperations
 
-/// A small random initial value problem with a loss of its states: the subject of laws about gradients of solves.
+/// A small random initial value problem with a loss of its states: the subject of laws about gradients of solves. The loss reads
+/// the final state, the saved ones, or both.
 ///
 /// y' = f(t, y; p) + q cos t, where f is linear, polynomial or a network of one layer. The inputs of `loss` are y₀, p, q, t₀, t₁
 /// and the save times; p is what all examples of a batch share.
@@ -17,6 +18,8 @@ struct RandomOde: CustomStringConvertible {
   let course: Course
   let isBackwards: Bool
   let saveCount: Int
+  private let readsFinal: Bool
+  private let readsSaved: Bool
   private let finalWeights: [Double]
   private static let hidden = 3
 
@@ -29,6 +32,9 @@ struct RandomOde: CustomStringConvertible {
     dimension = 1 + noise.integer(below: 3)
     isBackwards = noise.integer(below: 2) == 0
     saveCount = course == .none ? 0 : 2 + noise.integer(below: 3)
+    let reading = noise.integer(below: 4)
+    readsFinal = reading != 0 || course == .none
+    readsSaved = reading != 1
     finalWeights = (0..<dimension).map { _ in noise.next() }
   }
 
@@ -86,7 +92,7 @@ struct RandomOde: CustomStringConvertible {
     return try b.finish([b.add(flow, drive)])
   }
 
-  /// (y₀, p, q, t₀, t₁, save times) → Σ w·y(t₁)² + Σ sin of the saved states.
+  /// (y₀, p, q, t₀, t₁, save times) → Σ w·y(t₁)² and Σ sin of the saved states, what of both is read.
   func loss(_ settings: SolverSettings, _ element: ElementType = .f64) throws -> Region {
     var b = RegionBuilder(parameters: types(element))
     let p = b.parameters
@@ -97,7 +103,8 @@ struct RandomOde: CustomStringConvertible {
     let end = b.reduce(
       .sum, b.mul(weights, b.square(results[Solve.Result.final])), axes: [0])
     let inside = b.reduce(.sum, b.sin(results[Solve.Result.saved]), axes: [0, 1])
-    return try b.finish([b.add(end, inside)])
+    let zero = b.constant(0, ValueType(element))
+    return try b.finish([b.add(readsFinal ? end : zero, readsSaved ? inside : zero)])
   }
 
   /// Inputs of `loss` for one example.

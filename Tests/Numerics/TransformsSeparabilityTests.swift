@@ -3,6 +3,7 @@ import NodalIR
 import NodalMethods
 import NodalOperations
 import NodalTransforms
+import TestSupport
 import Testing
 
 /// The pass `separate`, and leapfrog through all passes: solved, and differentiated.
@@ -249,7 +250,8 @@ struct TransformsSeparabilityTests {
   }
 
   /// Dependence that the analysis finds is never less than what values show.
-  @Test(arguments: 0..<40) func dependenceIsNeverMissed(seed: Int) throws {
+  @Test(arguments: 0..<Effort.count(40, long: 2000))
+  func dependenceIsNeverMissed(seed: Int) throws {
     var random = RandomRegion(seed: UInt64(seed), parameters: [.time, ValueType(.f64, shape: [4])])
     let rhs = try Pipeline.evaluation.run(
       random.region(nodes: 12, result: ValueType(.f64, shape: [4])))

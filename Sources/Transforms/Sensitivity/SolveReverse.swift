@@ -67,6 +67,17 @@ enum SolveReverse {
   }
 }
 
+extension SolverSettings {
+  /// For a state of `count` controlled numbers made of parts as long as the one that the tolerances were given for: a component's
+  /// tangent or cotangent has the component's tolerance.
+  func controlling(_ count: Int) -> SolverSettings {
+    guard case .adaptive(let rtol, let atol) = stepping, atol.count > 1 else { return self }
+    var settings = self
+    settings.stepping = .adaptive(rtol: rtol, atol: (0..<count).map { atol[$0 % atol.count] })
+    return settings
+  }
+}
+
 /// A solve that is being reversed: its operands and results, and the cotangents given for the results.
 struct SolveContext {
   let solve: Solve

@@ -29,9 +29,6 @@ enum TangentSolve {
     if solve.trajectories != nil {
       tangent.batched += parameters.map { solve.batched[Solve.Operand.parameters + $0] }
     }
-    if case .adaptive(let rtol, let atol) = solve.settings.stepping, atol.count > 1 {
-      tangent.settings.stepping = .adaptive(rtol: rtol, atol: atol + atol)
-    }
     let initial = operands[Solve.Operand.initial]
     var moved = dots[Solve.Operand.initial] ?? builder.zeros(like: initial)
     if let dot = dots[Solve.Operand.start] {
