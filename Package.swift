@@ -22,7 +22,7 @@ func floor(_ folder: String, _ below: [String], resources: [Resource] = []) -> T
 func tests(_ folder: String, _ below: [String], exclude: [String] = []) -> Target {
   .testTarget(
     name: folder + "Tests",
-    dependencies: below.map { .init(stringLiteral: $0) },
+    dependencies: ["TestSupport"] + below.map { .init(stringLiteral: $0) },
     path: "Tests/" + folder, exclude: exclude, swiftSettings: settings)
 }
 
@@ -113,7 +113,8 @@ let package = Package(
       ],
       path: "Sources/NodalCommand", swiftSettings: settings),
 
-    // Tests, a target for each group of floors.
+    // Tests, a target for each group of floors; and what they share.
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
     tests("Language", ["NodalBasics", "NodalDiagnostics", "NodalSyntax", "NodalParsing"]),
     tests(
       "Checking",
@@ -128,7 +129,8 @@ let package = Package(
         "NodalTransforms", "NodalExecution", "NodalReferenceExecutor", "NodalNativeExecutor",
         "NodalTraining",
       ]),
-    tests("Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
+    tests(
+      "Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
     tests(
       "Programs",
       [

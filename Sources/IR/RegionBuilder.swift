@@ -85,20 +85,9 @@ package struct RegionBuilder: Sendable {
     // Traces made inside get numbers of their own here.
     let made = inner.tracesMade
     let inner = made.isEmpty ? inner : inner.renumberingTraces(made, from: nextTrace)
-    var map = arguments
-    map.reserveCapacity(inner.types.count)
-    let outer = origin
-    for node in inner.nodes {
-      origin = node.origin ?? outer
-      let operands = node.operands.map { map[$0.index] }
-      if node.results.count == 1 {
-        map.append(value(node.form, operands))
-      } else {
-        map += emit(node.form, operands)
-      }
+    return remake(inner, arguments) { builder, node, operands in
+      builder.values(node.form, operands)
     }
-    origin = outer
-    return inner.results.map { map[$0.index] }
   }
 
   /// Remembers a broken rule, as `emit` does.
@@ -200,7 +189,7 @@ package struct RegionBuilder: Sendable {
 
 extension Form {
   /// How many results a node of this form has, wrong as it may be otherwise.
-  fileprivate var resultCount: Int {
+  var resultCount: Int {
     switch self {
     case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather, .scatter,
       .random, .interpolate:

@@ -111,21 +111,24 @@ private struct AttributeReader {
   }
 
   private mutating func scan() throws(RegionTextError) -> Scan {
+    guard case .call(let kind, let items)? = attributes.items.removeValue(forKey: "length") else {
+      throw error("a scan wants its length: fixed(…) or counted(…)")
+    }
     let length: Scan.Length
-    switch attributes.items.removeValue(forKey: "length") {
-    case .call("fixed", let items):
+    switch kind {
+    case "fixed":
       guard items.count == 1, case .fixed(let n) = try extent(items[0]) else {
         throw error("fixed(length) wanted")
       }
       length = .fixed(n)
-    case .call("counted", let items):
+    case "counted":
       guard case .integer(let trace)? = items.first, trace >= 0,
         trace <= RegionReader.longestExtent, items.count <= 2
       else {
         throw error("counted(trace, trajectories) wanted")
       }
       length = .counted(trace: trace, trajectories: try items.dropFirst().first.map(extent))
-    default: throw error("a scan wants its length: fixed(…) or counted(…)")
+    default: throw error("no length is \(kind)")
     }
     var scan = Scan(
       length: length, reverse: try flag("reverse"), carries: try natural("carries", usual: 0),
@@ -177,11 +180,9 @@ private struct AttributeReader {
   // MARK: Items
 
   private mutating func integer(_ key: String, usual: Int? = nil) throws(RegionTextError) -> Int {
-    switch attributes.items.removeValue(forKey: key) {
-    case .integer(let n): return n
-    case nil where usual != nil: return usual ?? 0
-    default: throw error("\(key) wants a whole number")
-    }
+    let item = attributes.items.removeValue(forKey: key) ?? usual.map(RegionItem.integer)
+    guard case .integer(let n)? = item else { throw error("\(key) wants a whole number") }
+    return n
   }
 
   private mutating func natural(_ key: String, usual: Int? = nil) throws(RegionTextError) -> Int {
@@ -191,11 +192,9 @@ private struct AttributeReader {
   }
 
   private mutating func list(_ key: String) throws(RegionTextError) -> [RegionItem] {
-    switch attributes.items.removeValue(forKey: key) {
-    case nil: return []
-    case .list(let items): return items
-    default: throw error("\(key) wants a list")
-    }
+    let item = attributes.items.removeValue(forKey: key) ?? .list([])
+    guard case .list(let items) = item else { throw error("\(key) wants a list") }
+    return items
   }
 
   private mutating func naturals(_ key: String) throws(RegionTextError) -> [Int] {
@@ -219,11 +218,11 @@ private struct AttributeReader {
   }
 
   private func truth(_ item: RegionItem?) throws(RegionTextError) -> Bool {
-    switch item {
-    case nil, .word("false"): return false
-    case .word("true"): return true
-    default: throw error("true or false wanted")
+    guard let item else { return false }
+    guard case .word(let word) = item, let truth = Bool(word) else {
+      throw error("true or false wanted")
     }
+    return truth
   }
 
   private mutating func flag(_ key: String) throws(RegionTextError) -> Bool {
@@ -237,11 +236,11 @@ private struct AttributeReader {
   }
 
   private func extent(_ item: RegionItem) throws(RegionTextError) -> Extent {
-    switch item {
-    case .extent(let extent): return extent
-    case .integer(let n) where n >= 0 && n <= RegionReader.longestExtent: return .fixed(n)
-    default: throw error("an extent wanted")
+    if case .extent(let extent) = item { return extent }
+    guard case .integer(let n) = item, n >= 0, n <= RegionReader.longestExtent else {
+      throw error("an extent wanted")
     }
+    return .fixed(n)
   }
 
   private mutating func extent(_ key: String) throws(RegionTextError) -> Extent? {
@@ -275,11 +274,9 @@ private struct AttributeReader {
   }
 
   private func number(_ item: RegionItem) throws(RegionTextError) -> Double {
-    switch item {
-    case .integer(let n): return Double(n)
-    case .number(let x): return x
-    default: throw error("a number wanted")
-    }
+    if case .number(let x) = item { return x }
+    guard case .integer(let n) = item else { throw error("a number wanted") }
+    return Double(n)
   }
 
   /// Numbers; a run of whole ones is a list of its own.

@@ -47,8 +47,12 @@ package struct Pipeline: Sendable {
   package static let batch = Pass("batch", "expand maps, give batched solves their lanes") {
     (region) throws(IRError) in try Batching.expand(region)
   }
-  package static let calculus = Pass("calculus", "expand grad, divergence, jvp and their kind") {
-    (region) throws(IRError) in try Calculus.expand(region)
+  /// - Parameter isDifferentiated: a gradient is taken behind it.
+  package static func calculus(isDifferentiated: Bool) -> Pass {
+    Pass("calculus", "expand grad, divergence, jvp and their kind") {
+      (region) throws(IRError) in
+      try Calculus.expand(region, isDifferentiated: isDifferentiated)
+    }
   }
   package static let simplify = Pass("simplify", "fold, join equal nodes, drop dead ones") {
     (region) throws(IRError) in try Simplify.run(region)
@@ -63,10 +67,14 @@ package struct Pipeline: Sendable {
   }
 
   /// To run a region once, as it is.
-  package static let evaluation = Pipeline([batch, calculus, simplify, separate])
+  package static let evaluation = Pipeline([
+    batch, calculus(isDifferentiated: false), simplify, separate,
+  ])
 
   /// To have the first result's gradient by the parameters `wrt`, behind all results.
   package static func training(wrt: [Int]) -> Pipeline {
-    Pipeline([batch, calculus, simplify, separate, gradient(wrt: wrt), simplify])
+    Pipeline([
+      batch, calculus(isDifferentiated: true), simplify, separate, gradient(wrt: wrt), simplify,
+    ])
   }
 }

@@ -11,30 +11,24 @@ package enum Simplify {
   }
 
   private static func rebuild(_ region: Region) throws(IRError) -> Region {
-    var builder = RegionBuilder(parameters: region.parameterTypes)
-    var values = builder.parameters
-    for node in region.nodes {
-      builder.origin = node.origin
-      let operands = node.operands.map { values[$0.index] }
+    try region.rebuilt { (builder, node, operands) throws(IRError) in
       switch node.form {
       case .elementwise(let schema):
-        values.append(builder.apply(try Operations.row(of: schema), operands))
+        [builder.apply(try Operations.row(of: schema), operands)]
       case .layout(.broadcast(let extents, let axes)):
-        values.append(builder.broadcast(operands[0], to: extents, axes: axes))
+        [builder.broadcast(operands[0], to: extents, axes: axes)]
       case .layout(.reshape(let extents)):
-        values.append(builder.reshape(operands[0], to: extents))
+        [builder.reshape(operands[0], to: extents)]
       case .select:
-        values.append(builder.select(operands[0], operands[1], operands[2]))
+        [builder.select(operands[0], operands[1], operands[2])]
       case .convert(let element):
-        values.append(builder.convert(operands[0], to: element))
-      case .constant, .reduce, .contract, .layout, .gather, .scatter, .random:
-        values.append(builder.value(node.form, operands))
-      case .branch, .scan, .map, .derivative, .solve, .interpolate:
-        let form = try node.form.mapRegions { (inner) throws(IRError) in try run(inner) }
-        values += builder.emit(form, operands)
+        [builder.convert(operands[0], to: element)]
+      case .constant, .reduce, .contract, .layout, .gather, .scatter, .random, .branch, .scan, .map,
+        .derivative, .solve, .interpolate:
+        builder.values(
+          try node.form.mapRegions { (inner) throws(IRError) in try run(inner) }, operands)
       }
     }
-    return try builder.finish(region.results.map { values[$0.index] })
   }
 
   private static func dropDead(_ region: Region) throws(IRError) -> Region {
@@ -43,18 +37,11 @@ package enum Simplify {
     for node in region.nodes.reversed() where node.results.contains(where: { isLive[$0] }) {
       for operand in node.operands { isLive[operand.index] = true }
     }
-    var builder = RegionBuilder(parameters: region.parameterTypes)
-    // Dead values get a stand-in that nothing reads.
-    var values = builder.parameters
-    for node in region.nodes {
-      guard node.results.contains(where: { isLive[$0] }) else {
-        values += node.results.map { _ in Value(-1) }
-        continue
-      }
-      builder.origin = node.origin
-      values += builder.emit(node.form, node.operands.map { values[$0.index] })
+    return try region.rebuilt { (builder, node, operands) throws(IRError) in
+      // Dead values get a stand-in that nothing reads.
+      node.results.contains { isLive[$0] }
+        ? builder.emit(node.form, operands) : node.results.map { _ in Value(-1) }
     }
-    return try builder.finish(region.results.map { values[$0.index] })
   }
 }
 

@@ -1,15 +1,11 @@
 import NodalDiagnostics
 import NodalParsing
 import NodalSyntax
+import TestSupport
 import Testing
 
-#if DEBUG
-  private let mutants = 15
-  private let tower = 1_000
-#else
-  private let mutants = 300
-  private let tower = 20_000
-#endif
+private let mutants = Effort.count(300, long: 10_000, debug: 15)
+private let tower = Effort.count(20_000, long: 100_000, debug: 1_000)
 
 /// Bytes at random: a tree and a bounded list of diagnostics, never a trap, never a hang.
 @Suite struct FuzzTests {
@@ -18,7 +14,9 @@ import Testing
     var random = Lehmer(seed: 23)
     var texts = SharedPrograms.all.map { Array($0.text.utf8) }
     var generator = Generator(.node, seed: 8)
-    for _ in 0..<10 { texts.append(Array(generator.program(depth: 22).utf8)) }
+    for _ in 0..<Effort.count(10, long: 40) {
+      texts.append(Array(generator.program(depth: 22).utf8))
+    }
     let interesting = Array("(){}[]'\"<>.,:;=+-*/^~|&!@_ \n\r\t0e9x\\θ\u{302}\u{0}🙂".utf8)
     for text in texts where !text.isEmpty {
       for _ in 0..<mutants {

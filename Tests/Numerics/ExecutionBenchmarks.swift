@@ -2,10 +2,11 @@ import NodalExecution
 import NodalIR
 import NodalOperations
 import NodalReferenceExecutor
+import TestSupport
 import Testing
 
 /// Figures, not laws: run by name, with the condition taken away.
-@Suite(.disabled("benchmarks"))
+@Suite(.benchmark)
 struct ExecutionBenchmarks {
   /// Nanoseconds of one run, the best of several.
   private func time(_ region: Region, _ inputs: [Tensor], lanes: Int) throws -> Double {

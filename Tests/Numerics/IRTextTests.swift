@@ -1,6 +1,7 @@
 import NodalIR
 import NodalOperations
 import NodalTransforms
+import TestSupport
 import Testing
 
 /// The text form of the IR: what is printed reads back to the same region, and no other text makes the reader trap.
@@ -89,7 +90,8 @@ struct IRTextTests {
 
   @Test func formsReadBack() throws { try roundTrip(Self.forms()) }
 
-  @Test(arguments: 0..<30) func randomRegionsReadBack(seed: Int) throws {
+  @Test(arguments: 0..<Effort.count(30, long: 1000))
+  func randomRegionsReadBack(seed: Int) throws {
     let types = TransformsBatchingLawTests.parameters
     var random = RandomRegion(seed: UInt64(seed), parameters: types, depth: 3)
     let region = try random.region(nodes: 10, result: ValueType(.f64))
@@ -169,7 +171,8 @@ struct IRTextTests {
   }
 
   /// Texts changed at random: whatever still reads keeps the rules, and reads back again.
-  @Test(arguments: 0..<8) func mutatedTextsDoNotTrap(seed: Int) throws {
+  @Test(arguments: 0..<Effort.count(8, long: 100))
+  func mutatedTextsDoNotTrap(seed: Int) throws {
     var noise = Noise(UInt64(1000 + seed))
     let regions = try Self.gradients()
     let sources =

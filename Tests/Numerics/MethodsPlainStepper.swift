@@ -36,11 +36,3 @@ struct PlainStepper {
     return zip(y, sum).map { $0 + h * $1 }
   }
 }
-
-/// An initial value problem whose solution is known.
-struct KnownProblem: Sendable, CustomStringConvertible {
-  let description: String
-  let end: Double
-  let rhs: @Sendable (Double, [Double]) -> [Double]
-  let solution: @Sendable (Double) -> [Double]
-}

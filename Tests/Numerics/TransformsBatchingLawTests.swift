@@ -3,6 +3,7 @@ import NodalIR
 import NodalOperations
 import NodalReferenceExecutor
 import NodalTransforms
+import TestSupport
 import Testing
 
 /// A batch is its examples run one by one, bit for bit: no example's numbers depend on its neighbours.
@@ -74,7 +75,7 @@ struct TransformsBatchingLawTests {
     }
   }
 
-  @Test(arguments: RandomRegion.Kind.allCases, 0..<5)
+  @Test(arguments: RandomRegion.Kind.allCases, 0..<Effort.count(5, long: 40))
   func everyForm(_ kind: RandomRegion.Kind, seed: Int) throws {
     for (k, extent) in [Extent.lane, .fixed(5)].enumerated() {
       var noise = Noise(UInt64(seed * 100 + 21))
@@ -87,7 +88,7 @@ struct TransformsBatchingLawTests {
     }
   }
 
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<Effort.count(40, long: 800))
   func mixtures(seed: Int) throws {
     for (k, extent) in [Extent.lane, .fixed(5)].enumerated() {
       var noise = Noise(UInt64(seed * 100 + 22))
@@ -100,7 +101,7 @@ struct TransformsBatchingLawTests {
 
   /// The gradient of a sum over examples by what belongs to each of them is each one's own gradient; by what they share,
   /// the sum. Forms over lanes are differentiated here.
-  @Test(arguments: 0..<30)
+  @Test(arguments: 0..<Effort.count(30, long: 500))
   func gradients(seed: Int) throws {
     for extent in [Extent.lane, .fixed(4)] {
       var noise = Noise(UInt64(seed * 100 + 23))
@@ -146,7 +147,7 @@ struct TransformsBatchingLawTests {
   }
 
   /// A batch of maps and batches in batches.
-  @Test(arguments: 0..<20)
+  @Test(arguments: 0..<Effort.count(20, long: 300))
   func batchesOfBatches(seed: Int) throws {
     var noise = Noise(UInt64(seed * 100 + 24))
     var random = RandomRegion(seed: UInt64(600 + seed), parameters: Self.parameters, depth: 2)

@@ -116,6 +116,75 @@ struct TransformsCalculusTests {
     }
   }
 
+  /// (y₀, p) → a loss of a solve between constant times, by a way to differentiate it.
+  private static func solveLoss(_ mode: GradientMode, _ method: String) throws -> Region {
+    if method == "leapfrog" { return try TransformsSeparabilityTests.loss(mode) }
+    let inner = try TransformsSolveLawTests.loss(
+      mode, .adaptive(rtol: 1e-10, atol: [1e-10]), saves: 3, method: method)
+    var b = RegionBuilder(parameters: Array(inner.parameterTypes[..<2]))
+    let times = [
+      b.constant(0.1, .time), b.constant(1.3, .time),
+      b.constant([0.3, 0.7, 1.3], ValueType(.f64, shape: [3])),
+    ]
+    return try b.finish(b.inline(inner, b.parameters + times))
+  }
+
+  /// A gradient through a solve, differentiated again: forwards, as `hessian` does, and backwards, as training does; alone and
+  /// over examples. Whatever way is asked for, the outer derivative is that of the gradient.
+  @Test(
+    arguments: [GradientMode.direct, .adjoint, .interpolated, .forward, .auto],
+    ["tsit5", "leapfrog"])
+  func gradientsOfSolvesDifferentiatedAgain(_ mode: GradientMode, _ method: String) throws {
+    let loss = try Self.solveLoss(mode, method)
+    let slope = try Self.grad(loss)
+    var noise = Noise(77)
+    for extent in [Extent?.none, .lane, .fixed(2)] {
+      let count = extent == nil ? [] : [2]
+      // Of each example: the gradient by its start.
+      var region = slope
+      if let extent {
+        region = try TransformsBatchingLawTests.mapped(region, [true, false], extent)
+      }
+      var square = RegionBuilder(parameters: region.parameterTypes)
+      let gradients = square.inline(region, square.parameters)[0]
+      let norm = square.reduce(
+        .sum, square.square(gradients), axes: Array(0..<square.type(gradients).rank))
+      region = try square.finish([norm])
+      let plain = Runner(try ReferenceExecutor().compile(Pipeline.evaluation.run(region)))
+
+      let types = region.parameterTypes
+      var b = RegionBuilder(parameters: types + types)
+      let forward = try b.finish(
+        b.emit(.derivative(Derivative(.forward, wrt: [0, 1], body: region)), b.parameters))
+      let tangent = try Pipeline.evaluation.run(forward)
+      let gradient = try Pipeline.training(wrt: [0, 1]).run(region)
+
+      let p = types[1].fixedCount ?? 1
+      let start = noise.tensor(.f64, count + [2])
+      let inputs = [
+        Tensor(.f64, shape: start.shape, start.numbers.map { 1 + 0.2 * $0 }),
+        Tensor(.f64, shape: types[1].rank == 0 ? [] : [p], p == 1 ? [1.2] : [1.5, 1, 3, 1]),
+      ]
+      let direction = inputs.map { noise.tensor(.f64, $0.shape) }
+      func value(_ s: Double) throws -> Double {
+        var moved = inputs
+        for k in 0..<2 { for j in 0..<moved[k].count { moved[k][j] += s * direction[k][j] } }
+        return try plain.run(moved).results[0].scalar
+      }
+      let difference = try (value(1e-4) - value(-1e-4)) / 2e-4
+      let dot = try run(tangent, inputs + direction)[1].scalar
+      let back = try run(gradient, inputs)
+      let slope = TransformsDerivativeLawTests.dot(Array(back[1...]), direction)
+      let name = "\(mode) \(method) \(extent.map(\.description) ?? "single")"
+      #expect(
+        abs(dot - difference) < 1e-5 * (1 + abs(difference)),
+        "\(name): tangent \(dot), differences \(difference)")
+      #expect(
+        abs(slope - difference) < 1e-5 * (1 + abs(difference)),
+        "\(name): gradient \(slope), differences \(difference)")
+    }
+  }
+
   /// log on one side, where it is defined, and something else on the other: what is not taken leaves no NaN behind.
   @Test(arguments: [Extent?.none, .lane, .fixed(6)])
   func forbiddenSides(_ extent: Extent?) throws {

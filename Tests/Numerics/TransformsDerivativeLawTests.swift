@@ -2,6 +2,7 @@ import NodalExecution
 import NodalIR
 import NodalOperations
 import NodalTransforms
+import TestSupport
 import Testing
 
 /// Derivatives of random regions, of every form: forward against differences, reverse against forward.
@@ -79,7 +80,7 @@ struct TransformsDerivativeLawTests {
       "\(name): ⟨v, Ju⟩ = \(left), ⟨Jᵀv, u⟩ = \(right)")
   }
 
-  @Test(arguments: RandomRegion.Kind.allCases, 0..<6)
+  @Test(arguments: RandomRegion.Kind.allCases, 0..<Effort.count(6, long: 60))
   func everyForm(_ kind: RandomRegion.Kind, seed: Int) throws {
     var noise = Noise(UInt64(seed * 100 + 7))
     var random = RandomRegion(
@@ -91,7 +92,7 @@ struct TransformsDerivativeLawTests {
     try Self.check(region, inputs, &noise, name: "\(kind) \(seed)")
   }
 
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<Effort.count(40, long: 1500))
   func mixtures(seed: Int) throws {
     var noise = Noise(UInt64(seed * 100 + 9))
     var random = RandomRegion(seed: UInt64(5000 + seed), parameters: Self.parameters, depth: 3)
@@ -102,7 +103,7 @@ struct TransformsDerivativeLawTests {
   }
 
   /// Forward over reverse: the gradient of a random scalar, differentiated once more.
-  @Test(arguments: 0..<30)
+  @Test(arguments: 0..<Effort.count(30, long: 800))
   func secondDerivatives(seed: Int) throws {
     var noise = Noise(UInt64(seed * 100 + 11))
     var random = RandomRegion(seed: UInt64(9000 + seed), parameters: Self.parameters, depth: 2)
@@ -112,7 +113,7 @@ struct TransformsDerivativeLawTests {
     try Self.check(gradient, inputs, &noise, tolerance: 5e-5, name: "gradient \(seed)")
   }
 
-  @Test(arguments: 0..<20)
+  @Test(arguments: 0..<Effort.count(20, long: 400))
   func singlePrecision(seed: Int) throws {
     let types = Self.parameters.map { $0.with(.f32) }
     var noise = Noise(UInt64(seed * 100 + 13))

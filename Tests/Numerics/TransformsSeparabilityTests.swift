@@ -3,6 +3,7 @@ import NodalIR
 import NodalMethods
 import NodalOperations
 import NodalTransforms
+import TestSupport
 import Testing
 
 /// The pass `separate`, and leapfrog through all passes: solved, and differentiated.
@@ -107,6 +108,48 @@ struct TransformsSeparabilityTests {
     }
   }
 
+  /// The loss of `solve` by its start and stiffness, between constant times.
+  static func loss(_ gradient: GradientMode = .auto) throws -> Region {
+    let solve = try Self.solve(canonical(quartic()), steps: 30, saves: 2, gradient: gradient)
+    var b = RegionBuilder(parameters: Array(solve.parameterTypes[..<2]))
+    let times = [
+      b.constant(1.7, .time), b.constant([0.77, 1.7], ValueType(.f64, shape: [2])),
+    ]
+    let results = b.inline(solve, b.parameters + times)
+    let end = b.reduce(.sum, b.square(results[0]), axes: [0])
+    return try b.finish([b.add(end, b.reduce(.sum, b.sin(results[1]), axes: [0, 1]))])
+  }
+
+  /// Forwards against differences, backwards against that, and both again of the gradient; alone and in batches.
+  @Test(arguments: [GradientMode.direct, .forward], [Extent?.none, .lane, .fixed(3)])
+  func bothDirections(_ mode: GradientMode, _ extent: Extent?) throws {
+    var region = try Self.loss(mode)
+    if let extent {
+      region = try TransformsBatchingLawTests.mapped(region, [true, false], extent)
+      var b = RegionBuilder(parameters: region.parameterTypes)
+      let losses = b.inline(region, b.parameters)[0]
+      region = try b.finish([b.reduce(.sum, losses, axes: [0])])
+    }
+    var noise = Noise(31)
+    let count = extent == nil ? [] : [3]
+    let inputs = [noise.tensor(.f64, count + [2]), Tensor(1.2)]
+    try TransformsDerivativeLawTests.check(region, inputs, &noise, name: "leapfrog")
+    let gradient = try Pipeline.training(wrt: [0, 1]).run(region)
+    try TransformsDerivativeLawTests.check(
+      gradient, inputs, &noise, tolerance: 1e-5, name: "gradient of leapfrog")
+  }
+
+  /// Tangents are those of the steps: the same to rounding as what goes back through them.
+  @Test func forwardIsDirect() throws {
+    let inputs = [Tensor([1, 0.3]), Tensor(1.2)]
+    let found = try [GradientMode.direct, .forward].map { mode in
+      try run(Pipeline.training(wrt: [0, 1]).run(Self.loss(mode)), inputs)
+    }
+    for (a, b) in zip(found[0], found[1]) {
+      for k in 0..<a.count { #expect(abs(a[k] - b[k]) <= 1e-13 * (1 + abs(a[k]))) }
+    }
+  }
+
   @Test func batchesAreSingles() throws {
     let single = try Self.solve(Self.canonical(Self.quartic()), steps: 30, saves: 2)
     var b = RegionBuilder(parameters: [
@@ -207,7 +250,8 @@ struct TransformsSeparabilityTests {
   }
 
   /// Dependence that the analysis finds is never less than what values show.
-  @Test(arguments: 0..<40) func dependenceIsNeverMissed(seed: Int) throws {
+  @Test(arguments: 0..<Effort.count(40, long: 2000))
+  func dependenceIsNeverMissed(seed: Int) throws {
     var random = RandomRegion(seed: UInt64(seed), parameters: [.time, ValueType(.f64, shape: [4])])
     let rhs = try Pipeline.evaluation.run(
       random.region(nodes: 12, result: ValueType(.f64, shape: [4])))

@@ -3,27 +3,51 @@ package import NodalIR
 /// Expands `derivative` forms: the calculus of the language. Inner ones first, so that an outer one
 /// differentiates plain nodes.
 package enum Calculus {
-  package static func expand(_ region: Region) throws(IRError) -> Region {
-    var builder = RegionBuilder(parameters: region.parameterTypes)
-    var values = builder.parameters
-    for node in region.nodes {
-      builder.origin = node.origin
-      let operands = node.operands.map { values[$0.index] }
-      let form = try node.form.mapRegions { (inner) throws(IRError) in try expand(inner) }
-      switch form {
+  /// - Parameter isDifferentiated: the region is going to be differentiated, and with it each derivative that is in it now.
+  package static func expand(
+    _ region: Region, isDifferentiated: Bool = false
+  ) throws(IRError) -> Region {
+    try region.rebuilt { (builder, node, operands) throws(IRError) in
+      switch node.form {
       case .derivative(let derivative):
-        let body: Region
-        switch derivative.mode {
-        case .forward: body = try ForwardMode.differentiate(derivative.body, wrt: derivative.wrt)
-        case .reverse: body = try ReverseMode.differentiate(derivative.body, wrt: derivative.wrt)
-        }
-        values += builder.inline(try Simplify.run(body), operands)
+        let body = try differentiated(derivative, again: isDifferentiated)
+        return builder.inline(try Simplify.run(body), operands)
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
         .scatter, .random, .branch, .scan, .map, .solve, .interpolate:
-        values +=
-          node.results.count == 1 ? [builder.value(form, operands)] : builder.emit(form, operands)
+        let form = try node.form.mapRegions { (inner) throws(IRError) in
+          try expand(inner, isDifferentiated: isDifferentiated)
+        }
+        return builder.values(form, operands)
       }
     }
-    return try builder.finish(region.results.map { values[$0.index] })
+  }
+
+  private static func differentiated(
+    _ derivative: Derivative, again: Bool
+  ) throws(IRError) -> Region {
+    // As in the pipeline: halves are told apart in what has been simplified.
+    let body = try Separability.run(
+      Simplify.run(expand(derivative.body, isDifferentiated: true)))
+    switch derivative.mode {
+    case .forward: return try ForwardMode.differentiate(body, wrt: derivative.wrt)
+    case .reverse:
+      return try ReverseMode.differentiate(
+        again ? body.throughSteps() : body, wrt: derivative.wrt)
+    }
+  }
+}
+
+extension Region {
+  /// For a gradient that is differentiated once more. The adjoint's own solve adds up integrals beside its state, and reads the
+  /// trajectory by a search among its steps: neither has a derivative here. Through the steps the same numbers come out, and those do.
+  fileprivate func throughSteps() throws(IRError) -> Region {
+    try rebuilt { (builder, node, operands) throws(IRError) in
+      var form = try node.form.mapRegions { (inner) throws(IRError) in try inner.throughSteps() }
+      if case .solve(var solve) = form, solve.settings.gradient != .forward {
+        solve.settings.gradient = .direct
+        form = .solve(solve)
+      }
+      return builder.values(form, operands)
+    }
   }
 }

@@ -47,9 +47,7 @@ struct ForwardBuilder {
     let operands = node.operands.map { values[$0.index] }
     let dots = node.operands.map { tangents[$0.index] }
     guard dots.contains(where: { $0 != nil }) else {
-      let results =
-        node.results.count == 1
-        ? [builder.value(node.form, operands)] : builder.emit(node.form, operands)
+      let results = builder.values(node.form, operands)
       define(results, results.map { _ in nil })
       return
     }

@@ -117,10 +117,7 @@ struct ReverseBuilder {
         break
       }
     }
-    let results =
-      node.results.count == 1
-      ? [builder.value(node.form, operands)] : builder.emit(node.form, operands)
-    define(node, results, isActive: isActive)
+    define(node, builder.values(node.form, operands), isActive: isActive)
   }
 
   private mutating func define(_ node: Node, _ results: [Value], isActive: Bool = true) {

@@ -64,19 +64,16 @@ struct AdjointSensitivity {
 
   private func backwardSolve(_ builder: RegionBuilder) throws(IRError) -> Solve {
     let d = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
-    var settings = solve.settings
-    if reconstructs, case .adaptive(let rtol, let atol) = settings.stepping, atol.count > 1 {
-      settings.stepping = .adaptive(rtol: rtol, atol: atol + atol)
-    }
+    let controlled = reconstructs ? 2 * d : d
     // Behind the times and the state: the trace, or the state that is expected at the end; then the parameters.
     let ownFlags = reconstructs ? [true] : traced.map { _ in true }
     var backward = Solve(
-      settings: settings, trajectories: solve.trajectories,
+      settings: solve.settings.controlling(controlled), trajectories: solve.trajectories,
       batched: solve.trajectories == nil
         ? []
         : [true, true, false, true] + ownFlags + solve.batched[Solve.Operand.parameters...],
       rhs: try backwardRegion(d, builder, quadrature: false), isLowered: solve.isLowered,
-      controlled: reconstructs ? 2 * d : d,
+      controlled: controlled,
       quadrature: context.activeParameters.isEmpty
         ? nil : try backwardRegion(d, builder, quadrature: true))
     backward.isBackward = true

@@ -67,14 +67,10 @@ enum DirectSensitivity {
       let pick = Form.gather(Gather(batchAxes: context.batchAxes))
       let atStart = builder.sub(
         builder.value(pick, [t, first]), builder.value(pick, [h, first]))
-      cotangents[Solve.Operand.start] = context.fitted(
-        atStart, to: Solve.Operand.start, &builder)
-      cotangents[Solve.Operand.end] = context.fitted(
-        builder.value(pick, [h, last]), to: Solve.Operand.end, &builder)
-      if let saveTimes = perStep.saveTimes {
-        cotangents[Solve.Operand.saveTimes] = context.fitted(
-          saveTimes, to: Solve.Operand.saveTimes, &builder)
-      }
+      let atEnd = builder.value(pick, [h, last])
+      let times = try TimeCotangents(context, lambda: results[0], &builder)
+      times.whereEmpty(counts, else: (atStart, atEnd, perStep.saveTimes), &builder)
+        .fit(context, &cotangents, &builder)
     }
     let terms = results[(context.timesActive ? 3 : 1)...]
     for (parameter, term) in zip(context.activeParameters, terms) {

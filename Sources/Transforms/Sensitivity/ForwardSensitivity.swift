@@ -18,10 +18,9 @@ enum ForwardSensitivity {
     var augmented = solve
     augmented.rhs = try augmentedRegion(solve, directions)
     augmented.controlled = d * (1 + n)
-    if case .adaptive(let rtol, let atol) = solve.settings.stepping, atol.count > 1 {
-      augmented.settings.stepping = .adaptive(
-        rtol: rtol, atol: Array(repeating: atol, count: 1 + n).flatMap { $0 })
-    }
+    // A sensitivity is of the same half as its component.
+    augmented.drifting = solve.drifting.map { Array(repeatElement($0, count: 1 + n).joined()) }
+    augmented.settings = solve.settings.controlling(d * (1 + n))
     // ∂y₀/∂y₀ is the identity; nothing else moves the start.
     let initial = operands[Solve.Operand.initial]
     let type = builder.type(initial)
@@ -84,6 +83,8 @@ enum ForwardSensitivity {
   private static func augmentedRegion(
     _ solve: Solve, _ directions: Directions
   ) throws(IRError) -> Region {
+    // By times alone nothing moves beside the state.
+    guard directions.count > 0 else { return solve.rhs }
     let types = solve.rhs.parameterTypes
     let d = directions.stateLength
     let axis = types[1].rank - 1

@@ -41,20 +41,40 @@ enum SolveReverse {
   /// What `auto` means for this solve.
   ///
   /// Few numbers to differentiate by, and one trajectory: sensitivities beside the state are cheapest. A state so long that a
-  /// trace of it would fill the memory: the adjoint. Everything else: through the steps. A splitting method has no augmented
-  /// system of its kind, a traced solve is differentiated as its trace is.
+  /// trace of it would fill the memory: the adjoint. Everything else: through the steps. A traced solve is differentiated as
+  /// its trace is. For a splitting method there is no adjoint: it would solve the state beside λ, whose halves don't part.
   static func mode(
     of solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
   ) -> GradientMode {
     let isSplitting = Method.named(solve.settings.method)?.needsSeparableSystem ?? false
-    if solve.trace != nil || isSplitting { return .direct }
-    guard solve.settings.gradient == .auto else { return solve.settings.gradient }
+    if solve.trace != nil { return .direct }
+    switch solve.settings.gradient {
+    case .direct, .forward: return solve.settings.gradient
+    case .adjoint, .interpolated: return isSplitting ? .direct : solve.settings.gradient
+    case .auto: return isSplitting ? .direct : chosen(for: solve, operands, active: active, builder)
+    }
+  }
+
+  private static func chosen(
+    for solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
+  ) -> GradientMode {
     let state = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
     if state > 100_000 { return .adjoint }
     let directions = zip(operands, active).dropFirst(Solve.Operand.initial).reduce(0) { sum, pair in
       pair.1 ? sum + (builder.type(pair.0).fixedCount ?? 1000) : sum
     }
     return solve.trajectories == nil && directions <= 4 ? .forward : .direct
+  }
+}
+
+extension SolverSettings {
+  /// For a state of `count` controlled numbers made of parts as long as the one that the tolerances were given for: a component's
+  /// tangent or cotangent has the component's tolerance.
+  func controlling(_ count: Int) -> SolverSettings {
+    guard case .adaptive(let rtol, let atol) = stepping, atol.count > 1 else { return self }
+    var settings = self
+    settings.stepping = .adaptive(rtol: rtol, atol: (0..<count).map { atol[$0 % atol.count] })
+    return settings
   }
 }
 

@@ -13,9 +13,6 @@ enum TangentSolve {
     guard solve.quadrature == nil else {
       throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
     }
-    if let method = Method.named(solve.settings.method), method.needsSeparableSystem {
-      throw IRError("\(method.name) has no forward derivative; use gradient: direct")
-    }
     let context = SolveContext(
       solve, operands, active: dots.map { $0 != nil }, results: [], [])
     let parameters = context.activeParameters
@@ -24,14 +21,13 @@ enum TangentSolve {
 
     var tangent = solve
     tangent.rhs = try pairedRegion(solve, parameters, d)
+    // A tangent changes by the tangents of what its component changes by, so it is of the same half.
+    tangent.drifting = solve.drifting.map { $0 + $0 }
     if let record = solve.record {
       tangent.record = record.doubled()
     }
     if solve.trajectories != nil {
       tangent.batched += parameters.map { solve.batched[Solve.Operand.parameters + $0] }
-    }
-    if case .adaptive(let rtol, let atol) = solve.settings.stepping, atol.count > 1 {
-      tangent.settings.stepping = .adaptive(rtol: rtol, atol: atol + atol)
     }
     let initial = operands[Solve.Operand.initial]
     var moved = dots[Solve.Operand.initial] ?? builder.zeros(like: initial)

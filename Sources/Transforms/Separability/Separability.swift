@@ -5,7 +5,8 @@ import NodalMethods
 /// depend on components of the other kind (and on time and parameters) only. That is a colouring of the graph of dependences with
 /// two colours; a system that has none is refused, with the pair of components that stands against it.
 ///
-/// Runs behind batching and calculus, so that it sees what grad of an energy has become.
+/// Runs behind batching and calculus, so that it sees what grad of an energy has become. Derivatives of a system in halves are in
+/// halves too, by the same kinds: they carry them along, and what is parted already is left as it is.
 package enum Separability {
   package static func run(_ region: Region) throws(IRError) -> Region {
     var region = region
@@ -13,7 +14,7 @@ package enum Separability {
       let node = region.nodes[position]
       var form = try node.form.mapRegions { (inner) throws(IRError) in try run(inner) }
       if case .solve(var solve) = form,
-        Method.named(solve.settings.method)?.needsSeparableSystem == true
+        solve.drifting == nil, Method.named(solve.settings.method)?.needsSeparableSystem == true
       {
         solve.drifting = try drifting(of: solve, origin: node.origin)
         form = .solve(solve)

@@ -1,13 +1,10 @@
 import NodalDiagnostics
 import NodalParsing
 import NodalSyntax
+import TestSupport
 import Testing
 
-#if DEBUG
-  private let effort = 1
-#else
-  private let effort = 4
-#endif
+private let effort = Effort.count(4, long: 60, debug: 1)
 
 @Suite struct GrammarTests {
   @Test("the grammar is closed: every symbol has a production, every production is reachable")
