@@ -64,7 +64,7 @@ extension Checker {
     }
     let loss = lossInstance(lossID, example: example, dataset: dataset, lossExpression.span)
     let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
-    guard let loss, let checked else { return nil }
+    guard let loss, let checked, penaltiesFit(checked, loss) else { return nil }
     let stages = checked.filter { $0.key == "optimize" || $0.key == "then" }
     guard stages.first?.key == "optimize" else {
       report(
