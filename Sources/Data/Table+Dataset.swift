@@ -120,7 +120,8 @@ extension Table {
       guard let column = column(named: name) else {
         throw .unknownColumn(name: name, role: .time, columns: columns.map(\.name))
       }
-      let field = try field(column, order: order, isSelected: true)
+      var field = try field(column, order: order, isSelected: true)
+      field.unit = schema.timeUnit
       if let index = field.missing.firstIndex(of: true) {
         throw .missingTime(column: name, place: place(order[index], column))
       }
@@ -169,6 +170,10 @@ extension Table {
   private static func joined(
     _ parts: [DataField], as selection: TableSchema.Selection
   ) -> DataField {
+    var parts = parts
+    if selection.shift != 0 {
+      for i in parts.indices { parts[i].values = parts[i].values.map { $0 + selection.shift } }
+    }
     guard parts.count > 1 else {
       var field = parts[0]
       field.name = selection.field

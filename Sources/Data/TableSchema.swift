@@ -12,15 +12,20 @@ package struct TableSchema: Sendable, Equatable {
     package var field: String
     package var columns: [String]
     package var unit: String?
+    /// What is added to the file's numbers: temperatures in degC are kept in K.
+    package var shift: Double
 
-    package init(field: String, columns: [String], unit: String? = nil) {
+    package init(field: String, columns: [String], unit: String? = nil, shift: Double = 0) {
       self.field = field
       self.columns = columns
       self.unit = unit
+      self.shift = shift
     }
   }
 
   package var time: Time?
+  /// The unit of the times, as the program gives it.
+  package var timeUnit: String?
   /// The column that says which experiment a row belongs to.
   package var experiment: String?
   /// Columns that drive the model.
@@ -29,10 +34,11 @@ package struct TableSchema: Sendable, Equatable {
   package var selections: [Selection]
 
   package init(
-    time: Time? = nil, experiment: String? = nil, inputs: [String] = [],
+    time: Time? = nil, timeUnit: String? = nil, experiment: String? = nil, inputs: [String] = [],
     selections: [Selection] = []
   ) {
     self.time = time
+    self.timeUnit = timeUnit
     self.experiment = experiment
     self.inputs = inputs
     self.selections = selections

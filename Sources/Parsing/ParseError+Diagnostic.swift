@@ -36,6 +36,11 @@ extension ParseError {
           "a unit is built with `*`, `/` and `^`: `<m/s^2>`, `<kg*m>`, `<1/s>`, `<m^(1/2)>`",
           "for a comparison, put a space before `<`",
         ])
+    case .detachedUnit(let unit, let owner, let blank, let span):
+      return Diagnostic(
+        .malformedUnit, "the unit `\(unit)` does not stand right behind `\(owner)`",
+        at: Label(span), help: ["write `\(owner)\(unit)`: after a space, `<` compares"],
+        fixIts: [FixIt(blank, replacement: "", title: "remove the space")])
     case .unknownEscape(let text, let span):
       return Diagnostic(
         .unknownEscape, "`\(text)` is no escape", at: Label(span),

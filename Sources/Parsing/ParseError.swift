@@ -9,6 +9,8 @@ enum ParseError: DiagnosableError {
   case malformedNumber(String, NumberMistake, Span)
   case numberOutOfRange(String, Span)
   case malformedUnit(String, Span)
+  /// `9.81 <m/s^2>`: a unit with a blank before it.
+  case detachedUnit(String, of: String, blank: Span, Span)
   case unknownEscape(String, Span)
   case strayPrime(count: Int, Span)
   case foreignOperator(String, ForeignOperator, Span)

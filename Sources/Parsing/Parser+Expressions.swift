@@ -110,7 +110,7 @@ extension Parser {
         let operatorSpan = parser.current.span
         let isClosed = parser.at(.range)
         if found == .comparison, let first = firstComparison {
-          throw parser.chained(first, operatorSpan)
+          throw parser.detachedUnit(first, operatorSpan) ?? parser.chained(first, operatorSpan)
         }
         parser.advance()
         let right: Expression
@@ -144,6 +144,21 @@ extension Parser {
       }
       return left
     }
+  }
+
+  /// `9.81 <m/s^2>` reads as two comparisons, and was meant as a number with its unit.
+  private func detachedUnit(_ first: Span, _ second: Span) -> ParseError? {
+    guard let open = tokens.firstIndex(where: { $0.span == first }), open > 0 else { return nil }
+    let owner = tokens[open - 1]
+    switch owner.kind {
+    case .integer, .real, .string: break
+    case .name, .keyword, .unit, .primes, .symbol, .newline, .end, .invalid: return nil
+    }
+    let span = first.joined(with: second)
+    let unit = source.text(of: span)
+    guard Lexer.readsAsUnit(unit) else { return nil }
+    let blank = Span(source: source.id, start: owner.span.end, end: first.start)
+    return .detachedUnit(unit, of: source.text(of: owner.span), blank: blank, span)
   }
 
   private func chained(_ first: Span, _ second: Span) -> ParseError {

@@ -30,7 +30,7 @@ extension Parser {
   /// `2(x + 1)` is a forgotten `*`, not a call.
   private func mayCall(_ base: Expression) -> Bool {
     switch base.kind {
-    case .number, .string, .bool, .constant: false
+    case .number, .string, .column, .bool, .constant: false
     case .name, .tuple, .bracket, .record, .prefix, .binary, .range, .pipe, .call, .index, .field,
       .element, .derivative, .conditional, .block, .closure, .invalid:
       true
@@ -131,8 +131,11 @@ extension Parser {
       return number(.real(value), from: start)
     case .string(let text):
       advance()
-      if case .unit = current.kind { return try parseColumnName(text, from: start) }
-      return Expression(.string(text), span: token.span)
+      guard case .unit(let unit) = current.kind else {
+        return Expression(.string(text), span: token.span)
+      }
+      advance()
+      return Expression(.column(ColumnLiteral(name: text, unit: unit)), span: span(from: start))
     case .name(let text, let primes):
       return try parseNameExpression(text, primes)
     case .keyword(let keyword):
@@ -160,26 +163,6 @@ extension Parser {
     }
     let span = span(from: start)
     return Expression(.number(NumberLiteral(value: value, unit: unit, span: span)), span: span)
-  }
-
-  /// `"V2"<V>`, a column with its unit: sugar for `column("V2", 1<V>)`.
-  private mutating func parseColumnName(
-    _ text: String, from start: Int
-  ) throws(ParseError) -> Expression {
-    guard case .unit(let unit) = current.kind else { throw missingExpression() }
-    let name = tokens[start].span
-    let one = NumberLiteral(value: .integer(1), unit: unit, span: current.span)
-    advance()
-    let arguments = [
-      Argument(label: nil, value: Expression(.string(text), span: name), span: name),
-      Argument(label: nil, value: Expression(.number(one), span: one.span), span: one.span),
-    ]
-    let span = span(from: start)
-    let callee = Expression(.name(Name("column", span: span)), span: span)
-    return Expression(
-      .call(
-        Call(callee: callee, arguments: arguments, trailingClosure: nil, argumentsSpan: span)),
-      span: span)
   }
 
   private mutating func parseNameExpression(_ text: String, _ primes: Int) throws(ParseError)

@@ -130,7 +130,8 @@ extension ParseError {
         .function, .ifBlock, .colonBlock, .wordOperator:
         nil
       }
-    case .numberOutOfRange, .malformedUnit, .unknownEscape, .unclosedBracket, .unmatchedCloser,
+    case .numberOutOfRange, .malformedUnit, .detachedUnit, .unknownEscape, .unclosedBracket,
+      .unmatchedCloser,
       .nestingTooDeep, .unexpected, .expectedExpression, .expectedName, .reservedWord,
       .unusedValue, .blockWithoutValue, .chainedComparison, .foreignConstant, .colonSlice,
       .fractionDerivative, .misplacedStatement, .additionOutsideOde, .implicitProduct,

@@ -183,7 +183,7 @@ extension Parser {
       return .unexpected(
         found: "`\(text)`", expected: "a statement", left.span,
         help: "write `let \(text) = …`, or `const \(text) = …` for what declarations use")
-    case .number, .string, .bool, .constant, .tuple, .bracket, .record, .prefix, .binary,
+    case .number, .string, .column, .bool, .constant, .tuple, .bracket, .record, .prefix, .binary,
       .range, .pipe, .index, .field, .element, .conditional, .block, .closure, .invalid:
       return unexpected("the end of the statement")
     }

@@ -25,11 +25,11 @@ extension Parser {
     if case .unit(let expression) = current.kind {
       unit = expression
       advance()
-    } else if at(.less), !current.hasSpaceBefore {
+    } else if at(.less) {
       throw unexpected(
         "the end of the type",
         help: name.text == "Real"
-          ? "a unit is written `Real<m/s>`, on one line" : "only `Real` has a unit")
+          ? "a unit is written `Real<m/s>`, without a space" : "only `Real` has a unit")
     }
     var sizes: [Expression] = []
     if at(.leftBracket) {

@@ -83,6 +83,9 @@ struct SchemaReader: Sendable {
     var schema = TableSchema()
     switch call.argument("time")?.value {
     case .text(let name): schema.time = .column(name)
+    case .column(let name, let unit, _):
+      schema.time = .column(name)
+      schema.timeUnit = "\(unit)"
     case .call("rate", let arguments):
       guard case .number(let rate)? = arguments.first?.value.asNumber else {
         throw SessionFailure(.argumentType, "`rate` wants a number", at: call.span)
@@ -110,9 +113,9 @@ struct SchemaReader: Sendable {
       for field in fields {
         switch field.value {
         case .text(let name): schema.selections.append(.init(field: field.name, columns: [name]))
-        case .column(let name, let unit):
+        case .column(let name, let unit, let shift):
           schema.selections.append(
-            .init(field: field.name, columns: [name], unit: "\(unit)"))
+            .init(field: field.name, columns: [name], unit: "\(unit)", shift: shift))
         case .number, .integer, .boolean, .interval, .array, .record, .call, .function:
           throw SessionFailure(
             .argumentType, "`\(field.name)` is the name of a column, in quotes", at: columns.span)

@@ -43,7 +43,7 @@ struct TrainingPlan {
     }
     (data, type) = try session.dataset(command.data, else: "`train` wants a data set")
     try readValidation(command, session)
-    try readPenalties(command, session)
+    readPenalties(command)
     let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }
     for stage in command.stages {
       stages.append(try self.stage(stage, common: common, command, session))
@@ -74,7 +74,7 @@ struct TrainingPlan {
       {
         data = rest
       }
-    case .text, .call, .weights, .term, .ode, .weighted, .sum:
+    case .text, .call, .weights, .ode, .penalties:
       throw SessionFailure(
         .optionValue, "`validate` is a part of the data, an expression, or `e on d`",
         at: option.span)
@@ -83,39 +83,19 @@ struct TrainingPlan {
 
   // MARK: Penalties
 
-  private mutating func readPenalties(_ command: TrainCommand, _ session: Session) throws {
-    for option in command.options where option.key == "penalty" {
-      try add(option.value, weight: 1, option.span)
+  private mutating func readPenalties(_ command: TrainCommand) {
+    for option in command.options {
+      guard case .penalties(let penalties) = option.value else { continue }
+      for penalty in penalties {
+        switch penalty.weight {
+        case .fixed(let weight): weights.append(weight)
+        case .largest:
+          minimal = weights.count
+          weights.append(0)
+        }
+        terms.append(penalty.term)
+      }
     }
-  }
-
-  private mutating func add(
-    _ value: OptionValue.Value, weight: Double, _ span: Span
-  ) throws {
-    switch value {
-    case .weighted(let factor, let inner): try add(inner, weight: weight * factor, span)
-    case .sum(let parts): for part in parts { try add(part, weight: weight, span) }
-    case .call("strength", let arguments):
-      try addTerm(arguments, weight: weight, span)
-    case .call("minimal", let arguments):
-      minimal = terms.count
-      try addTerm(arguments, weight: 0, span)
-    case .call, .expression, .text, .data, .weights, .term, .ode, .perExample:
-      throw SessionFailure(
-        .optionValue, "a penalty is `strength(ode.term)` times a number, or `minimal(ode.term)`",
-        at: span, help: ["penalty: 1e-3 * strength(swing.drag)"])
-    }
-  }
-
-  private mutating func addTerm(
-    _ arguments: [OptionValue.Argument], weight: Double, _ span: Span
-  ) throws {
-    guard case .term(let ode, let term)? = arguments.first?.value else {
-      throw SessionFailure(
-        .optionValue, "`strength` and `minimal` want a learned term: `ode.term`", at: span)
-    }
-    terms.append(TermReference(ode, term))
-    weights.append(weight)
   }
 
   // MARK: Stages
@@ -142,7 +122,7 @@ struct TrainingPlan {
         numbers[label] = try session.evaluate(expression).tensor?.scalar
       case .call(let schedule, let inner):
         rate = try Self.schedule(schedule, inner, session, option.span)
-      case .text, .data, .weights, .term, .ode, .perExample, .weighted, .sum:
+      case .text, .data, .weights, .ode, .perExample, .penalties:
         throw SessionFailure(.optionValue, "`\(label)` of `\(name)` is a number", at: option.span)
       }
     }

@@ -100,16 +100,20 @@ enum ValueText {
   }
 
   private static func dataset(_ data: Dataset) -> String {
-    var table = TextTable(columns: [
-      .init("column"), .init("least", .right), .init("greatest", .right), .init("missing", .right),
-    ])
+    let hasUnits = data.fields.contains { $0.unit != nil }
+    var table = TextTable(
+      columns: [
+        .init("column"), .init("least", .right), .init("greatest", .right),
+        .init("missing", .right),
+      ] + (hasUnits ? [.init("unit")] : []))
     for field in data.fields {
       let present = field.values.filter(\.isFinite)
-      table.rows.append([
-        field.name, present.min().map { NumberFormat.significant($0) } ?? "",
-        present.max().map { NumberFormat.significant($0) } ?? "",
-        "\(field.values.count - present.count)",
-      ])
+      table.rows.append(
+        [
+          field.name, present.min().map { NumberFormat.significant($0) } ?? "",
+          present.max().map { NumberFormat.significant($0) } ?? "",
+          "\(field.values.count - present.count)",
+        ] + (hasUnits ? [field.unit ?? ""] : []))
     }
     return "\(data.describedSize)\n" + table.text
   }

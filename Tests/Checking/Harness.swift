@@ -28,9 +28,18 @@ enum Harness {
       case "rows.csv": names = ["a", "b", "label"]
       default: names = ["t", "theta", "omega", "x", "h"]
       }
+      var fields: [String: String] = [:]
+      if case .record(let selected)? = call.argument("columns")?.value {
+        for field in selected {
+          switch field.value {
+          case .text(let name), .column(let name, _, _): fields[name] = field.name
+          case .number, .integer, .boolean, .interval, .array, .record, .call, .function: break
+          }
+        }
+      }
       let columns = names.map {
         DataSchema.Column(
-          name: $0, hasGaps: path == "gaps.csv" && $0 != "t", alongTime: time != nil)
+          name: fields[$0] ?? $0, hasGaps: path == "gaps.csv" && $0 != "t", alongTime: time != nil)
       }
       return .schema(
         DataSchema(

@@ -75,6 +75,18 @@ import Testing
       "data take units",
       "data obs = csv(\"p.csv\", time: \"t\")\node f { state x: Real<m> = 1; x' = -x/1<s> }\nloss fit(w) = mse(solve(f, at: w.t).x, w.x)\ntrain fit on obs { optimize: adam(), steps: 1 }"
     ),
+    (
+      "a column has its unit",
+      "data obs = csv(\"p.csv\", time: \"t\"<ms>, columns: {u: \"x\"<mV>})\nlet a = obs.u[0] + 1<V>\nlet b = obs.t[0] + 1<s>\nprint a, b"
+    ),
+    (
+      "a model in volts fits a column in millivolts",
+      "data obs = csv(\"p.csv\", time: \"t\", columns: {u: \"x\"<mV>})\node f { state v: Real<V> = 1; v' = -v/1<s> }\nloss fit(w) = mse(solve(f, at: w.t).v, w.u)\ntrain fit on obs { optimize: adam(), steps: 1 }"
+    ),
+    (
+      "a column without a unit takes the model's",
+      "data obs = csv(\"p.csv\", time: \"t\", columns: {u: \"x\"})\node f { state v: Real<V> = 1; v' = -v/1<s> }\nloss fit(w) = mse(solve(f, at: w.t).v, w.u)\ntrain fit on obs { optimize: adam(), steps: 1 }"
+    ),
     ("prior adopts", "param L: Real<m> = 1 in (0, inf) ~ normal(1, 0.5)\nprint L + 1<m>"),
     (
       "prior with units", "param L: Real<m> = 1 in (0<m>, 10<m>) ~ normal(100<cm>, 0.5<m>)\nprint L"
@@ -129,6 +141,19 @@ import Testing
       "loss with a unit",
       "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nloss l(_) = solve(f, over: 0..1).final.x\ntrain l { optimize: adam(), steps: 1 }"
     ),
+    (
+      "a column in another unit than its use",
+      "data obs = csv(\"p.csv\", time: \"t\", columns: {u: \"x\"<V>})\nprint obs.u[0] + 1<A>"
+    ),
+    (
+      "data and model",
+      "data obs = csv(\"p.csv\", time: \"t\", columns: {u: \"x\"<A>})\node f { state v: Real<V> = 1; v' = -v/1<s> }\nloss fit(w) = mse(solve(f, at: w.t).v, w.u)\ntrain fit on obs { optimize: adam(), steps: 1 }"
+    ),
+    (
+      "times of data and model",
+      "data obs = csv(\"p.csv\", time: \"t\"<m>)\node f { state v = 1; v' = -v/1<s> }\nloss fit(w) = mse(solve(f, at: w.t).v, w.x)\ntrain fit on obs { optimize: adam(), steps: 1 }"
+    ),
+    ("unknown unit of a column", "data obs = csv(\"p.csv\", columns: {u: \"x\"<vlt>})"),
     ("prior of another unit", "param L: Real<m> = 1 ~ normal(1<s>, 1)\nprint L"),
     ("domain of another unit", "param L: Real<m> = 1 in (0<s>, 1<s>)\nprint L"),
     ("override", "import physics\nprint solve(pendulum, over: 0..1, with: {L: 2<s>}).final"),

@@ -38,6 +38,7 @@ import Testing
       if x>0 then x
       else -x
       print -s.x [ 0 ], - 1
+      data d=csv( "f.csv",time:"t"<ms>,columns:{y:"V2"<V/m>} )
       train fit on obs{optimize:adam(),steps:5;batch:all}
       """
     let tidy = """
@@ -54,6 +55,7 @@ import Testing
         if x > 0 then x
         else -x
       print -s.x[0], -1
+      data d = csv("f.csv", time: "t"<ms>, columns: {y: "V2"<V/m>})
       train fit on obs { optimize: adam(), steps: 5; batch: all }
 
       """

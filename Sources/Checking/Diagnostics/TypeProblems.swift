@@ -160,6 +160,17 @@ extension Diagnostic {
       help: best.map { ["did you mean `\($0)`?"] } ?? [])
   }
 
+  static func columnMisplaced(at span: Span) -> Diagnostic {
+    Diagnostic(
+      .wrongKindOfName, "a column with its unit can't stand here", at: Label(span),
+      help: ["columns get their units where data are read: `csv(…, columns: {y: \"V2\"<V>})`"])
+  }
+
+  static func unitOfWords(_ column: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .argumentType, "column `\(column)` is given a unit, and holds words", at: Label(span))
+  }
+
   static func unknownType(_ name: String, at span: Span) -> Diagnostic {
     let known = ["Real", "Int", "Bool", "String", "Any", "Fn", "Dataset", "Solution"]
     let best = Suggestions.nearest(to: name, in: known)

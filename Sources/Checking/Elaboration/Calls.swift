@@ -69,8 +69,8 @@ extension Checker {
     case .name(let name): name.spelling
     case .call(let call): calleeName(call.callee)
     case .field(_, let name): name.spelling
-    case .number, .string, .bool, .constant, .tuple, .bracket, .record, .prefix, .binary, .range,
-      .pipe, .index, .element, .derivative, .conditional, .block, .closure, .invalid:
+    case .number, .string, .column, .bool, .constant, .tuple, .bracket, .record, .prefix, .binary,
+      .range, .pipe, .index, .element, .derivative, .conditional, .block, .closure, .invalid:
       "this function"
     }
   }

@@ -43,7 +43,7 @@ extension LocalStatement {
 extension Expression {
   fileprivate func collectDifferentiated(into found: inout Set<String>) {
     switch kind {
-    case .number, .string, .bool, .constant, .name, .invalid: break
+    case .number, .string, .column, .bool, .constant, .name, .invalid: break
     case .tuple(let parts), .bracket(let parts):
       for part in parts { part.collectDifferentiated(into: &found) }
     case .record(let fields):

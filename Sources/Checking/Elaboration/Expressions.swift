@@ -48,6 +48,7 @@ extension Checker {
     switch expression.kind {
     case .number(let literal): return .expression(numeral(literal))
     case .string(let text): return .expression(TypedExpression(.text(text), .string, span))
+    case .column: return fail(.columnMisplaced(at: span))
     case .bool(let value): return .expression(boolean(value, span))
     case .constant(let constant):
       switch constant {

@@ -374,8 +374,8 @@ extension Checker {
       let value = Expression(
         .name(Name(name.text, primes: name.primes + order, span: name.span)), span: indexed.span)
       return index(value, subscripts, span)
-    case .number, .string, .bool, .constant, .name, .tuple, .record, .prefix, .binary, .range,
-      .pipe, .call, .field, .element, .derivative, .conditional, .block, .closure, .invalid:
+    case .number, .string, .column, .bool, .constant, .name, .tuple, .record, .prefix, .binary,
+      .range, .pipe, .call, .field, .element, .derivative, .conditional, .block, .closure, .invalid:
       return derivativeMisplaced(span)
     }
   }
@@ -399,7 +399,7 @@ extension Expression {
   private func collectNames(into found: inout Set<String>) {
     switch kind {
     case .name(let name): found.insert(name.spelling)
-    case .number, .string, .bool, .constant, .invalid: break
+    case .number, .string, .column, .bool, .constant, .invalid: break
     case .tuple(let parts), .bracket(let parts):
       for part in parts { part.collectNames(into: &found) }
     case .record(let fields): for field in fields { field.value.collectNames(into: &found) }

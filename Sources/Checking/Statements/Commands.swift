@@ -64,7 +64,7 @@ extension Checker {
     }
     let loss = lossInstance(lossID, example: example, dataset: dataset, lossExpression.span)
     let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
-    guard let loss, let checked else { return nil }
+    guard let loss, let checked, penaltiesFit(checked, loss) else { return nil }
     let stages = checked.filter { $0.key == "optimize" || $0.key == "then" }
     guard stages.first?.key == "optimize" else {
       report(
@@ -269,8 +269,9 @@ extension Checker {
     case .field(let base, _), .index(let base, _):
       if let (owner, rest) = timeOwner(base) { return (owner, rest + [expression]) }
       return (base, [expression])
-    case .number, .string, .bool, .constant, .name, .tuple, .bracket, .record, .prefix, .binary,
-      .range, .pipe, .call, .element, .derivative, .conditional, .block, .closure, .invalid:
+    case .number, .string, .column, .bool, .constant, .name, .tuple, .bracket, .record, .prefix,
+      .binary, .range, .pipe, .call, .element, .derivative, .conditional, .block, .closure,
+      .invalid:
       return nil
     }
   }
@@ -289,8 +290,9 @@ extension Checker {
         let base = Expression(.name(Name("\u{0}", span: step.span)), span: step.span)
         value = asExpression(index(base, subscripts, step.span), step.span)
         frame.names["\u{0}"] = saved
-      case .number, .string, .bool, .constant, .name, .tuple, .bracket, .record, .prefix, .binary,
-        .range, .pipe, .call, .element, .derivative, .conditional, .block, .closure, .invalid:
+      case .number, .string, .column, .bool, .constant, .name, .tuple, .bracket, .record, .prefix,
+        .binary, .range, .pipe, .call, .element, .derivative, .conditional, .block, .closure,
+        .invalid:
         break
       }
       if value.isInvalid { return value }

@@ -163,7 +163,11 @@ extension Checker {
         ?? environment.substitution.freshSize(named: "length of \(name)", rigid: true)
     var fields: [Field] = []
     let units = columnUnits(data)
-    for column in schema.columns where !column.isText {
+    for column in schema.columns {
+      if column.isText {
+        if units[column.name] != nil { report(.unitOfWords(column.name, at: data.span)) }
+        continue
+      }
       var shape = Shape(column.shape)
       if let length, column.alongTime { shape = shape.lifted(by: [length]) }
       let unit: UnitLabel =
@@ -182,11 +186,13 @@ extension Checker {
       source: .call(data), span: node.value.span)
   }
 
+  /// The units that the call gives its columns, by the names of their fields.
   private func columnUnits(_ call: DataCall) -> [String: Unit] {
     var result: [String: Unit] = [:]
+    if case .column(let name, let unit, _)? = call.argument("time")?.value { result[name] = unit }
     guard case .record(let fields)? = call.argument("columns")?.value else { return result }
     for field in fields {
-      if case .column(_, let unit) = field.value { result[field.name] = unit }
+      if case .column(_, let unit, _) = field.value { result[field.name] = unit }
     }
     return result
   }
@@ -195,6 +201,9 @@ extension Checker {
   private mutating func plainArgument(_ expression: Expression) -> DataCall.Argument? {
     switch expression.kind {
     case .string(let text): return .text(text)
+    case .column(let column):
+      guard let unit = unit(column.unit) else { return nil }
+      return .column(column.name, unit: unit, shift: offsetOfUnit(column.unit))
     case .bool(let value): return .boolean(value)
     case .range(let range):
       let lower = elaborate(range.lower)
@@ -248,7 +257,9 @@ extension Checker {
         return checker.toReal(checker.asExpression(value, expression.span))
       }
       return body.isInvalid ? nil : .function(local, body)
-    default: break
+    case .number, .constant, .name, .tuple, .bracket, .prefix, .binary, .pipe, .index, .field,
+      .element, .derivative, .conditional, .block, .invalid:
+      break
     }
     var value = elaborate(expression)
     if value.isInvalid { return nil }

@@ -117,9 +117,7 @@ extension Checker {
         name,
         arguments.map { OptionValue.Argument(label: $0.label, value: finished($0.value)) })
     case .perExample(let loss, let data): .perExample(finished(loss), data: finished(data))
-    case .weighted(let factor, let inner): .weighted(factor, finished(inner))
-    case .sum(let parts): .sum(parts.map { finished($0) })
-    case .text, .weights, .term, .ode: value
+    case .text, .weights, .ode, .penalties: value
     }
   }
 

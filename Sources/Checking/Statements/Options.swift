@@ -255,51 +255,6 @@ extension Checker {
     return .call(row.name, values)
   }
 
-  /// `1e-3 * strength(swing.drag)`, `minimal(swing.drag)`, `0.1 * mean(net.weight^2)`, and sums of them.
-  private mutating func penalty(_ expression: Expression) -> OptionValue.Value? {
-    switch expression.kind {
-    case .binary(let op, let a, let b) where op.kind == .add:
-      guard let left = penalty(a), let right = penalty(b) else { return nil }
-      return .sum([left, right])
-    case .binary(let op, let a, let b) where op.kind == .multiply && isPenaltyCall(b):
-      let factor = elaborate(a)
-      guard !factor.isInvalid, let right = penalty(b) else { return nil }
-      guard let number = factor.literal else {
-        report(.notConstant("the weight of a penalty", at: a.span))
-        return nil
-      }
-      return .weighted(number, right)
-    case .call(let call) where isPenaltyCall(expression):
-      let name = calleeName(call.callee)
-      guard call.arguments.count == 1 else {
-        report(.missingArgument("term", of: name, at: expression.span))
-        return nil
-      }
-      let term = evaluate(call.arguments[0].value)
-      switch term {
-      case .invalid: return nil
-      case .term(let ode, let label):
-        return .call(name, [OptionValue.Argument(label: nil, value: .term(ode, label))])
-      default:
-        report(
-          .argumentType(
-            "term", of: name, expected: "a learned or known term, `model.term`",
-            found: term.kindText, at: call.arguments[0].span))
-        return nil
-      }
-    default:
-      let value = whole(expression)
-      return value.isInvalid ? nil : scalarOption(value, "penalty")
-    }
-  }
-
-  private func isPenaltyCall(_ expression: Expression) -> Bool {
-    guard case .call(let call) = expression.kind, case .name(let name) = call.callee.kind else {
-      return false
-    }
-    return name.spelling == "strength" || name.spelling == "minimal"
-  }
-
   /// `freeze: net`, `freeze: [net, swing.L]`.
   mutating func weightsOption(_ expression: Expression) -> OptionValue.Value? {
     if case .bracket(let parts) = expression.kind {

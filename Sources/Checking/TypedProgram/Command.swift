@@ -74,19 +74,17 @@ package struct OptionValue: Sendable {
     /// Of numbers: a constant or something to evaluate when it is needed.
     case expression(TypedExpression)
     case text(String)
-    /// `adam(lr: 1e-2)`, `windows(length: 20, count: 32)`, `all`, `minimal(swing.drag)`.
+    /// `adam(lr: 1e-2)`, `windows(length: 20, count: 32)`, `all`.
     case call(String, [Argument])
     /// A data set, or a part of one.
     case data(TypedExpression)
-    /// Learned terms or weights: `freeze: net`, `strength(swing.drag)`.
+    /// `freeze: net`
     case weights([WeightID])
-    case term(OdeID, String)
     case ode(OdeID)
+    /// `1e-3 * strength(swing.drag)`, `minimal(swing.drag)`
+    case penalties([Penalty])
     /// `e on d`: a value for one example.
     case perExample(LossInstance, data: TypedExpression)
-    /// An arithmetic combination of such values: `1e-3 * strength(swing.drag)`.
-    case weighted(Double, Value)
-    case sum([Value])
   }
   package struct Argument: Sendable {
     package var label: String?

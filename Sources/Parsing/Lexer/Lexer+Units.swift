@@ -26,6 +26,18 @@ extension Lexer {
   }
 }
 
+extension Lexer {
+  /// Whether `<m/s^2>` would be a unit behind a number.
+  static func readsAsUnit(_ text: String) -> Bool {
+    let numeral = SourceFile(id: SourceID(0), path: "", text: "1" + text)
+    let tokens = tokens(of: numeral).tokens
+    if tokens.count > 1, case .unit = tokens[1].kind {
+      return tokens[1].span.end == numeral.utf8.count
+    }
+    return false
+  }
+}
+
 /// Reads `m/s^2` between `<` and `>`. Depth is bounded by `SyntaxLimits.nesting`.
 private struct UnitReader {
   let lexer: Lexer

@@ -13,12 +13,13 @@ extension Equation {
       case .index(let indexed, let subscripts):
         guard case .name(let name) = indexed.kind else { return .implicit }
         return .element(name, subscripts, order: order)
-      case .number, .string, .bool, .constant, .name, .tuple, .record, .prefix, .binary, .range,
-        .pipe, .call, .field, .element, .derivative, .conditional, .block, .closure, .invalid:
+      case .number, .string, .column, .bool, .constant, .name, .tuple, .record, .prefix, .binary,
+        .range, .pipe, .call, .field, .element, .derivative, .conditional, .block, .closure,
+        .invalid:
         return .implicit
       }
-    case .number, .string, .bool, .constant, .tuple, .bracket, .record, .prefix, .binary, .range,
-      .pipe, .call, .index, .element, .conditional, .block, .closure, .invalid:
+    case .number, .string, .column, .bool, .constant, .tuple, .bracket, .record, .prefix, .binary,
+      .range, .pipe, .call, .index, .element, .conditional, .block, .closure, .invalid:
       return .implicit
     }
   }
@@ -33,8 +34,9 @@ extension Equation {
       case .field(let base, let name):
         names.append(name)
         current = base
-      case .number, .string, .bool, .constant, .tuple, .bracket, .record, .prefix, .binary, .range,
-        .pipe, .call, .index, .element, .derivative, .conditional, .block, .closure, .invalid:
+      case .number, .string, .column, .bool, .constant, .tuple, .bracket, .record, .prefix, .binary,
+        .range, .pipe, .call, .index, .element, .derivative, .conditional, .block, .closure,
+        .invalid:
         return nil
       }
     }

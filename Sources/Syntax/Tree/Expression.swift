@@ -15,6 +15,8 @@ package struct Expression: Sendable {
     case number(NumberLiteral)
     /// `"…"`, escapes resolved
     case string(String)
+    /// `"V2"<V>`
+    case column(ColumnLiteral)
     /// `true`, `false`
     case bool(Bool)
     /// `inf`, `nan`, `pi`
@@ -83,6 +85,17 @@ package struct NumberLiteral: Sendable {
   }
 }
 
+/// A column of a file with the unit that its numbers are in: `"V2"<V>`.
+package struct ColumnLiteral: Sendable {
+  package let name: String
+  package let unit: UnitExpression
+
+  package init(name: String, unit: UnitExpression) {
+    self.name = name
+    self.unit = unit
+  }
+}
+
 /// The numbers that have words.
 package enum NamedConstant: String, Sendable, Hashable, CaseIterable {
   case inf, nan, pi
@@ -116,8 +129,7 @@ package struct RangeExpression: Sendable {
   }
 }
 
-/// A call with its arguments in the order in which they were written. The one form of sugar in the tree: a
-/// column with its unit, `"V2"<V>`, is the call `column("V2", 1<V>)`.
+/// A call with its arguments in the order in which they were written.
 package struct Call: Sendable {
   package let callee: Expression
   package let arguments: [Argument]
