@@ -126,6 +126,12 @@ let package = Package(
         "NodalBasics", "NodalTypes", "NodalIR", "NodalOperations", "NodalMethods",
         "NodalTransforms", "NodalExecution", "NodalReferenceExecutor", "NodalTraining",
       ]),
+    tests(
+      "Native",
+      [
+        "NodalBasics", "NodalTypes", "NodalIR", "NodalOperations", "NodalMethods",
+        "NodalTransforms", "NodalExecution", "NodalReferenceExecutor", "NodalNativeExecutor",
+      ]),
     tests("Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
     tests(
       "Programs",
