@@ -177,11 +177,15 @@ struct LaneBits {
     a.with(a.w.binary("lshr", a.operand, a.integer(b)))
   }
 
-  /// Whether bit i, from the right, is set. Made a sign first: that is what vector code chooses by.
+  /// Whether bit i, from the right, is set. The sign is asked for itself, and others as the bit that a truncation leaves:
+  /// vector code can choose by both without a comparison.
   func hasBit(_ i: Int) -> LaneTruth {
-    let sign = self << (operand.type.bits - 1 - i)
-    return LaneTruth(
-      w: w, operand: w.compare("slt", sign.operand, integer(0)), numbers: numbers)
+    let last = operand.type.bits - 1
+    let truth =
+      i == last
+      ? w.compare("slt", operand, integer(0))
+      : w.convert("trunc", i == 0 ? operand : (self >> i).operand, to: operand.type.with(.i1))
+    return LaneTruth(w: w, operand: truth, numbers: numbers)
   }
 
   /// Bit i as the sign of a number, all else zero.
