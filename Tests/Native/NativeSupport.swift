@@ -119,7 +119,10 @@ enum Samples {
         case 2: return 4 * u
         case 3: return 800 * u
         case 4: return Foundation.exp(40 * u) * (j % 2 == 0 ? 1 : -1)
-        case 5: return Double(j % 4000 - 2000) * .pi / 4 * (1 + u * (j % 3 == 0 ? 0 : 1e-9))
+        case 5:
+          // Up to where π/2 in three parts serves.
+          let k = i % 16 == 5 ? j * 1301 : j % 4000 - 2000
+          return Double(k) * .pi / 4 * (1 + u * (j % 3 == 0 ? 0 : 1e-9))
         case 6: return Double(j % 300 - 150) * 0.34657359027997264 * (1 + 1e-6 * u)
         default: return borders[j % borders.count] * (1 + 1e-3 * u * u * u) * (j % 2 == 0 ? 1 : -1)
         }
