@@ -130,6 +130,12 @@ let package = Package(
         "NodalTraining",
       ]),
     tests(
+      "Native",
+      [
+        "NodalBasics", "NodalTypes", "NodalIR", "NodalOperations", "NodalMethods",
+        "NodalTransforms", "NodalExecution", "NodalReferenceExecutor", "NodalNativeExecutor",
+      ]),
+    tests(
       "Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
     tests(
       "Programs",
