@@ -15,11 +15,8 @@ extension Session {
     switch error {
     case let failure as SessionFailure: return failure.diagnostic
     case let problem as any DiagnosableError: return problem.diagnostic
-    case let error as IRError:
-      if let refusal = error.refusal { return describe(refusal, at: span) }
-      return Diagnostic(
-        .internalInconsistency, "the compiler made a program that breaks its own rules: \(error)",
-        at: span.map { Label($0) }, help: ["this is a bug of Nodal; please report the program"])
+    case let failure as LoweringFailure: return describe(failure.error, failure.origins, at: span)
+    case let error as IRError: return describe(error, [], at: span)
     case let error as HostError:
       return Diagnostic(.writeFailed, error.message, at: span.map { Label($0) })
     case let refusal as PathRefusal:
@@ -27,6 +24,15 @@ extension Session {
     default:
       return Diagnostic(.internalInconsistency, "\(error)", at: span.map { Label($0) })
     }
+  }
+
+  private func describe(
+    _ error: IRError, _ origins: [LoweredOrigin], at span: Span?
+  ) -> Diagnostic {
+    if let refusal = error.refusal { return describe(refusal, origins, at: span) }
+    return Diagnostic(
+      .internalInconsistency, "the compiler made a program that breaks its own rules: \(error)",
+      at: span.map { Label($0) }, help: ["this is a bug of Nodal; please report the program"])
   }
 
   /// Runs passes over a program; what they refuse is told in the program's names.
