@@ -21,12 +21,9 @@ extension Session {
       for key in values.keys where !savedNames.contains(key) { values[key] = nil }
     }
     let prepared = try hoist(try unbind(expression))
-    switch prepared.kind {
-    case .session(let name): return try session(name, prepared.span)
-    case .text(let text): return .text(text)
-    case .solve: return try solution(prepared)
-    default: break
-    }
+    if case .session(let name) = prepared.kind { return try session(name, prepared.span) }
+    if case .text(let text) = prepared.kind { return .text(text) }
+    if case .solve = prepared.kind { return try solution(prepared) }
     if let value = try perform(prepared) { return value }
     if let (name, path) = prepared.sessionPath {
       guard let value = try session(name, prepared.span)[path[...]] else {
@@ -95,12 +92,14 @@ extension Session {
 
   /// What only a session can do with an expression whose parts are prepared; nil where a program can do it.
   private func perform(_ expression: TypedExpression) throws -> SessionValue? {
-    switch expression.kind {
-    case .interpolate(let solution, let at): try interpolate(solution, at, expression)
-    case .part(let data, let part): try slice(data, part, expression.span)
-    case .example(let data, let at): try example(data, at)
-    default: nil
+    if case .interpolate(let solution, let at) = expression.kind {
+      return try interpolate(solution, at, expression)
     }
+    if case .part(let data, let part) = expression.kind {
+      return try slice(data, part, expression.span)
+    }
+    if case .example(let data, let at) = expression.kind { return try example(data, at) }
+    return nil
   }
 
   private func slice(
@@ -298,16 +297,23 @@ extension Session {
   }
 
   private func learn(_ type: Type, _ value: SessionValue) {
-    switch (type, value) {
-    case (.tensor(let tensor), .array(let array)):
+    switch type {
+    case .tensor(let tensor):
+      guard case .array(let array) = value else { return }
       for (size, length) in zip(tensor.shape.sizes, array.shape) { learn(size, length) }
-    case (.dataset(let type), .dataset(let data)):
-      learn(type, data)
-    case (.record(let fields), .record(let parts)):
+    case .dataset(let type):
+      if case .dataset(let data) = value { learn(type, data) }
+    case .record(let fields):
+      guard case .record(let parts) = value else { return }
       for (field, part) in zip(fields, parts) { learn(field.type, part.value) }
-    case (.solution(let type), .solution(let solution)):
-      if case .saved(let size) = type.samples { learn(size, solution.times.count) }
-    default: break
+    case .solution(let type):
+      if case .solution(let solution) = value, case .saved(let size) = type.samples {
+        learn(size, solution.times.count)
+      }
+    case .tuple(let types):
+      guard case .tuple(let parts) = value else { return }
+      for (type, part) in zip(types, parts) { learn(type, part) }
+    case .error, .string, .run, .interval, .nothing: break
     }
   }
 }
@@ -361,7 +367,12 @@ extension TypedExpression {
     walk { part in
       switch part.kind {
       case .solve, .interpolate, .part, .example: found = true
-      default: break
+      case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight,
+        .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul,
+        .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather, .shift,
+        .linspace, .iota, .tuple, .element, .record, .field, .bindings, .conditional, .fold, .scan,
+        .map, .calculus, .draw, .invalid:
+        break
       }
     }
     return found

@@ -39,7 +39,10 @@ extension Session {
       return parts.flatMap { components(of: $0, ode) }
     case .relabelled(let inner), .reshape(let inner), .broadcast(let inner):
       return components(of: inner, ode)
-    default:
+    case .number, .integer, .boolean, .text, .array, .size, .session, .weight, .elementwise,
+      .select, .toReal, .scaled, .reduce, .matmul, .transpose, .reverse, .slice, .index, .gather,
+      .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings, .conditional, .fold,
+      .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part, .invalid:
       return Array(repeating: nil, count: value.type.tensor?.shape.values?.reduce(1, *) ?? 1)
     }
   }
