@@ -44,6 +44,8 @@ struct Checker: Sendable {
   var stepSizes: [String: Size] = [:]
   var sources: [SourceID: SourceFile] = [:]
   var failedData: Set<DeclarationID> = []
+  /// Names that statements which could not be read may have declared.
+  var damagedNames: Set<String> = []
   /// Names of `--set` that found their constant.
   var appliedSettings: Set<String> = []
   /// Sources of the standard library, and the calls that lead to where we are.

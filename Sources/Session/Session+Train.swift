@@ -40,10 +40,29 @@ extension Session {
     sink(
       .trainingEnded(
         name: command.loss.name, summary: summary(run, final), value: run.json))
+    warnOfSearches(result, plan, command)
     if wasCancelled {
       throw SessionFailure(
         .cancelled, "training was stopped; the best parameters so far are kept", at: command.span)
     }
+  }
+
+  /// A line search that found no way on because the loss has no finite value there: the fit is no minimum.
+  private func warnOfSearches(
+    _ result: TrainingResult, _ plan: TrainingPlan, _ command: TrainCommand
+  ) {
+    guard result.failedTrials > 0, let stage = result.ends.firstIndex(of: .optimizer(.noProgress))
+    else { return }
+    sink(
+      .diagnostic(
+        Diagnostic(
+          .lineSearchStopped,
+          "`\(plan.stages[stage].name)` found no way on: \(result.failedTrials) of its trials gave no finite value",
+          at: Label(command.span),
+          help: [
+            "the parameters stand where the loss ends, perhaps not at a minimum",
+            "domains (`param k = 1 in (0, inf)`) keep trials where the loss is defined",
+          ])))
   }
 
   private func keep(_ vector: [Double], _ evaluator: LossEvaluator) {

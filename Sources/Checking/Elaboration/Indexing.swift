@@ -288,6 +288,7 @@ extension Checker {
     case .tensor, .string, .tuple, .interval, .nothing:
       var help: [String] = []
       if name.primes > 0 { help.append("transposition is `transpose(x)`") }
+      if let foreign = ForeignNames.fields[spelling] { help.append(foreign) }
       return failed(
         Diagnostic(
           .unknownField, "a value of type \(text(value.type)) has no field `\(spelling)`",
