@@ -44,6 +44,8 @@ struct Checker: Sendable {
   var stepSizes: [String: Size] = [:]
   var sources: [SourceID: SourceFile] = [:]
   var failedData: Set<DeclarationID> = []
+  /// Names that statements which could not be read may have declared.
+  var damagedNames: Set<String> = []
   /// Names of `--set` that found their constant.
   var appliedSettings: Set<String> = []
   /// Sources of the standard library, and the calls that lead to where we are.
@@ -198,12 +200,9 @@ struct Checker: Sendable {
 
   /// The number of steps that a solution holds: the same for each field of one solution.
   mutating func stepsSize(of value: TypedExpression) -> Size {
-    let key: String
-    switch value.kind {
-    case .session(let name): key = "let " + name
-    case .local(let id): key = "local \(id.rawValue)"
-    default: key = "at \(value.span)"
-    }
+    var key = "at \(value.span)"
+    if case .session(let name) = value.kind { key = "let " + name }
+    if case .local(let id) = value.kind { key = "local \(id.rawValue)" }
     if let known = stepSizes[key] { return known }
     let size = environment.substitution.freshSize(named: "steps", rigid: true)
     stepSizes[key] = size

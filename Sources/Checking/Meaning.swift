@@ -139,4 +139,14 @@ extension Meaning {
     case .invalid: "a value with an error"
     }
   }
+
+  /// Whether it is called with values alone: it has no weights, and is no distribution or solver.
+  var isFunction: Bool {
+    switch self {
+    case .function, .closure, .intrinsic: true
+    case .expression, .template, .instance, .family, .distribution, .ode, .part, .loss, .method,
+      .solver, .range, .record, .tuple, .openWidth, .term, .invalid:
+      false
+    }
+  }
 }

@@ -106,7 +106,6 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case timeOutsideOde = "E0514"
   case primeOutsideOde = "E0515"
   case unknownInitialState = "E0516"
-  case eventTarget = "E0517"
 
   // MARK: E06xx: layers, parameters, what is learned
   case templateOutsideOwner = "E0601"
@@ -114,9 +113,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case unknownWeight = "E0603"
   case outsideDomain = "E0604"
   case widthUnknown = "E0605"
-  case perWithoutExperiments = "E0606"
   case unknownStructure = "E0607"
-  case structureViolated = "E0608"
   case malformedDomain = "E0609"
   case priorNotDistribution = "E0610"
   case paramOutsideOwner = "E0611"
@@ -146,7 +143,6 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case notADataset = "E0808"
   case notALoss = "E0809"
   case notASolver = "E0810"
-  case notARun = "E0811"
   case unknownOverride = "E0812"
   case notAnOde = "E0813"
   case unsavable = "E0814"
@@ -172,13 +168,13 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
 
   // MARK: Warnings
   case detachedDocumentation = "W0101"
-  case sizeNearConstant = "W0301"
   case shadowedName = "W0201"
+  case sizeNearConstant = "W0301"
+  case unusedOption = "W0801"
   case noGradient = "W1001"
   case looksStiff = "W1002"
   case gradientDrift = "W1003"
   case lineSearchStopped = "W1004"
-  case unusedOption = "W0801"
 }
 
 extension DiagnosticCode {

@@ -8,10 +8,11 @@ public struct ErrorPage: Sendable {
   public let title: String
   /// A paragraph: what was found, why it matters, how to go on.
   public let explanation: String
-  /// A small program that gets the code.
-  public let wrong: String
+  /// A small program that gets the code; nil where none does by itself. Files beside it are shown below it, as
+  /// comments.
+  public let wrong: String?
   /// The same program, mended.
-  public let right: String
+  public let right: String?
 
   /// The page of a code, in any case; nil for a code that isn't there.
   public init?(code: String) {
@@ -25,8 +26,8 @@ public struct ErrorPage: Sendable {
     code = row.code.rawValue
     title = row.title
     explanation = row.explanation
-    wrong = row.bad
-    right = row.mended
+    wrong = row.example?.bad
+    right = row.example?.mended
   }
 
   /// All pages, by code.

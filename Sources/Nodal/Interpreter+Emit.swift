@@ -40,6 +40,8 @@ extension Interpreter {
           // What only a session can compute has no region of its own.
           do {
             try session.observePasses(of: expression, observe(bound))
+          } catch let failure as LoweringFailure where name == nil {
+            _ = failure
           } catch let error as IRError where name == nil {
             _ = error
           }

@@ -163,11 +163,6 @@ extension ParseError {
       return Diagnostic(
         .clauseOrder, "`\(clause)` comes before `\(before)`", at: Label(span),
         help: ["the order is `plot … against … log … as … to …`"])
-    case .equationLeftSide(let span, let found):
-      return Diagnostic(
-        .equationLeftSide, "found \(found), expected the left side of an equation",
-        at: Label(span),
-        help: ["write `x' = …`, `[x, y]' = …`, `x[i]' = …`, or `0 = …`"])
     case .missingBody(let owner, let span):
       return Diagnostic(
         .missingBody, "\(owner) has no body", at: Label(span, "`= …` or `{ … }` is missing here"))
@@ -178,6 +173,12 @@ extension ParseError {
     case .seedNotInteger(let span):
       return Diagnostic(
         .seedNotInteger, "a seed is a whole number", at: Label(span), help: ["write `seed 1`"])
+    case .detachedDocumentation(let span):
+      return Diagnostic(
+        .detachedDocumentation, "this comment documents nothing", at: Label(span),
+        help: [
+          "`///` stands directly above what it documents, or begins a file; `//` is a plain comment"
+        ])
     case .misplacedHeading(let word, let span):
       return Diagnostic(
         .misplacedHeading, "`\(word)` heads a file", at: Label(span),

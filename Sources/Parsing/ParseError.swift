@@ -39,11 +39,11 @@ enum ParseError: DiagnosableError {
   case unknownPrecision(String, Span)
   case missingElse(condition: Span, Span)
   case clauseOrder(clause: String, before: String, Span)
-  case equationLeftSide(Span, found: String)
   case missingBody(of: String, Span)
   case needsParentheses(what: String, Span)
   case seedNotInteger(Span)
   case misplacedHeading(String, Span)
+  case detachedDocumentation(Span)
 
   enum NumberMistake: Sendable { case noDigitsAfterPoint, noDigitsBeforePoint }
 

@@ -251,7 +251,13 @@ extension Parser {
       elements.append(try parseExpression())
       guard take(.comma) else { break }
     }
-    if !at(.rightBracket) { throw unexpected("`,` or `]`") }
+    if !at(.rightBracket) {
+      throw unexpected(
+        "`,` or `]`",
+        help: at(.for)
+          ? "`map(xs) { (x) -> … }` makes one element of each"
+          : "elements are separated by commas, and a matrix is `[[1, 2], [3, 4]]`")
+    }
     advance()
     return Expression(.bracket(elements), span: span(from: start))
   }

@@ -12,7 +12,9 @@ extension Parser {
     let level = nesting
     do throws(ParseError) {
       let result = try body(&self)
-      if !atStatementEnd { throw unexpected("the end of the statement") }
+      if !atStatementEnd {
+        throw unexpected("the end of the statement", help: helpForRest(ofStatementAt: start))
+      }
       return result
     } catch {
       nesting = level
@@ -21,6 +23,24 @@ extension Parser {
       report(error, from: start)
       return invalid(span(from: start))
     }
+  }
+
+  /// What was perhaps meant by a word behind a statement that is complete.
+  private func helpForRest(ofStatementAt start: Int) -> String? {
+    guard let word = current.word, position > start else { return nil }
+    let command = tokens[start].word
+    if command == "plot", word == "vs" { return "write `against`: `plot s.x against t`" }
+    if command == "train", word == "with" || word == "using" {
+      return "options stand in braces: `train fit on obs { optimize: adam(), steps: 100 }`"
+    }
+    if isNumber(previous) {
+      let number = source.text(of: previous.span)
+      return "a unit stands in angle brackets, `\(number)<m/s^2>`; a product needs its `*`"
+    }
+    let isValue = ["let", "const", "param", "known", "output"].contains(command ?? "")
+    let holdsValue = isValue || tokens[start..<position].contains { $0.symbol == .assign }
+    guard holdsValue, previous.isName else { return nil }
+    return "a product needs its `*`: `\(source.text(of: previous.span))*\(word)`"
   }
 
   private mutating func skipStatement() {
@@ -136,7 +156,7 @@ extension ParseError {
       .unusedValue, .blockWithoutValue, .chainedComparison, .foreignConstant, .colonSlice,
       .fractionDerivative, .misplacedStatement, .additionOutsideOde, .implicitProduct,
       .continuationAtPrompt, .pipelineStage, .unknownPrecision, .missingElse, .clauseOrder,
-      .equationLeftSide, .missingBody, .needsParentheses, .seedNotInteger, .misplacedHeading:
+      .missingBody, .needsParentheses, .seedNotInteger, .misplacedHeading, .detachedDocumentation:
       nil
     }
   }

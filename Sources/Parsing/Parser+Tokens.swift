@@ -107,31 +107,6 @@ extension Parser {
     return index
   }
 
-  // MARK: Documentation
-
-  /// The `///` lines directly above the current token, which begins its line.
-  func documentation() -> Documentation? {
-    let start = current.span.start
-    let line = source.line(at: start)
-    var lines: [String] = []
-    var first = line
-    while first > 1 {
-      let range = source.range(ofLine: first - 1)
-      let text = source.text(in: range).drop { $0 == " " || $0 == "\t" || $0 == "\u{FEFF}" }
-      guard text.hasPrefix("///") else { break }
-      var content = text.dropFirst(3)
-      if content.first == " " { content = content.dropFirst() }
-      lines.append(String(content))
-      first -= 1
-    }
-    guard first < line else { return nil }
-    return Documentation(
-      text: lines.reversed().joined(separator: "\n"),
-      span: Span(
-        source: source.id, start: source.range(ofLine: first).lowerBound,
-        end: source.range(ofLine: line - 1).upperBound))
-  }
-
   // MARK: Bounds
 
   /// Counts one level of nesting while `body` runs.

@@ -10,11 +10,9 @@ extension Parser {
 
   mutating func parseType() throws(ParseError) -> TypeExpression {
     try nested { parser throws(ParseError) in
-      switch parser.current.symbol {
-      case .leftBrace: try parser.parseRecordType()
-      case .leftParenthesis: try parser.parseTupleOrFunctionType()
-      default: try parser.parseNamedType()
-      }
+      if parser.at(.leftBrace) { return try parser.parseRecordType() }
+      if parser.at(.leftParenthesis) { return try parser.parseTupleOrFunctionType() }
+      return try parser.parseNamedType()
     }
   }
 

@@ -18,6 +18,8 @@ package struct Parser {
   let isPrompt: Bool
   var position = 0
   var errors: [ParseError] = []
+  /// Lines of `///` that have been read as documentation.
+  var documentedLines: Set<Int> = []
   /// How many brackets, prefix operators and the like are being read right now.
   var nesting = 0
   /// The height of the highest tree read since it was last set to 0.
@@ -40,6 +42,7 @@ package struct Parser {
     let lexed = Lexer.tokens(of: source)
     var parser = Parser(source, Layout(lexed.tokens, of: source), lexed, isPrompt: false)
     let statements = parser.parseFile()
+    parser.reportDetachedDocumentation()
     return (
       File(source: source.id, statements: statements, span: source.span), parser.diagnostics
     )

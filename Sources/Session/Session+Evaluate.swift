@@ -98,6 +98,11 @@ extension Session {
     case .example(let data, let at): try example(data, at)
     case .solve, nil: nil
     }
+    if case .part(let data, let part) = expression.kind {
+      return try slice(data, part, expression.span)
+    }
+    if case .example(let data, let at) = expression.kind { return try example(data, at) }
+    return nil
   }
 
   private func slice(
@@ -316,7 +321,10 @@ extension Session {
       if case .solution(let solution) = value, case .saved(let size) = type.samples {
         learn(size, solution.times.count)
       }
-    case .tuple, .error, .string, .run, .interval, .nothing: break
+    case .tuple(let types):
+      guard case .tuple(let parts) = value else { return }
+      for (type, part) in zip(types, parts) { learn(type, part) }
+    case .error, .string, .run, .interval, .nothing: break
     }
   }
 }

@@ -1,5 +1,3 @@
-import NodalTypes
-import NodalTraining
 import NodalBasics
 import NodalChecking
 import NodalData
@@ -15,11 +13,8 @@ extension Session {
     switch error {
     case let failure as SessionFailure: return failure.diagnostic
     case let problem as any DiagnosableError: return problem.diagnostic
-    case let error as IRError:
-      if let refusal = error.refusal { return describe(refusal, at: span) }
-      return Diagnostic(
-        .internalInconsistency, "the compiler made a program that breaks its own rules: \(error)",
-        at: span.map { Label($0) }, help: ["this is a bug of Nodal; please report the program"])
+    case let failure as LoweringFailure: return describe(failure.error, failure.origins, at: span)
+    case let error as IRError: return describe(error, [], at: span)
     case let error as HostError:
       return Diagnostic(.writeFailed, error.message, at: span.map { Label($0) })
     case let refusal as PathRefusal:
@@ -33,6 +28,15 @@ extension Session {
   func told(_ error: any Error, _ origins: [LoweredOrigin], at span: Span?) -> any Error {
     guard let refusal = (error as? IRError)?.refusal else { return error }
     return SessionFailure(describe(refusal, origins, at: span))
+  }
+
+  private func describe(
+    _ error: IRError, _ origins: [LoweredOrigin], at span: Span?
+  ) -> Diagnostic {
+    if let refusal = error.refusal { return describe(refusal, origins, at: span) }
+    return Diagnostic(
+      .internalInconsistency, "the compiler made a program that breaks its own rules: \(error)",
+      at: span.map { Label($0) }, help: ["this is a bug of Nodal; please report the program"])
   }
 
   /// A program that is right, and that a pass can't serve.

@@ -38,6 +38,7 @@ extension Session {
       sink(
         .trainingEnded(
           name: command.loss.name, summary: summary(run, final?.terms ?? []), value: run.json))
+      warnOfSearches(result, plan, command)
     }
     if final == nil {
       throw SessionFailure(
@@ -60,6 +61,24 @@ extension Session {
       if cancel.isSet { return nil }
       throw error
     }
+  }
+
+  /// A line search that found no way on because the loss has no finite value there: the fit is no minimum.
+  private func warnOfSearches(
+    _ result: TrainingResult, _ plan: TrainingPlan, _ command: TrainCommand
+  ) {
+    guard result.failedTrials > 0, let stage = result.ends.firstIndex(of: .optimizer(.noProgress))
+    else { return }
+    sink(
+      .diagnostic(
+        Diagnostic(
+          .lineSearchStopped,
+          "`\(plan.stages[stage].name)` found no way on: \(result.failedTrials) of its trials gave no finite value",
+          at: Label(command.span),
+          help: [
+            "the parameters stand where the loss ends, perhaps not at a minimum",
+            "domains (`param k = 1 in (0, inf)`) keep trials where the loss is defined",
+          ])))
   }
 
   private func keep(_ vector: [Double], _ evaluator: LossEvaluator) {

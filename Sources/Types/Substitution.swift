@@ -126,7 +126,10 @@ package struct Substitution: Sendable {
     else { return false }
     var rest = quotient
     rest.variables[variable] = nil
-    units[variable.id] = rest.raised(to: -(Rational.one / exponent))
+    // An unknown that meets a unit as it stands is that unit, as it was written.
+    let whole = [(a, b), (b, a)].map { (resolve($0.0), resolve($0.1)) }
+      .first { $0.0.isVariable(variable) && $0.1.variables[variable] == nil }?.1
+    units[variable.id] = whole ?? rest.raised(to: -(Rational.one / exponent))
     return true
   }
 

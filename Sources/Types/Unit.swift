@@ -23,6 +23,8 @@ package struct Unit: Sendable {
   /// The factors it was written as, in order: `kg·m·s⁻²` or `N`.
   package var atoms: [Atom]
   package var variables: [UnitVariable: Rational]
+  /// Whether a person wrote it so: then it is shown so. Arithmetic makes units that nobody wrote.
+  package var isSpelled = false
 
   package struct Atom: Hashable, Sendable {
     package let symbol: String
@@ -60,6 +62,11 @@ package struct Unit: Sendable {
     }
   }
 
+  /// Whether it is this unknown, and nothing else.
+  func isVariable(_ variable: UnitVariable) -> Bool {
+    variables == [variable: .one] && dimension.isNone && scale == 1
+  }
+
   package var isKnown: Bool { variables.isEmpty }
   /// Known, without dimension, and of scale one: a plain number.
   package var isOne: Bool { isKnown && dimension.isNone && Unit.sameScale(scale, 1) }
@@ -73,7 +80,9 @@ package struct Unit: Sendable {
 
   private static func product(_ a: Unit, _ b: Unit, _ power: Rational) -> Unit {
     if b.isTrivial { return a }
+    if a.isTrivial, power == .one { return b }
     var result = a
+    result.isSpelled = false
     result.dimension = a.dimension * b.dimension.raised(to: power)
     result.scale = a.scale * Unit.power(b.scale, power)
     for atom in b.atoms {
@@ -101,6 +110,7 @@ package struct Unit: Sendable {
   }
 
   package func raised(to power: Rational) -> Unit {
+    if power == .one { return self }
     var result = Unit()
     if power.isZero { return result }
     result.dimension = dimension.raised(to: power)
@@ -133,28 +143,5 @@ extension Unit: Hashable {
   package func hash(into hasher: inout Hasher) {
     hasher.combine(dimension)
     hasher.combine(variables)
-  }
-}
-
-extension Unit: CustomStringConvertible {
-  /// As a person would write it: `m/s^2`, `1/s`, `kg m^2`; `1` for a plain number; unknowns are `?`.
-  package var description: String {
-    var above: [String] = []
-    var below: [String] = []
-    func put(_ symbol: String, _ exponent: Rational) {
-      let size = exponent < .zero ? -exponent : exponent
-      let text =
-        size == .one
-        ? symbol : symbol + "^" + (size.denominator == 1 ? "\(size)" : "(\(size))")
-      if exponent < .zero { below.append(text) } else { above.append(text) }
-    }
-    for atom in atoms { put(atom.symbol, atom.exponent) }
-    for (variable, exponent) in variables.sorted(by: { $0.key < $1.key }) {
-      put("?\(variable.id)", exponent)
-    }
-    if above.isEmpty && below.isEmpty { return "1" }
-    let top = above.isEmpty ? "1" : above.joined(separator: "*")
-    if below.isEmpty { return top }
-    return top + "/" + (below.count == 1 ? below[0] : "(" + below.joined(separator: "*") + ")")
   }
 }

@@ -8,14 +8,11 @@ import Testing
 
   @Test(arguments: rows.map(\.code)) func page(code: DiagnosticCode) throws {
     let row = try #require(Self.rows.first { $0.code == code })
-    let bad = Harness.check(row.bad + "\n")
-    #expect(bad.diagnostics.contains { $0.code == code }, "\(Harness.describe(bad, row.bad))")
-    let mended = Harness.check(row.mended + "\n")
-    #expect(mended.diagnostics.isEmpty, "\(row.mended)\n\(Harness.describe(mended, row.mended))")
-    #expect(!row.title.isEmpty && !row.explanation.isEmpty)
-  }
-
-  @Test func codesAreThere() {
-    #expect(Set(Self.rows.map(\.code)).count == Self.rows.count)
+    let example = try #require(row.example)
+    let bad = Harness.check(example.bad + "\n")
+    #expect(bad.diagnostics.contains { $0.code == code }, "\(Harness.describe(bad, example.bad))")
+    let mended = Harness.check(example.mended + "\n")
+    #expect(
+      mended.diagnostics.isEmpty, "\(example.mended)\n\(Harness.describe(mended, example.mended))")
   }
 }

@@ -19,10 +19,10 @@ import Testing
       case .dataset, .string, .run, .nothing: return
       default: break
       }
-      do throws(IRError) {
+      do throws(LoweringFailure) {
         _ = try Lowering.lower(value, parameters: parameters, of: program, lengths: lengths)
       } catch {
-        wrong.append("\(name): \(error)")
+        wrong.append("\(name): \(error.error)")
       }
     }
     func loss(_ name: String, _ loss: LossInstance) {

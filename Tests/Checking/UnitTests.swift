@@ -178,6 +178,22 @@ import Testing
     #expect(codes.count == 1, "\(name)\n\(Harness.describe(result, program))")
   }
 
+  /// What arithmetic made of units, and how it is shown.
+  static let shown: [(String, String)] = [
+    ("N*m", "J"), ("N^2*s^2/kg", "J"), ("kg*m/s^2", "N"), ("kg*m/s", "kg*m/s"), ("V*A", "W"),
+    ("kV*mA", "W"), ("mV*mA", "μW"), ("A*Ω", "V"), ("Ω*F", "s"), ("1/s", "1/s"),
+    ("m/s^2", "m/s^2"), ("m^2/s^2", "m^2/s^2"), ("N*m/kg", "J/kg"), ("A*Ω/m", "V/m"),
+    ("N/m^2", "Pa"), ("mg/L", "mg/L"), ("km/h", "km/h"), ("J/(kg*K)", "J/(kg*K)"), ("A*s", "C"),
+    ("A*s/V", "F"), ("V*s/A", "H"), ("V/A", "Ω"), ("N*s^2/(kg*m)", "1"), ("N*s^2/kg", "m"),
+  ]
+
+  @Test(arguments: shown) func isShown(made: String, shown: String) throws {
+    let unit = try #require(Unit(text: made))
+    #expect("\(unit)" == shown)
+    // What is shown is the same unit.
+    #expect(try #require(Unit(text: shown)) == unit)
+  }
+
   @Test func factors() throws {
     let cases: [(String, String, Double)] = [
       ("km", "m", 1000), ("h", "s", 3600), ("kWh", "J", 3.6e6), ("bar", "Pa", 1e5),

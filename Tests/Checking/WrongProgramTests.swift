@@ -3,7 +3,7 @@ import NodalChecking
 import NodalDiagnostics
 import Testing
 
-/// Wrong programs and what is said about them: `Wrong/name.node`, and beside it `name.txt`.
+/// Wrong or doubtful programs and what is said about them: `Wrong/name.node`, and beside it `name.txt`.
 /// `NODAL_PROMOTE=1 swift test --filter WrongProgramTests` writes the transcripts anew, to be read before
 /// they are committed.
 @Suite struct WrongProgramTests {
@@ -17,7 +17,7 @@ import Testing
     let result = Harness.check(text)
     let source = SourceFile(id: SourceID(1), path: name + ".node", text: text)
     let said = DiagnosticRenderer(sources: SourceMap([source])).render(result.diagnostics)
-    #expect(result.diagnostics.contains { $0.isError }, "\(name) is not wrong")
+    #expect(!result.diagnostics.isEmpty, "nothing is said about \(name)")
     let file = Self.folder.appending(path: name + ".txt")
     if ProcessInfo.processInfo.environment["NODAL_PROMOTE"] != nil {
       try said.write(to: file, atomically: true, encoding: .utf8)

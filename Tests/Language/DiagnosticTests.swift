@@ -54,7 +54,8 @@ import Testing
     ("let a = \"\\q\"", "E0109 1:10 `\\q` is no escape"),
     ("let a = 1 + if b then c else d", "E0133 1:13 `if` inside an expression needs parentheses"),
     ("let a = x²", "E0117 1:10 `²` is not written so here"),
-    ("let a = 1 ? 2", "E0102 1:11 this character is no part of the language"),
+    ("let a = 1 $ 2", "E0102 1:11 this character is no part of the language"),
+    ("let a = b ? 2", "E0117 1:11 `?` is not written so here"),
     ("fn f(x) { x = }", "E0111 1:15 found `}`, expected an expression after `=`"),
     ("ode m { 1 + x }", "E0114 1:9 nothing uses this value"),
   ]

@@ -190,8 +190,9 @@ struct NativeLawTests {
       Tensor(0), Tensor(3), Tensor([2.5]), Tensor(.f64, shape: [3, 1], [0.1, 1, 0.2]), Tensor([1]),
     ]
     func failure(_ executor: any Executor) throws -> SolveFailure? {
+      let runner = Runner(try executor.compile(region))
       do throws(ExecutionError) {
-        _ = try Runner(executor.compile(region)).run(inputs)
+        _ = try runner.run(inputs)
         return nil
       } catch .solve(let failure) {
         return failure

@@ -44,6 +44,15 @@ import Testing
     #expect(throws: ProgramFailure.self) { try interpreter.train("fit", on: "nothing", "") }
   }
 
+  @Test func arraysBeyondMemoryHaveAPlace() throws {
+    let recorder = Recorder(files: [:])
+    #expect(
+      recorder.run("let n = 2\nprint 1 + sum(n*linspace(0, 1, 1_000_000_000))") == .failed)
+    let found = try #require(recorder.errors.first)
+    #expect(found.code == "E0901")
+    #expect(found.place?.line == 2 && found.place?.column == 15, "\(found.text)")
+  }
+
   @Test func checkingLeavesNothingBehind() throws {
     let recorder = Recorder(files: [:])
     #expect(recorder.interpreter.check(Program(text: Self.decay)).isEmpty)

@@ -1,8 +1,14 @@
 import NodalDiagnostics
+import NodalSyntax
 
 /// Wording of mistakes with names.
 extension Diagnostic {
   static func unknownName(_ name: String, at span: Span, near: [String]) -> Diagnostic {
+    if let foreign = ForeignNames.values[name] {
+      return Diagnostic(
+        .unknownName, "`\(name)` is not defined here", at: Label(span, "unknown name"),
+        help: [foreign])
+    }
     let best = Suggestions.nearest(to: name, in: near)
     return Diagnostic(
       .unknownName, "`\(name)` is not defined here", at: Label(span, "unknown name"),
@@ -38,7 +44,10 @@ extension Diagnostic {
     _ label: String, of callee: String, at span: Span, labels: [String]
   ) -> Diagnostic {
     var help: [String] = []
-    if let best = Suggestions.nearest(to: label, in: labels) {
+    let foreign = callee == "solve" ? ForeignNames.solveLabels[label] : nil
+    if foreign == "solver" {
+      help.append("methods and their settings are a solver: `solver: tsit5(rtol: 1e-8)`")
+    } else if let best = foreign ?? Suggestions.nearest(to: label, in: labels) {
       help.append("did you mean `\(best):`?")
     } else if !labels.isEmpty {
       help.append("it takes " + Suggestions.list(labels))
@@ -121,10 +130,40 @@ extension Diagnostic {
   }
 }
 
+/// Names that hide others. Most of that is meant: parameters are called as what is handed in, members of an ode as
+/// constants of the file. Warned of is what hardly ever is.
+extension Checker {
+  /// A `let` with the name of a `var` around it: it was to change the `var`.
+  mutating func warnOfHiddenVariable(_ name: Name) {
+    guard let old = frame.names[name.spelling], old.isVariable, old.span != name.span,
+      !name.isWildcard
+    else { return }
+    report(
+      Diagnostic(
+        .shadowedName, "this `\(name.spelling)` is a new name, and hides the variable",
+        at: Label(name.span), also: [Label(old.span, "the variable")],
+        help: ["`\(name.spelling) = …` gives the variable a new value"]))
+  }
+
+  /// Inside an ode `t` is the time.
+  mutating func warnOfHiddenTime(_ name: Name) {
+    guard name.spelling == "t" else { return }
+    report(
+      Diagnostic(
+        .shadowedName, "this `t` hides the time", at: Label(name.span),
+        help: ["inside an ode `t` is the time; give this another name"]))
+  }
+}
+
 /// Near misses of names.
 enum Suggestions {
   /// The candidate at the least edit distance, if it is near enough to be a slip of the pen.
   static func nearest(to name: String, in candidates: [String]) -> String? {
+    // Another case is nearer than another letter.
+    let folded = name.lowercased()
+    if let same = candidates.sorted().first(where: { $0 != name && $0.lowercased() == folded }) {
+      return same
+    }
     let name = Array(name)
     // Names of one or two letters are near to everything.
     let limit = name.count < 2 ? 0 : name.count <= 3 ? 1 : min(3, name.count / 2)

@@ -316,6 +316,7 @@ extension Checker {
 
   mutating func declare(_ name: Name, _ value: Meaning, isVariable: Bool) {
     if name.isWildcard { return }
+    if frame.odeScope != nil { warnOfHiddenTime(name) }
     frame.names[name.spelling] = LocalName(value: value, isVariable: isVariable, span: name.span)
   }
 
@@ -329,6 +330,7 @@ extension Checker {
         frame.differentiated.contains(binding.name.spelling)
           ? named(typed, binding.name.spelling) : bind(typed, name: binding.name.spelling))
     }
+    warnOfHiddenVariable(binding.name)
     declare(binding.name, value, isVariable: isVariable)
   }
 
@@ -374,6 +376,7 @@ extension Checker {
 
   private mutating func localLoop(_ loop: ForLoop<LocalStatement>) {
     guard let bounds = loopBounds(loop.range) else { return }
+    warnOfHiddenVariable(loop.variable)
     let outer = frame.names
     var index = bounds.lower
     while index < bounds.upper {

@@ -54,12 +54,10 @@ extension Checker {
         continue
       }
       let at = evaluate(expression)
-      switch at {
-      case .invalid: return .invalid(span)
-      case .range(let range):
+      if case .range(let range) = at {
         result = slice(result, axis: axis, range, expression.span)
         axis += 1
-      default:
+      } else {
         let place = asExpression(at, expression.span)
         if place.isInvalid { return .invalid(span) }
         guard let own = tensor(place), own.element == .integer else {
@@ -290,6 +288,7 @@ extension Checker {
     case .tensor, .string, .tuple, .interval, .nothing:
       var help: [String] = []
       if name.primes > 0 { help.append("transposition is `transpose(x)`") }
+      if let foreign = ForeignNames.fields[spelling] { help.append(foreign) }
       return failed(
         Diagnostic(
           .unknownField, "a value of type \(text(value.type)) has no field `\(spelling)`",
@@ -326,7 +325,8 @@ extension Checker {
         return fail(.indexOutOfRange(index.value, length: "\(types.count)", at: index.span))
       }
       return .expression(elementOf(value, index.value, types[index.value], span))
-    default:
+    case .function, .closure, .template, .instance, .intrinsic, .family, .distribution, .ode, .part,
+      .loss, .method, .solver, .range, .record, .openWidth, .term:
       return fail(.unknownField("\(index.value)", of: base.kindText, at: index.span, fields: []))
     }
   }

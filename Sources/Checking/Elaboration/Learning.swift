@@ -76,12 +76,10 @@ extension Checker {
     }
     pending.append([])
     var value: TypedExpression
-    switch initial {
-    case .distribution(let distribution): value = draw(distribution, shape: shape, span)
-    case .invalid:
-      pending.removeLast()
-      return .invalid
-    default: value = toReal(asExpression(initial, span))
+    if case .distribution(let distribution) = initial {
+      value = draw(distribution, shape: shape, span)
+    } else {
+      value = toReal(asExpression(initial, span))
     }
     if let shape, !value.isInvalid, resolve(tensor(value)?.shape ?? .scalar).isScalar {
       value = broadcast(value, to: shape)

@@ -18,6 +18,7 @@ extension Checker {
     if frame.kind == .ode, name.primes == 0, spelling == "t", let scope = frame.odeScope {
       return .expression(odeTime(scope, name.span))
     }
+    if damagedNames.contains(name.text) { return .invalid }
     return fail(unknown(name))
   }
 

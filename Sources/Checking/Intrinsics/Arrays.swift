@@ -222,13 +222,14 @@ extension Checker {
 
   // MARK: missing cells
 
-  mutating func gaps(
-    _ intrinsic: Intrinsic, _ given: [String: CallArgument], _ span: Span
+  mutating func cells(
+    _ function: Intrinsic.CellFunction, _ name: String, _ given: [String: CallArgument],
+    _ span: Span
   ) -> TypedExpression {
-    guard let value = arrayArgument("x", given, intrinsic.rawValue), var type = tensor(value) else {
+    guard let value = arrayArgument("x", given, name), var type = tensor(value) else {
       return .invalid(span)
     }
-    switch intrinsic {
+    switch function {
     case .present:
       // Missing cells are NaN, which is the only number that differs from itself.
       let shape = resolve(type.shape)
@@ -238,7 +239,7 @@ extension Checker {
       let truth = TypedExpression(
         .elementwise("eq", [cells, cells]), .tensor(TensorType(.boolean, shape)), span)
       return TypedExpression(.toReal(truth), .real(shape), span)
-    case .default:
+    case .replaced:
       guard let written = given["value"] else { return .invalid(span) }
       let replacement = elaborate(written)
       if replacement.isInvalid { return .invalid(span) }
@@ -250,7 +251,7 @@ extension Checker {
         .elementwise("eq", [cells, cells]), .tensor(TensorType(.boolean, shape)), span)
       return choose(
         truth, cells, adopted(toReal(replacement), unit: type.unit, what: "`default`"), span)
-    default:
+    case .first:
       guard resolve(type.shape).rank == 1 else {
         return failed(
           .argumentType(

@@ -6,9 +6,9 @@ extension Checker {
   /// `grad(e, wrt: x)` and its kin, as a derivative of a closed body at a place: what `e` reads through
   /// `let`s that depend on `x` is put into the body, so that the derivative is the total one.
   mutating func calculus(
-    _ intrinsic: Intrinsic, _ given: [String: CallArgument], _ span: Span
+    _ derivative: CalculusOperator, _ given: [String: CallArgument], _ span: Span
   ) -> TypedExpression {
-    let name = intrinsic.rawValue
+    let name = derivative.rawValue
     guard let subject = given["e"], let wrt = given["wrt"] else { return .invalid(span) }
     guard case .name(let variableName)? = wrt.syntax?.kind else {
       return failed(
@@ -33,11 +33,11 @@ extension Checker {
     e = toReal(e)
     let fresh = freshLocal(variableValue.type)
     let body: TypedExpression
-    switch variableValue.kind {
-    case .local(let id): body = total(e, of: id, as: fresh, variableValue.type)
-    case .weight(let id):
+    if case .local(let id) = variableValue.kind {
+      body = total(e, of: id, as: fresh, variableValue.type)
+    } else if case .weight(let id) = variableValue.kind {
       body = e.replacing(weight: id, by: TypedExpression(.local(fresh), e.type, e.span))
-    default:
+    } else {
       return failed(
         Diagnostic(
           .wrongKindOfName, "`\(variableName.spelling)` is a constant: nothing varies with it",
@@ -48,24 +48,25 @@ extension Checker {
     let shape = resolve(type.shape)
     var result = TensorType(.real)
     var kind: Calculus.Kind
-    switch intrinsic {
+    switch derivative {
     case .grad, .hessian:
       if valueShape.tail != nil { environment.substitution.closeTail(of: valueShape) }
       guard resolve(valueShape).isScalar else {
         return failed(
           .argumentType(
             "e", of: name, expected: "a scalar", found: text(e.type), at: subject.span,
-            help: intrinsic == .grad ? ["the derivative of an array is `jacobian(e, wrt: x)`"] : []),
+            help: derivative == .grad ? ["the derivative of an array is `jacobian(e, wrt: x)`"] : []
+          ),
           span)
       }
       guard let unit = uniformUnit(e, op: name) else { return .invalid(span) }
-      kind = intrinsic == .grad ? .gradient : .hessian
-      result.shape = intrinsic == .grad ? shape : shape.appending(shape)
+      kind = derivative == .grad ? .gradient : .hessian
+      result.shape = derivative == .grad ? shape : shape.appending(shape)
       switch type.unit {
       case .uniform(let own):
-        result.unit = .uniform(intrinsic == .grad ? unit / own : unit / own / own)
+        result.unit = .uniform(derivative == .grad ? unit / own : unit / own / own)
       case .mixed(let units, let depth):
-        if intrinsic == .grad {
+        if derivative == .grad {
           result.unit = .mixed(units.map { unit / $0 }, depth: depth)
         }
       }
@@ -108,7 +109,7 @@ extension Checker {
       }
       kind = .jvp(tangent: tangent)
       result = value
-    default:
+    case .vjp:
       guard let written = given["cotangent"] else { return .invalid(span) }
       guard let cotangent = direction(written, like: value, "cotangent", name) else {
         return .invalid(span)

@@ -75,17 +75,17 @@ extension Checker {
   ) -> [String: CallArgument]? {
     var result: [String: CallArgument] = [:]
     var next = 0
+    var fine = true
     for argument in arguments {
       if let label = argument.label {
-        guard names.contains(label.spelling) else {
+        if !names.contains(label.spelling) {
           report(.unknownLabel(label.spelling, of: callee, at: label.span, labels: names))
-          return nil
-        }
-        if result[label.spelling] != nil {
+          fine = false
+        } else if result[label.spelling] != nil {
           report(
             Diagnostic(
               .duplicateLabel, "`\(label.spelling)` is given twice", at: Label(label.span)))
-          return nil
+          fine = false
         }
         result[label.spelling] = argument
       } else {
@@ -97,6 +97,7 @@ extension Checker {
         result[names[next]] = argument
       }
     }
+    guard fine else { return nil }
     for name in names.prefix(required) where result[name] == nil {
       report(.missingArgument(name, of: callee, at: span))
       return nil
@@ -107,11 +108,18 @@ extension Checker {
   mutating func intrinsic(
     _ intrinsic: Intrinsic, _ arguments: [CallArgument], _ span: Span
   ) -> Meaning {
-    let name = intrinsic.rawValue
+    switch intrinsic.kind {
+    case .special(let special): self.special(special, arguments, span)
+    case .ordinary(let ordinary): self.ordinary(ordinary, intrinsic, arguments, span)
+    }
+  }
+
+  private mutating func special(
+    _ intrinsic: Intrinsic.Special, _ arguments: [CallArgument], _ span: Span
+  ) -> Meaning {
     switch intrinsic {
     case .solve: return solve(arguments, span)
-    case .learn:
-      return learn(arguments, span, name: nil)
+    case .learn: return learn(arguments, span, name: nil)
     case .stack:
       let values = arguments.map { elaborate($0) }
       return .expression(stack(values, span))
@@ -119,24 +127,18 @@ extension Checker {
       let values = arguments.map { elaborate($0) }
       if values.contains(where: \.isInvalid) { return .invalid }
       return .expression(TypedExpression(.tuple(values), .tuple(values.map(\.type)), span))
-    case .discover:
-      return fail(.notSupportedYet("reading a formula off a learned term, `discover`,", at: span))
-    case .transition_nll:
-      return fail(.notSupportedYet("a stochastic transition density", at: span))
-    case .conv, .group_norm, .batch_norm, .attention:
-      return fail(.notSupportedYet("the layer `\(name)`", at: span))
+    case .openWidth: return .openWidth(environment.substitution.freshTail())
     case .rate:
       return fail(
         .unusableValue("`rate(…)`", at: span, help: ["it gives a sampling rate to `csv`"]))
-    case .open_width: return .openWidth(environment.substitution.freshTail())
-    case .abs, .sign, .floor, .ceil, .round, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan,
-      .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .erf, .lgamma, .mod, .div, .sum, .mean,
-      .max, .min, .argmax, .argmin, .product, .any, .all, .zeros, .ones, .fill, .fill_like,
-      .linspace, .identity, .transpose, .reshape, .flatten, .reverse, .shift, .length, .grid,
-      .plain, .present, .default, .first_present, .fold, .scan, .map, .grad, .jacobian,
-      .divergence, .hessian, .jvp, .vjp, .kl, .generate, .has_gaps, .rank, .is_function:
-      break
+    case .later(let what): return fail(.notSupportedYet(what, at: span))
     }
+  }
+
+  private mutating func ordinary(
+    _ kind: Intrinsic.Ordinary, _ intrinsic: Intrinsic, _ arguments: [CallArgument], _ span: Span
+  ) -> Meaning {
+    let name = intrinsic.rawValue
     // `zeros(3, 4)` is `zeros([3, 4])`.
     var arguments = arguments
     if intrinsic == .zeros || intrinsic == .ones || intrinsic == .fill || intrinsic == .reshape {
@@ -150,12 +152,24 @@ extension Checker {
     guard let given = take(arguments, names, required: required, callee: name, span) else {
       return .invalid
     }
-    switch intrinsic {
-    case .grad, .jacobian, .divergence, .hessian, .jvp, .vjp:
-      return .expression(calculus(intrinsic, given, span))
-    case .fold, .scan: return .expression(loop(intrinsic, given, span))
-    case .map: return .expression(mapping(given, span))
-    case .generate:
+    func operands() -> [CallArgument] { names.compactMap { given[$0] } }
+    switch kind {
+    case .elementwise:
+      return .expression(elementwise(name, operands().map { elaborate($0) }, span))
+    case .integerDivision:
+      return .expression(integerDivision(operands().map { elaborate($0) }, span))
+    case .reduction: return .expression(reduction(intrinsic, given, span))
+    case .extremum:
+      guard let second = given["y"], let first = given["x"] else {
+        return .expression(reduction(intrinsic, given, span))
+      }
+      return .expression(elementwise(name, [elaborate(first), elaborate(second)], span))
+    case .array(let function): return .expression(array(function, intrinsic, given, span))
+    case .cells(let function): return .expression(cells(function, name, given, span))
+    case .calculus(let derivative): return .expression(calculus(derivative, given, span))
+    case .loop: return .expression(loop(intrinsic, given, span))
+    case .mapping: return .expression(mapping(given, span))
+    case .sampling:
       guard let subject = given["of"], let written = given["count"],
         let count = constantInteger(written, "the number of examples")
       else { return .invalid }
@@ -170,42 +184,24 @@ extension Checker {
       guard let own = align(&parameters, name, span) else { return .invalid }
       return .expression(
         draw(distribution, shape: Shape([count]).appending(own), span))
-    case .is_function:
+    case .isFunction:
       guard let value = given["x"].map({ evaluate($0) }) else { return .invalid }
-      switch value {
-      case .function, .closure, .intrinsic: return .expression(boolean(true, span))
-      default: return .expression(boolean(false, span))
-      }
+      return .expression(boolean(value.isFunction, span))
     case .kl: return divergenceOfDistributions(given, span)
-    default: return .expression(arrayIntrinsic(intrinsic, given, span))
     }
   }
 
-  private mutating func arrayIntrinsic(
-    _ intrinsic: Intrinsic, _ given: [String: CallArgument], _ span: Span
+  private mutating func array(
+    _ function: Intrinsic.ArrayFunction, _ intrinsic: Intrinsic, _ given: [String: CallArgument],
+    _ span: Span
   ) -> TypedExpression {
     let name = intrinsic.rawValue
-    func argument(_ key: String) -> CallArgument? { given[key] }
-    if intrinsic.isScalarFunction {
-      let operands = intrinsic.signature.names.compactMap { given[$0] }.map { elaborate($0) }
-      if intrinsic == .div { return integerDivision(operands, span) }
-      return elementwise(name, operands, span)
-    }
-    switch intrinsic {
-    case .div:
-      return integerDivision(["a", "b"].compactMap { given[$0] }.map { elaborate($0) }, span)
-    case .sum, .mean, .argmax, .argmin, .product, .any, .all:
-      return reduction(intrinsic, given, span)
-    case .max, .min:
-      if let second = given["y"], let first = given["x"] {
-        return elementwise(name, [elaborate(first), elaborate(second)], span)
-      }
-      return reduction(intrinsic, given, span)
+    switch function {
     case .zeros, .ones:
       guard let written = given["shape"], let shape = shape(evaluate(written), written.span) else {
         return .invalid(span)
       }
-      return broadcast(number(intrinsic == .zeros ? 0 : 1, span), to: shape)
+      return broadcast(number(function == .zeros ? 0 : 1, span), to: shape)
     case .fill:
       guard let first = given["value"], let written = given["shape"] else { return .invalid(span) }
       let value = elaborate(first)
@@ -213,7 +209,7 @@ extension Checker {
         let own = tensor(value)?.shape
       else { return .invalid(span) }
       return broadcast(toReal(value), to: shape.lifted(by: []).appending(own))
-    case .fill_like:
+    case .fillLike:
       guard let first = given["x"], let second = given["value"] else { return .invalid(span) }
       let like = elaborate(first)
       let value = elaborate(second)
@@ -244,7 +240,7 @@ extension Checker {
       return TypedExpression(
         .transpose(value, axes: [1, 0]),
         .tensor(TensorType(type.element, shape, unit: .uniform(unit))), span)
-    case .reshape, .flatten: return reshape(intrinsic, given, span)
+    case .reshape: return reshape(intrinsic, given, span)
     case .reverse:
       guard let value = sequenceArgument("x", given, name) else { return .invalid(span) }
       return mapLeaves(value) { leaf, _ in
@@ -270,7 +266,7 @@ extension Checker {
       type.element = .real
       type.unit = .one
       return TypedExpression(.relabelled(real), .tensor(type), span)
-    case .has_gaps, .rank:
+    case .hasGaps, .rank:
       guard let value = given["x"].map({ elaborate($0) }), !value.isInvalid else {
         return .invalid(span)
       }
@@ -280,11 +276,9 @@ extension Checker {
             "x", of: name, expected: "numbers", found: text(value.type), at: value.span),
           span)
       }
-      if intrinsic == .has_gaps { return boolean(type.hasGaps, span) }
+      if function == .hasGaps { return boolean(type.hasGaps, span) }
       environment.substitution.closeTail(of: type.shape)
       return integer(resolve(type.shape).rank, span)
-    case .present, .default, .first_present: return gaps(intrinsic, given, span)
-    default: return .invalid(span)
     }
   }
 
@@ -398,7 +392,11 @@ extension Checker {
       case .concatenate(let parts):
         return shape(.tuple(parts.map { .expression($0) }), span)
       case .reshape(let inner), .relabelled(let inner): return shape(.expression(inner), span)
-      default:
+      case .array, .number, .integer, .boolean, .text, .size, .local, .session, .weight,
+        .elementwise, .select, .toReal, .scaled, .broadcast, .reduce, .matmul, .stack, .transpose,
+        .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .element, .record, .field,
+        .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate,
+        .example, .part, .invalid:
         if tensor(typed)?.element == .integer {
           report(.notConstant("a length", at: span))
         } else {

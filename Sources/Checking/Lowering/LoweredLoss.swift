@@ -1,4 +1,4 @@
-package import NodalIR
+import NodalIR
 import NodalOperations
 package import NodalTypes
 
@@ -28,7 +28,7 @@ extension Lowering {
     _ loss: LossInstance, terms: [TermReference] = [], of program: TypedProgram,
     lengths: [SizeVariable: Int],
     parametrisation: Parametrisation = .unconstrained
-  ) throws(IRError) -> LoweredLoss {
+  ) throws(LoweringFailure) -> LoweredLoss {
     let body: TypedExpression
     let isLikelihood: Bool
     switch loss.body {
@@ -39,40 +39,53 @@ extension Lowering {
       parameters: loss.parameterType == .nothing ? [] : [(loss.parameter, loss.parameterType)],
       of: program, lengths: lengths, parametrisation: parametrisation)
     lowering.terms = terms
-    var value = try lowering.array(body)
-    if isLikelihood { value = lowering.scope.builder.neg(value) }
-    var strengths: [Value] = []
+    return try lowering.placing { (lowering) throws(IRError) in
+      var value = try lowering.array(body)
+      if isLikelihood { value = lowering.scope.builder.neg(value) }
+      let (strengths, missing) = lowering.meanStrengths(of: terms)
+      return LoweredLoss(
+        program: try lowering.finish([value] + strengths), isLikelihood: isLikelihood,
+        missingTerms: missing)
+    }
+  }
+
+  /// The strength of each term over all solves that ran through it; 0 for one that none did.
+  private mutating func meanStrengths(
+    of terms: [TermReference]
+  ) -> (strengths: [Value], missing: [TermReference]) {
+    var means: [Value] = []
     var missing: [TermReference] = []
     for term in terms {
-      if let found = lowering.strengths[term], !found.isEmpty {
+      if let found = strengths[term], !found.isEmpty {
         var sum = found[0]
-        for other in found.dropFirst() { sum = lowering.scope.builder.add(sum, other) }
-        strengths.append(lowering.scope.builder.div(sum, Double(found.count)))
+        for other in found.dropFirst() { sum = scope.builder.add(sum, other) }
+        means.append(scope.builder.div(sum, Double(found.count)))
       } else {
         missing.append(term)
-        strengths.append(lowering.constant(0, ValueType(lowering.precision)))
+        means.append(constant(0, ValueType(precision)))
       }
     }
-    return LoweredLoss(
-      program: try lowering.finish([value] + strengths), isLikelihood: isLikelihood,
-      missingTerms: missing)
+    return (means, missing)
   }
 
   /// The log-density of all priors of some weights: a scalar. nil where none has one.
   package static func lowerPriors(
     _ weights: [WeightID], of program: TypedProgram, lengths: [SizeVariable: Int],
     parametrisation: Parametrisation = .unconstrained
-  ) throws(IRError) -> LoweredProgram? {
+  ) throws(LoweringFailure) -> LoweredProgram? {
     var lowering = try Lowering.begin(
       parameters: [], of: program, lengths: lengths, parametrisation: parametrisation)
-    var sum: Value?
-    for id in weights {
-      guard let prior = program.weights[id]?.prior else { continue }
-      lowering.scope.locals[prior.value] = try lowering.read(id)
-      let density = try lowering.array(prior.logDensity)
-      sum = sum.map { lowering.scope.builder.add($0, density) } ?? density
+    return try lowering.placing { (lowering) throws(IRError) in
+      var sum: Value?
+      for id in weights {
+        guard let prior = program.weights[id]?.prior else { continue }
+        lowering.scope.locals[prior.value] = try lowering.read(id)
+        let density = try lowering.array(prior.logDensity)
+        sum = sum.map { lowering.scope.builder.add($0, density) } ?? density
+      }
+      guard let sum else { return nil }
+      return try lowering.finish([sum])
     }
-    return try sum.map { (value) throws(IRError) in try lowering.finish([value]) }
   }
 
   /// How strong a term is along a solution: the mean square of what it adds over that of the derivatives that it adds to.
@@ -120,29 +133,30 @@ extension Lowering {
   /// What each term of an ode adds to each state's derivative along a solution: for each term and contribution an array [samples, …].
   package static func lowerContributions(
     _ ode: OdeInstance, sampleCount: Int, of program: TypedProgram, lengths: [SizeVariable: Int]
-  ) throws(IRError) -> LoweredProgram {
+  ) throws(LoweringFailure) -> LoweredProgram {
     let precision: ElementType = program.precision == .f32 ? .f32 : .f64
     var lowering = Lowering(
       program, lengths: lengths, parametrisation: .constrained, parameters: [])
-    let size = try lowering.size(of: ode)
+    let size = try lowering.placing { (lowering) throws(IRError) in try lowering.size(of: ode) }
     lowering = Lowering(
       program, lengths: lengths, parametrisation: .constrained,
       parameters: [
         ValueType(.f64, shape: [sampleCount]), ValueType(precision, shape: [sampleCount, size]),
       ])
-    let given = lowering.scope.parameters
-    let (results, _) = try lowering.mapRegion(
-      sampleCount, over: given, kind: .plain
-    ) { (lowering, slices) throws(IRError) in
-      try lowering.bindEquations(ode, t: slices[0], y: slices[1])
-      var values: [LoweredValue] = []
-      for term in ode.terms {
-        for contribution in term.contributions {
-          values.append(.array(try lowering.array(contribution.value)))
+    return try lowering.placing { (lowering) throws(IRError) in
+      let (results, _) = try lowering.mapRegion(
+        sampleCount, over: lowering.scope.parameters, kind: .plain
+      ) { (lowering, slices) throws(IRError) in
+        try lowering.bindEquations(ode, t: slices[0], y: slices[1])
+        var values: [LoweredValue] = []
+        for term in ode.terms {
+          for contribution in term.contributions {
+            values.append(.array(try lowering.array(contribution.value)))
+          }
         }
+        return .tuple(values)
       }
-      return .tuple(values)
+      return try lowering.finish(results, declared: 2)
     }
-    return try lowering.finish(results, declared: 2)
   }
 }

@@ -4,6 +4,18 @@ import NodalTypes
 
 extension Lowering {
   mutating func lower(_ expression: TypedExpression) throws(IRError) -> LoweredValue {
+    do {
+      return try lowerUnplaced(expression)
+    } catch {
+      // A number that is repeated to fit was written elsewhere: what it is to fit has the better place.
+      if case .broadcast = expression.kind { throw error }
+      throw placed(error, at: expression)
+    }
+  }
+
+  private mutating func lowerUnplaced(
+    _ expression: TypedExpression
+  ) throws(IRError) -> LoweredValue {
     switch expression.kind {
     case .number(let x): return .array(constant(x, ValueType(element)))
     case .integer(let n): return .array(constant(Double(n), ValueType(.i64)))
@@ -175,12 +187,10 @@ extension Lowering {
 extension TypedExpression {
   /// A session value, or a way of fields in one.
   package var sessionPath: (name: String, path: [String])? {
-    switch kind {
-    case .session(let name): return (name, [])
-    case .field(let base, let field):
-      guard let (name, path) = base.sessionPath else { return nil }
-      return (name, path + [field])
-    default: return nil
+    if case .session(let name) = kind { return (name, []) }
+    guard case .field(let base, let field) = kind, let (name, path) = base.sessionPath else {
+      return nil
     }
+    return (name, path + [field])
   }
 }

@@ -47,7 +47,7 @@ package struct Lowering {
   package static func lower(
     _ expression: TypedExpression, of program: TypedProgram, lengths: [SizeVariable: Int] = [:],
     parametrisation: Parametrisation = .constrained
-  ) throws(IRError) -> LoweredProgram {
+  ) throws(LoweringFailure) -> LoweredProgram {
     try lower(
       expression, parameters: [], of: program, lengths: lengths, parametrisation: parametrisation)
   }
@@ -56,34 +56,46 @@ package struct Lowering {
   package static func lower(
     _ body: TypedExpression, parameters: [(local: LocalID, type: Type)], of program: TypedProgram,
     lengths: [SizeVariable: Int] = [:], parametrisation: Parametrisation = .constrained
-  ) throws(IRError) -> LoweredProgram {
+  ) throws(LoweringFailure) -> LoweredProgram {
     var lowering = try begin(
       parameters: parameters, of: program, lengths: lengths, parametrisation: parametrisation)
-    let result = try lowering.lower(body)
-    var shapes = result.leaves.map { lowering.scope.builder.type($0) }[...]
-    var lowered = try lowering.finish(result.leaves)
-    lowered.layout = Lowering.layout(of: result, &shapes)
-    return lowered
+    return try lowering.placing { (lowering) throws(IRError) in
+      let result: LoweredValue
+      do throws(IRError) {
+        result = try lowering.lower(body)
+      } catch {
+        throw lowering.placed(error, at: body)
+      }
+      var shapes = result.leaves.map { lowering.scope.builder.type($0) }[...]
+      var lowered = try lowering.finish(result.leaves)
+      lowered.layout = Lowering.layout(of: result, &shapes)
+      return lowered
+    }
   }
 
   /// A root region with the arrays of these parameters declared.
   static func begin(
     parameters: [(local: LocalID, type: Type)], of program: TypedProgram,
     lengths: [SizeVariable: Int], parametrisation: Parametrisation
-  ) throws(IRError) -> Lowering {
-    let types = Lowering(
+  ) throws(LoweringFailure) -> Lowering {
+    var types = Lowering(
       program, lengths: lengths, parametrisation: parametrisation, parameters: [])
-    var declared: [ValueType] = []
-    for parameter in parameters { declared += try types.leafTypes(parameter.type) }
+    let declared = try types.placing { (types) throws(IRError) in
+      var declared: [ValueType] = []
+      for parameter in parameters { declared += try types.leafTypes(parameter.type) }
+      return declared
+    }
     var lowering = Lowering(
       program, lengths: lengths, parametrisation: parametrisation, parameters: declared)
     lowering.declaredCount = declared.count
     var rest = lowering.scope.parameters[...]
-    for parameter in parameters {
-      lowering.scope.locals[parameter.local] = try lowering.structure(
-        parameter.type, taking: &rest)
+    return try lowering.placing { (lowering) throws(IRError) in
+      for parameter in parameters {
+        lowering.scope.locals[parameter.local] = try lowering.structure(
+          parameter.type, taking: &rest)
+      }
+      return lowering
     }
-    return lowering
   }
 
   /// The program of a root region with these results.
@@ -127,8 +139,7 @@ package struct Lowering {
     }
     guard count <= Lowering.largestArray else {
       throw IRError(
-        "an array of \(count) numbers",
-        refusal: Refusal(.tooLarge(count: count), origin: scope.builder.origin))
+        "an array of \(count) numbers", refusal: Refusal(.tooLarge(count: count), origin: nil))
     }
     return extents
   }
@@ -347,11 +358,14 @@ extension Lowering {
   /// A solve that keeps its accepted steps: (times of the steps and of the end [steps], how many steps).
   package static func lowerStepTimes(
     _ expression: TypedExpression, of program: TypedProgram, lengths: [SizeVariable: Int]
-  ) throws(IRError) -> LoweredProgram {
-    guard case .solve(let solve) = expression.kind else { throw IRError("not a solve") }
+  ) throws(LoweringFailure) -> LoweredProgram {
     var lowering = Lowering(
       program, lengths: lengths, parametrisation: .constrained, parameters: [])
-    let trace = try lowering.lowerTrace(solve)
-    return try lowering.finish(trace)
+    return try lowering.placing { (lowering) throws(IRError) in
+      guard case .solve(let solve) = expression.kind else { throw IRError("not a solve") }
+      // On a line of its own: `finish` takes the lowering as it is when its arguments begin.
+      let trace = try lowering.lowerTrace(solve)
+      return try lowering.finish(trace)
+    }
   }
 }

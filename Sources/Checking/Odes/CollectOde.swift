@@ -18,6 +18,7 @@ extension Checker {
     }
     if ode.items.contains(where: { if case .invalid = $0 { true } else { false } }) {
       odeBuilders[odeScopes[scope].builder].hasInvalid = true
+      odeBuilders[odeScopes[scope].builder].isDamaged = true
     }
     var own: [String: Span] = [:]
     for parameter in ode.parameters ?? [] {
@@ -38,6 +39,7 @@ extension Checker {
     defer { frame = saved }
     frame = Frame(kind: .ode, module: module)
     guard let id = declaration(named: last.spelling) else {
+      if damagedNames.contains(last.spelling) { return nil }
       let odes = environment.modules[module].names.filter {
         if case .ode = environment.declarations[$0.value.rawValue].kind { true } else { false }
       }.map(\.key)
@@ -78,6 +80,7 @@ extension Checker {
       return
     }
     own[binding.name.spelling] = binding.name.span
+    if !isInherited { warnOfHiddenTime(binding.name) }
     odeScopes[scope].members[binding.name.text] = nil
     if let index = odeBuilders[builder].states.firstIndex(where: { $0.base == base }) {
       // A redeclared state replaces the parent's; a prime adds its initial value.
@@ -111,6 +114,19 @@ extension Checker {
       return
     }
     own[spelling] = name.span
+    if !isInherited { warnOfHiddenTime(name) }
+    if let state = stateIndex(name.text, in: scope), name.primes == 0 {
+      let first = odeBuilders[odeScopes[scope].builder].states[state].span
+      report(
+        Diagnostic(
+          .stateRedeclared, "`\(spelling)` is a state of the parent, and stays one",
+          at: Label(name.span),
+          also: first.source == name.span.source ? [Label(first, "the state")] : [],
+          help: [
+            "`state \(spelling) = …` gives it another start, `override \(spelling)' = …` another equation"
+          ]))
+      return
+    }
     if odeScopes[scope].members[spelling] == nil { odeScopes[scope].order.append(spelling) }
     odeScopes[scope].members[spelling] = OdeMember(
       kind: kind, module: module, span: name.span, documentation: documentation,
@@ -320,25 +336,39 @@ extension Checker {
       odeBuilders[builder].states[state].elements[index] = entry
       odeBuilders[builder].states[state].order = max(1, order)
     case .implicit:
+      odeBuilders[builder].implicit = true
       if equation.left.isInvalid || equation.right.isInvalid { return }
+      guard equation.left.degreeInDerivatives != nil else {
+        report(
+          Diagnostic(
+            .nonlinearLeftSide, "this left side is not linear in its derivatives",
+            at: Label(equation.left.span),
+            help: ["solve it for the derivative by hand: `x' = …`"]))
+        return
+      }
       report(
         .notSupportedYet(
           "an equation that is not solved for a derivative", at: equation.left.span,
           help: ["solve it for the derivative: `x' = …`"]))
-      odeBuilders[builder].implicit = true
     }
   }
 
   private mutating func reportUnknownState(_ name: Name, _ scope: Int) {
     let builder = odeScopes[scope].builder
+    // It was perhaps declared where the text could not be read.
+    if odeBuilders[builder].isDamaged { return }
     let names = odeScopes[scope].states.map { localName(odeBuilders[builder].states[$0], scope) }
     var help: [String] = []
-    if let best = Suggestions.nearest(to: name.text, in: names) {
+    if let state = names.first(where: { name.primes == 0 && name.text.isDerivative(of: $0) }) {
+      help.append("the derivative of `\(state)` is written `\(state)'`")
+      // The state's equation is here, in other words.
+      odeBuilders[builder].hasInvalid = true
+    } else if let best = Suggestions.nearest(to: name.text, in: names) {
       help.append("did you mean `\(best)`?")
     } else {
       help.append("declare it: `state \(name.text) = …`")
     }
-    if name.primes == 0 {
+    if name.primes == 0, help.last?.hasPrefix("declare") == true {
       help.append("a value that follows from the states is `let \(name.text) = …`")
     }
     report(
@@ -366,7 +396,11 @@ extension Checker {
       report(
         Diagnostic(
           .derivativeOrder, "`\(state.base)` is a state: its equation gives a derivative",
-          at: Label(span), help: ["write `\(state.base)' = …`"]))
+          at: Label(span),
+          help: [
+            "write `\(state.base)' = …`",
+            "if it follows from the other states, it is no state: `let \(state.base) = …`",
+          ]))
       return
     }
     guard order <= 8 else {
@@ -404,4 +438,12 @@ extension Checker {
 
 extension Expression {
   var isInvalid: Bool { if case .invalid = kind { true } else { false } }
+}
+
+extension String {
+  /// Whether it is how others write the derivative of a state: `dx`, `dxdt`, `dx_dt`, `xdot`, `x_dot`.
+  fileprivate func isDerivative(of state: String) -> Bool {
+    ["d\(state)", "d\(state)dt", "d\(state)_dt", "\(state)dot", "\(state)_dot", "D\(state)"]
+      .contains(self)
+  }
 }

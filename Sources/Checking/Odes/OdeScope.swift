@@ -91,6 +91,8 @@ struct OdeBuilder: Sendable {
   var isBroken = false
   /// An item or an equation of it got its diagnostic: a missing equation may be that one.
   var hasInvalid = false
+  /// Whether an item could not be read: what it declared is not known.
+  var isDamaged = false
   var rawTerms: [RawTerm] = []
   /// How often each template was used in the equations so far.
   var placeCounters: [String: Int] = [:]

@@ -283,15 +283,13 @@ extension Checker {
     var values: [TypedExpression?] = ode.states.map(\.initial)
     if let argument {
       let whole = evaluate(argument)
-      switch whole {
-      case .invalid: return nil
-      case .record(let fields):
+      if case .record(let fields) = whole {
         for field in fields {
           guard
             setState(field.name, asExpression(field.value, argument.span), ode, &values, argument)
           else { return nil }
         }
-      default:
+      } else {
         let value = asExpression(whole, argument.span)
         if value.isInvalid { return nil }
         if case .record(let fields) = resolve(value.type) {

@@ -46,6 +46,7 @@ package enum Check {
     let module = checker.environment.userModule ?? 0
     checker.frame = Frame(kind: .top, module: module)
     checker.stepSizes = environment.stepSizes
+    checker.damagedNames = file.damagedNames(in: source)
     let redefined = checker.declareAll(file.statements, module: module, isUser: true)
     let statements = checker.statements(file.statements)
     checker.checkUnused(module: module)

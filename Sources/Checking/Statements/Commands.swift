@@ -87,10 +87,31 @@ extension Checker {
         ))
       return nil
     }
+    warnOfUnusedBatch(checked, stages)
     return .train(
       TrainCommand(
         name: name, loss: loss, data: data, stages: stages,
         options: checked.filter { $0.key != "optimize" && $0.key != "then" }, span: study.span))
+  }
+
+  /// A batch for all stages, where each takes all the data.
+  private mutating func warnOfUnusedBatch(_ options: [OptionValue], _ stages: [OptionValue]) {
+    guard let batch = options.first(where: { $0.key == "batch" }),
+      case .call(let kind, _) = batch.value, kind != "all"
+    else { return }
+    let reads = stages.contains { stage in
+      guard stage.subOption("batch") == nil, case .call(let name, _) = stage.value else {
+        return false
+      }
+      return SettingCall.optimizers.first { $0.name == name }?.takesAll == false
+    }
+    if reads { return }
+    report(
+      Diagnostic(
+        .unusedOption, "no stage uses this batch", at: Label(batch.span),
+        help: [
+          "`lbfgs` takes all the data at each step; `optimize: lbfgs(), steps: 100, batch: \(kind)(…)` gives it one fixed batch"
+        ]))
   }
 
   /// The loss and the data set that a command names.
@@ -101,22 +122,14 @@ extension Checker {
     var data: TypedExpression?
     var fine = true
     if let dataExpression {
-      let value = evaluate(dataExpression)
-      switch value {
-      case .invalid: fine = false
-      default:
-        let typed = asExpression(value, dataExpression.span)
-        if typed.isInvalid {
-          fine = false
-        } else if let set = asDataset(typed) {
-          data = set
-        } else {
-          report(
-            Diagnostic(
-              .notADataset, "behind `on` stands a data set, found \(text(typed.type))",
-              at: Label(dataExpression.span)))
-          fine = false
-        }
+      let typed = elaborate(dataExpression)
+      data = asDataset(typed)
+      fine = data != nil
+      if !fine, !typed.isInvalid {
+        report(
+          Diagnostic(
+            .notADataset, "behind `on` stands a data set, found \(text(typed.type))",
+            at: Label(dataExpression.span)))
       }
     }
     guard case .loss(let id) = lossValue else {

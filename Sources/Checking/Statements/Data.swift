@@ -278,7 +278,11 @@ extension Checker {
             count == 1 ? from : from + (to - from) * Double($0) / Double(count - 1)
           }, shape: [count])
       }
-    default: break
+    case .size, .local, .session, .weight, .elementwise, .select, .toReal, .scaled, .relabelled,
+      .broadcast, .reduce, .matmul, .concatenate, .stack, .reshape, .transpose, .reverse, .slice,
+      .index, .gather, .shift, .iota, .tuple, .element, .record, .field, .bindings, .conditional,
+      .fold, .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part, .invalid:
+      break
     }
     report(.notConstant("an argument of a data set", at: expression.span))
     return nil

@@ -66,12 +66,18 @@ struct SettingCall: Sendable {
   /// Positional parameters, in order; all may be given by label.
   let parameters: [String]
   let required: Int
+  /// An optimiser that compares values: it takes all the data, unless its own stage fixes a batch.
+  let takesAll: Bool
   let isLater: Bool
 
-  init(_ name: String, _ parameters: [String], required: Int = 0, later: Bool = false) {
+  init(
+    _ name: String, _ parameters: [String], required: Int = 0, takesAll: Bool = false,
+    later: Bool = false
+  ) {
     self.name = name
     self.parameters = parameters
     self.required = required
+    self.takesAll = takesAll
     isLater = later
   }
 
@@ -81,7 +87,7 @@ struct SettingCall: Sendable {
     .init("rmsprop", ["lr", "alpha", "eps", "momentum", "weight_decay"]),
     .init("adam", ["lr", "beta1", "beta2", "eps", "weight_decay"]),
     .init("adamw", ["lr", "beta1", "beta2", "eps", "weight_decay"], later: true),
-    .init("lbfgs", ["lr", "history", "tolerance", "change", "evaluations"]),
+    .init("lbfgs", ["lr", "history", "tolerance", "change", "evaluations"], takesAll: true),
   ]
   static let batches: [SettingCall] = [
     .init("windows", ["length", "count"], required: 1),

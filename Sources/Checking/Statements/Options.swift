@@ -317,41 +317,35 @@ extension Checker {
       return nil
     }
     let callee = evaluate(expression)
-    switch callee {
-    case .invalid: return nil
-    case .loss(let id):
-      guard
-        let instance = lossInstance(
-          id, example: type.example, dataset: type.name, expression.span)
-      else { return nil }
-      return .perExample(instance, data: set)
-    default:
-      let local = freshLocal(.record(type.example))
-      exampleParameters[local] = type.name
-      let argument = CallArgument(
-        .expression(TypedExpression(.local(local), .record(type.example), expression.span)),
-        span: expression.span)
-      let body = collectingBindings { checker in
-        let value = checker.apply(
-          callee, [argument], expression.span, calleeSpan: expression.span,
-          name: checker.calleeName(expression))
-        return checker.toReal(checker.asExpression(value, expression.span))
-      }
-      guard !body.isInvalid, tensor(body)?.shape.isScalar == true else {
-        if !body.isInvalid {
-          report(
-            .shapeExpected(
-              "a scalar", found: text(tensor(body)?.shape ?? .scalar), what: "a measure",
-              at: expression.span))
-        }
-        return nil
-      }
-      let used = uses(of: body)
-      return .perExample(
-        LossInstance(
-          name: calleeName(expression), dataset: type.name, parameter: local,
-          parameterType: .record(type.example), body: .value(body), weights: used.weights,
-          odes: used.odes, span: expression.span), data: set)
+    if case .loss(let id) = callee {
+      return lossInstance(id, example: type.example, dataset: type.name, expression.span)
+        .map { .perExample($0, data: set) }
     }
+    let local = freshLocal(.record(type.example))
+    exampleParameters[local] = type.name
+    let argument = CallArgument(
+      .expression(TypedExpression(.local(local), .record(type.example), expression.span)),
+      span: expression.span)
+    let body = collectingBindings { checker in
+      let value = checker.apply(
+        callee, [argument], expression.span, calleeSpan: expression.span,
+        name: checker.calleeName(expression))
+      return checker.toReal(checker.asExpression(value, expression.span))
+    }
+    guard !body.isInvalid, tensor(body)?.shape.isScalar == true else {
+      if !body.isInvalid {
+        report(
+          .shapeExpected(
+            "a scalar", found: text(tensor(body)?.shape ?? .scalar), what: "a measure",
+            at: expression.span))
+      }
+      return nil
+    }
+    let used = uses(of: body)
+    return .perExample(
+      LossInstance(
+        name: calleeName(expression), dataset: type.name, parameter: local,
+        parameterType: .record(type.example), body: .value(body), weights: used.weights,
+        odes: used.odes, span: expression.span), data: set)
   }
 }

@@ -19,7 +19,12 @@ extension TypedExpression {
     }
   }
 
-  var integerLiteral: Int? { if case .integer(let value) = kind { value } else { nil } }
+  var integerLiteral: Int? {
+    // A literal zero beside an integer has taken its unit, which is none.
+    if case .relabelled(let inner) = kind { return inner.integerLiteral }
+    if case .integer(let value) = kind { return value }
+    return nil
+  }
   var booleanLiteral: Bool? { if case .boolean(let value) = kind { value } else { nil } }
   var textLiteral: String? { if case .text(let value) = kind { value } else { nil } }
   var isInvalid: Bool { type.isError }
@@ -114,8 +119,14 @@ extension Checker {
 
   // MARK: units as written
 
-  /// The unit of a unit expression; reports unknown symbols.
+  /// The unit of a unit expression, shown as it is written; reports unknown symbols.
   mutating func unit(_ written: UnitExpression) -> Unit? {
+    var unit = meaning(of: written)
+    unit?.isSpelled = true
+    return unit
+  }
+
+  private mutating func meaning(of written: UnitExpression) -> Unit? {
     switch written.kind {
     case .one: return .one
     case .symbol(let symbol):
@@ -126,15 +137,15 @@ extension Checker {
       return unit
     case .product(let a, let b):
       guard noOffset(a), noOffset(b) else { return nil }
-      guard let left = unit(a), let right = unit(b) else { return nil }
+      guard let left = meaning(of: a), let right = meaning(of: b) else { return nil }
       return left * right
     case .quotient(let a, let b):
       guard noOffset(a), noOffset(b) else { return nil }
-      guard let left = unit(a), let right = unit(b) else { return nil }
+      guard let left = meaning(of: a), let right = meaning(of: b) else { return nil }
       return left / right
     case .power(let base, let exponent):
       guard noOffset(base) else { return nil }
-      return unit(base)?.raised(to: Rational(exponent.numerator, exponent.denominator))
+      return meaning(of: base)?.raised(to: Rational(exponent.numerator, exponent.denominator))
     }
   }
 

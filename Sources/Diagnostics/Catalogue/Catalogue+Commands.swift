@@ -233,5 +233,21 @@ extension Catalogue {
       "The language has this, and this version does not run it yet.",
       bad: "ode f { state x = 1; x' = -x; noise x = 0.1 }",
       mended: "ode f { state x = 1; x' = -x }"),
+    CatalogueRow(
+      .unusedOption, "an option that nothing reads",
+      "An optimiser that compares values of the loss, as `lbfgs` does, takes all the data "
+        + "at each step: a batch for all stages is for the others.",
+      bad: """
+        ode f { state x = 1; param k = 1; x' = -k*x }
+        data obs = csv("pendulum.csv", time: "t")
+        loss fit(w) = mse(solve(f, at: w.t).x, w.x)
+        train fit on obs { batch: windows(length: 5); optimize: lbfgs(), steps: 5 }
+        """,
+      mended: """
+        ode f { state x = 1; param k = 1; x' = -k*x }
+        data obs = csv("pendulum.csv", time: "t")
+        loss fit(w) = mse(solve(f, at: w.t).x, w.x)
+        train fit on obs { batch: windows(length: 5); optimize: adam(), steps: 5 }
+        """),
   ]
 }

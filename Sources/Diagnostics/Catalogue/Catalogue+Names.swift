@@ -177,5 +177,23 @@ extension Catalogue {
         + "value is needed, a state outside its solution.",
       bad: "print sin + 1",
       mended: "print sin(1) + 1"),
+    CatalogueRow(
+      .shadowedName, "a name hides a variable, or the time",
+      "A `let` in an inner block makes a new name, which ends with the block; what it was "
+        + "to change stays as it was. Inside an ode `t` is the time.",
+      bad: """
+        layer net(x: Real[2]) {
+          var h = x
+          for _ in 1..3 { let h = h |> dense(8) |> tanh }
+          h |> dense(2)
+        }
+        """,
+      mended: """
+        layer net(x: Real[2]) {
+          var h = x
+          for _ in 1..3 { h = h |> dense(8) |> tanh }
+          h |> dense(2)
+        }
+        """),
   ]
 }

@@ -210,5 +210,45 @@ extension Catalogue {
         fn f(x) = k*x
         print f(1)
         """),
+    CatalogueRow(
+      .nonlinearLeftSide, "a left side that is not linear in derivatives",
+      "The left side of an equation is a derivative. What a function, a power or a "
+        + "product does with derivatives has to be solved for them first.",
+      bad: "ode f { state x = 1; (x')^2 = x }",
+      mended: "ode f { state x = 1; x' = sqrt(x) }"),
+    CatalogueRow(
+      .equationLeftSide, "a bracket of an equation holds something else than states",
+      "`[x, y]' = …` gives the derivatives of several states at once: names alone stand "
+        + "in the bracket.",
+      bad: "ode f { state x = 1, y = 0; [x, 2*y]' = [y, -x] }",
+      mended: "ode f { state x = 1, y = 0; [x, y]' = [y, -x/2] }"),
+    CatalogueRow(
+      .stateRedeclared, "a state of the parent is declared as something else",
+      "A child of `extends` keeps the states of its parent: it may give them another "
+        + "start, or another equation. What is no state any more needs an ode of its own.",
+      bad: """
+        ode decay { state x = 1; x' = -x }
+        ode still extends decay { param x = 1 }
+        """,
+      mended: """
+        ode decay { state x = 1; x' = -x }
+        ode still extends decay { state x = 2; override x' = 0 }
+        """),
+    CatalogueRow(
+      .widthUnknown, "the width of a layer is not determined",
+      "Weights have shapes that are known before anything runs. A window of data has a "
+        + "length that is chosen only then, and a layer over it has none.",
+      bad: """
+        data obs = csv("pendulum.csv", time: "t")
+        layer net(x: Real[n]) = x |> dense(1)
+        loss fit(w) = net(w.x)[0]^2
+        train fit on obs { batch: windows(length: 5); optimize: adam(), steps: 5 }
+        """,
+      mended: """
+        data obs = csv("pendulum.csv", time: "t")
+        layer net(x: Real) = x |> dense(8) |> tanh |> dense()
+        loss fit(w) = mean(net(w.x)^2)
+        train fit on obs { batch: windows(length: 5); optimize: adam(), steps: 5 }
+        """),
   ]
 }

@@ -11,7 +11,7 @@ extension Catalogue {
       .unexpectedCharacter, "a character that is no part of the language",
       "Programs consist of letters of any alphabet, digits, and the operators of the "
         + "language. This character is none of them; it may have come with copied text.",
-      bad: "let a = 1 ? 2",
+      bad: "let a = 1 $ 2",
       mended: "let a = 1 + 2"),
     CatalogueRow(
       .unclosedString, "a string is not closed",
@@ -193,5 +193,28 @@ extension Catalogue {
       "They hold for the whole file, and stand before its first declaration.",
       bad: "const a = 1\nseed 2",
       mended: "seed 2\nconst a = 1"),
+    CatalogueRow(
+      .detachedDocumentation, "a `///` comment documents nothing",
+      "`///` documents the declaration directly below it, without an empty line between, "
+        + "and shows in `:help`. At the beginning of a file it is about the file. Elsewhere "
+        + "write `//`.",
+      bad: """
+        const g = 9.81
+        /// the first fall
+
+        let h = g/2
+        print h
+        """,
+      mended: """
+        const g = 9.81
+        /// the first fall
+        let h = g/2
+        print h
+        """),
+    CatalogueRow(
+      .continuationAtPrompt, "a line at the prompt goes on from nothing",
+      "In a file a line that begins with `|>` or `else` belongs to the line before it. At "
+        + "the prompt that line has been run already: end it with the operator, or open a "
+        + "bracket."),
   ]
 }

@@ -5,10 +5,16 @@ package struct CatalogueRow: Sendable {
   package let title: String
   /// A paragraph: what the tool found, why it matters, how to go on.
   package let explanation: String
-  /// A small program that gets the code.
-  package let bad: String
-  /// The same program without the mistake.
-  package let mended: String
+  /// Nil where no program gets the code by itself: it comes from a key or the machine.
+  package let example: Example?
+
+  /// Programs. Files beside them stand below, as comments: `// obs.csv:` and then their lines.
+  package struct Example: Sendable {
+    /// A small program that gets the code.
+    package let bad: String
+    /// The same program without the mistake.
+    package let mended: String
+  }
 
   package init(
     _ code: DiagnosticCode, _ title: String, _ explanation: String, bad: String, mended: String
@@ -16,36 +22,22 @@ package struct CatalogueRow: Sendable {
     self.code = code
     self.title = title
     self.explanation = explanation
-    self.bad = bad
-    self.mended = mended
+    example = Example(bad: bad, mended: mended)
   }
 
-  /// The page that `nodal explain-error` shows.
-  package var page: String {
-    let indented = { (program: String) in
-      program.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
-        .joined(separator: "\n")
-    }
-    return """
-      \(code.rawValue): \(title)
-
-      \(explanation)
-
-      Wrong:
-
-      \(indented(bad))
-
-      Right:
-
-      \(indented(mended))
-
-      """
+  /// A page without a program.
+  package init(_ code: DiagnosticCode, _ title: String, _ explanation: String) {
+    self.code = code
+    self.title = title
+    self.explanation = explanation
+    example = nil
   }
 }
 
 /// The rows of all codes, one file a group.
 package enum Catalogue {
-  package static let rows: [CatalogueRow] = parsing + names + types + odes + commands
+  package static let rows: [CatalogueRow] =
+    parsing + names + types + odes + commands + data + running
 
   /// The row of a code; `nil` where none has been written.
   package static func row(for code: DiagnosticCode) -> CatalogueRow? {

@@ -32,22 +32,10 @@ struct ExplainErrorCommand: ParsableCommand {
       program.split(separator: "\n", omittingEmptySubsequences: false)
         .map { $0.isEmpty ? "" : "    \($0)" }.joined(separator: "\n")
     }
-    host.write(
-      .output,
-      """
-      \(page.code): \(page.title)
-
-      \(Self.wrapped(page.explanation, width))
-
-      Wrong:
-
-      \(indented(page.wrong))
-
-      Right:
-
-      \(indented(page.right))
-
-      """)
+    var parts = ["\(page.code): \(page.title)", Self.wrapped(page.explanation, width)]
+    if let wrong = page.wrong { parts += ["Wrong:", indented(wrong)] }
+    if let right = page.right { parts += ["Right:", indented(right)] }
+    host.write(.output, parts.joined(separator: "\n\n") + "\n")
   }
 
   /// Lines no longer than the width, broken between words.

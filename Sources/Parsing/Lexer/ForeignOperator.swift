@@ -5,7 +5,7 @@ enum ForeignOperator: Sendable, Hashable, CaseIterable {
   case power, notEqual, strictEqual, remainder, bitAnd, bitOr, fatArrow, walrus
   case subtractAssign, multiplyAssign, divideAssign
   case times, dividedBy, minus, lessOrEqual, greaterOrEqual, arrow, squared, cubed
-  case partial, nabla, root, infinity, prime
+  case partial, nabla, root, infinity, prime, question
 
   /// How it is written elsewhere. `//` is a comment here and is not in the table.
   var spellings: [String] {
@@ -34,6 +34,7 @@ enum ForeignOperator: Sendable, Hashable, CaseIterable {
     case .root: ["√"]
     case .infinity: ["∞"]
     case .prime: ["′", "″"]
+    case .question: ["?"]
     }
   }
 
@@ -55,7 +56,7 @@ enum ForeignOperator: Sendable, Hashable, CaseIterable {
     case .lessOrEqual: .lessOrEqual
     case .greaterOrEqual: .greaterOrEqual
     case .arrow: .arrow
-    case .squared, .cubed, .partial, .nabla, .root, .infinity, .prime: nil
+    case .squared, .cubed, .partial, .nabla, .root, .infinity, .prime, .question: nil
     }
   }
 
@@ -86,6 +87,7 @@ enum ForeignOperator: Sendable, Hashable, CaseIterable {
     case .root: "write `sqrt(x)`"
     case .infinity: "write `inf`"
     case .prime: "write the apostrophe `'`"
+    case .question: "write `if c then a else b`"
     }
   }
 }

@@ -1,0 +1,88 @@
+/// Derivatives that a program takes.
+enum CalculusOperator: String, Sendable {
+  case grad, jacobian, divergence, hessian, jvp, vjp
+}
+
+extension Intrinsic {
+  /// How a call is elaborated. Each kind is closed, so that a new function is missed by the compiler where it is
+  /// elaborated.
+  enum Kind: Sendable {
+    /// The arguments are read in a way of their own.
+    case special(Special)
+    /// The arguments are those of the signature.
+    case ordinary(Ordinary)
+  }
+
+  enum Special: Sendable {
+    case solve, learn, stack, zip, openWidth
+    /// Known to `csv` alone.
+    case rate
+    /// What a later version brings, by what it is called in messages.
+    case later(String)
+  }
+
+  enum Ordinary: Sendable {
+    case elementwise, integerDivision, reduction, extremum
+    case array(ArrayFunction)
+    case cells(CellFunction)
+    case calculus(CalculusOperator)
+    case loop, mapping, sampling, isFunction, kl
+  }
+
+  enum ArrayFunction: Sendable {
+    case zeros, ones, fill, fillLike, linspace, identity, transpose, reshape, reverse, shift
+    case length, grid, plain, hasGaps, rank
+  }
+
+  /// What takes missing cells.
+  enum CellFunction: Sendable { case present, replaced, first }
+
+  var kind: Kind {
+    switch self {
+    case .solve: .special(.solve)
+    case .learn: .special(.learn)
+    case .stack: .special(.stack)
+    case .zip: .special(.zip)
+    case .open_width: .special(.openWidth)
+    case .rate: .special(.rate)
+    case .discover: .special(.later("reading a formula off a learned term, `discover`,"))
+    case .transition_nll: .special(.later("a stochastic transition density"))
+    case .conv, .group_norm, .batch_norm, .attention: .special(.later("the layer `\(rawValue)`"))
+    case .abs, .sign, .floor, .ceil, .round, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan,
+      .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .erf, .lgamma, .mod:
+      .ordinary(.elementwise)
+    case .div: .ordinary(.integerDivision)
+    case .sum, .mean, .argmax, .argmin, .product, .any, .all: .ordinary(.reduction)
+    case .max, .min: .ordinary(.extremum)
+    case .zeros: .ordinary(.array(.zeros))
+    case .ones: .ordinary(.array(.ones))
+    case .fill: .ordinary(.array(.fill))
+    case .fill_like: .ordinary(.array(.fillLike))
+    case .linspace: .ordinary(.array(.linspace))
+    case .identity: .ordinary(.array(.identity))
+    case .transpose: .ordinary(.array(.transpose))
+    case .reshape, .flatten: .ordinary(.array(.reshape))
+    case .reverse: .ordinary(.array(.reverse))
+    case .shift: .ordinary(.array(.shift))
+    case .length: .ordinary(.array(.length))
+    case .grid: .ordinary(.array(.grid))
+    case .plain: .ordinary(.array(.plain))
+    case .has_gaps: .ordinary(.array(.hasGaps))
+    case .rank: .ordinary(.array(.rank))
+    case .present: .ordinary(.cells(.present))
+    case .default: .ordinary(.cells(.replaced))
+    case .first_present: .ordinary(.cells(.first))
+    case .grad: .ordinary(.calculus(.grad))
+    case .jacobian: .ordinary(.calculus(.jacobian))
+    case .divergence: .ordinary(.calculus(.divergence))
+    case .hessian: .ordinary(.calculus(.hessian))
+    case .jvp: .ordinary(.calculus(.jvp))
+    case .vjp: .ordinary(.calculus(.vjp))
+    case .fold, .scan: .ordinary(.loop)
+    case .map: .ordinary(.mapping)
+    case .generate: .ordinary(.sampling)
+    case .is_function: .ordinary(.isFunction)
+    case .kl: .ordinary(.kl)
+    }
+  }
+}

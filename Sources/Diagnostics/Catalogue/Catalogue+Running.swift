@@ -1,0 +1,214 @@
+extension Catalogue {
+  /// E10xx and W10xx: while a program runs.
+  package static let running: [CatalogueRow] = [
+    CatalogueRow(
+      .stepTooSmall, "the step size fell to nothing",
+      "To stay within the tolerances the solver had to take ever smaller steps: the "
+        + "solution grows without bound near that time, or jumps.",
+      bad: """
+        ode blow { state x = 1; x' = x^2 }
+        print solve(blow, over: 0..2).final.x
+        """,
+      mended: """
+        ode blow { state x = 1; x' = x^2 }
+        print solve(blow, over: 0..0.9).final.x
+        """),
+    CatalogueRow(
+      .nonFiniteState, "a state is not a finite number any more",
+      "A right-hand side gave no finite number (a division by zero, the logarithm of "
+        + "something negative), or steps of fixed size were too long for the system.",
+      bad: """
+        ode f { state x = 1; x' = log(x - 2) }
+        print solve(f, over: 0..1, solver: euler(dt: 0.1)).final.x
+        """,
+      mended: """
+        ode f { state x = 1; x' = log(x + 2) }
+        print solve(f, over: 0..1, solver: euler(dt: 0.1)).final.x
+        """),
+    CatalogueRow(
+      .stepBudget, "the solver used up its steps",
+      "`max_steps` bounds the steps of one solve. Many tiny steps are a sign of a stiff "
+        + "system, or of one that blows up.",
+      bad: """
+        ode f { state x = 1; x' = -x }
+        print solve(f, over: 0..50, solver: tsit5(max_steps: 5)).final.x
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x }
+        print solve(f, over: 0..50, solver: tsit5(max_steps: 500)).final.x
+        """),
+    CatalogueRow(
+      .nonFiniteLoss, "a loss is not a finite number",
+      "In training the loss, its gradient or a parameter stopped being finite. A domain "
+        + "keeps a parameter where the loss is defined; a smaller rate keeps steps short.",
+      bad: """
+        param k = -1
+        loss l(_) = log(k)^2
+        train l { optimize: adam(), steps: 3 }
+        """,
+      mended: """
+        param k = 2 in (0, inf)
+        loss l(_) = log(k)^2
+        train l { optimize: adam(), steps: 3 }
+        """),
+    CatalogueRow(
+      .assertionFailed, "an assertion does not hold",
+      "`assert` stops the program where its condition is false, and shows the two sides "
+        + "of a comparison.",
+      bad: "assert 2*2 == 5",
+      mended: "assert 2*2 == 4"),
+    CatalogueRow(
+      .writeFailed, "a file can't be written",
+      "The disk is full, a folder is not writable, or a part of the path is a file.",
+      bad: """
+        let x = [1, 2]
+        write x to "x.csv"
+        write x to "x.csv/x.csv"
+        """,
+      mended: """
+        let x = [1, 2]
+        write x to "x.csv"
+        write x to "more/x.csv"
+        """),
+    CatalogueRow(
+      .writeDenied, "a file outside of the folder for outputs",
+      "A program writes below `--out` (`runs` beside the program) and nowhere else. "
+        + "`--allow-write` permits a folder.",
+      bad: """
+        let x = [1, 2]
+        write x to "/home/me/x.csv"
+        """,
+      mended: """
+        let x = [1, 2]
+        write x to "x.csv"
+        """),
+    CatalogueRow(
+      .cancelled, "stopped by hand",
+      "Ctrl-C ends the command that runs. A training run keeps the best parameters it has "
+        + "found."),
+    CatalogueRow(
+      .incompatibleWeights, "a file of weights belongs to something else",
+      "The names and shapes in the file are those of the model that was saved.",
+      bad: """
+        layer a(x: Real[2]) = x |> dense(3)
+        layer b(x: Real[2]) = x |> dense(3)
+        print a([1, 2]), b([1, 2])
+        save a to "a.safetensors"
+        load b from "a.safetensors"
+        """,
+      mended: """
+        layer a(x: Real[2]) = x |> dense(3)
+        print a([1, 2])
+        save a to "a.safetensors"
+        load a from "a.safetensors"
+        """),
+    CatalogueRow(
+      .timesOutsideSpan, "a solution is asked for where it is not",
+      "A solution can be read between its beginning and its end, and save times lie "
+        + "within the span, in order.",
+      bad: """
+        ode f { state x = 1; x' = -x }
+        let s = solve(f, over: 0..1)
+        print s(2).x
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x }
+        let s = solve(f, over: 0..2)
+        print s(2).x
+        """),
+    CatalogueRow(
+      .plotFailed, "a plot can't be drawn",
+      "There is nothing to draw, a logarithmic axis has nothing above 0, or gnuplot, "
+        + "which draws files, is not there or failed.",
+      bad: "plot [-1, -2] log y to \"a.svg\"",
+      mended: "plot [1, 2] log y to \"a.svg\""),
+    CatalogueRow(
+      .notSeparable, "a system that `leapfrog` can't take",
+      "Splitting methods move positions by momenta and momenta by positions, in turns: "
+        + "neither may depend on itself. Other methods take any system.",
+      bad: """
+        ode f { state q = 1, p = 0; q' = p; p' = -q - 0.1*p }
+        print solve(f, over: 0..1, solver: leapfrog(dt: 0.1)).final
+        """,
+      mended: """
+        ode f { state q = 1, p = 0; q' = p; p' = -q }
+        print solve(f, over: 0..1, solver: leapfrog(dt: 0.1)).final
+        """),
+    CatalogueRow(
+      .resultUndefined, "a value that only a run gives",
+      "A solution without `at:` or `every:` holds the steps that the solver happens to "
+        + "take: how many, is not known before it runs, and changes with the parameters. In a "
+        + "loss it says when.",
+      bad: """
+        ode f { state x = 1; param k = 1; x' = -k*x }
+        loss l(_) = mean(solve(f, over: 0..1).x)
+        train l { optimize: adam(), steps: 1 }
+        """,
+      mended: """
+        ode f { state x = 1; param k = 1; x' = -k*x }
+        loss l(_) = mean(solve(f, over: 0..1, every: 0.1).x)
+        train l { optimize: adam(), steps: 1 }
+        """),
+    CatalogueRow(
+      .internalInconsistency, "a mistake of Nodal itself",
+      "The compiler made something that breaks its own rules. The program may be right: "
+        + "please report it, with the message."),
+    CatalogueRow(
+      .noGradient, "a parameter that the loss does not feel",
+      "Its gradient was exactly zero at every step: it does not enter the loss, or "
+        + "something on the way (an activation that is 0 on all the data, a comparison) lets "
+        + "no gradient through.",
+      bad: """
+        param k = 1
+        param j = 1
+        loss l(_) = (k - 2)^2 + 0*j
+        train l { optimize: adam(), steps: 3 }
+        """,
+      mended: """
+        param k = 1
+        param j = 1
+        loss l(_) = (k - 2)^2 + j^2
+        train l { optimize: adam(), steps: 3 }
+        """),
+    CatalogueRow(
+      .looksStiff, "a system looks stiff",
+      "Stability, not accuracy, limits the steps of an explicit method: the result is "
+        + "right, and slow. It has fast components that have long died out.",
+      bad: """
+        ode f { state x = 0; x' = -1000*(x - cos(t)) }
+        print solve(f, over: 0..10).final.x
+        """,
+      mended: """
+        ode f { state x = 0; x' = -(x - cos(t)) }
+        print solve(f, over: 0..10).final.x
+        """),
+    CatalogueRow(
+      .gradientDrift, "the gradient of an adjoint can't be trusted",
+      "`gradient: adjoint` solves the state backwards. What decays forwards grows "
+        + "backwards, and the reconstructed beginning is far from where the solve began.",
+      bad: """
+        ode f { state x = 1; param k = 12; x' = -k*x }
+        loss l(_) = solve(f, over: 0..2, solver: tsit5(gradient: adjoint)).final.x
+        train l { optimize: adam(), steps: 1 }
+        """,
+      mended: """
+        ode f { state x = 1; param k = 12; x' = -k*x }
+        loss l(_) = solve(f, over: 0..2, solver: tsit5(gradient: direct)).final.x
+        train l { optimize: adam(), steps: 1 }
+        """),
+    CatalogueRow(
+      .lineSearchStopped, "a line search ran into undefined values",
+      "`lbfgs` tried points where the loss has no finite value, and found none that is "
+        + "better: the parameters stand where the loss ends, and that need not be a minimum.",
+      bad: """
+        param k = 1
+        loss l(_) = k + 1e-300*sqrt(k - 0.9999999999)
+        train l { optimize: lbfgs(), steps: 5 }
+        """,
+      mended: """
+        param k = 1
+        loss l(_) = (k - 2)^2 + 1e-300*sqrt(k)
+        train l { optimize: lbfgs(), steps: 5 }
+        """),
+  ]
+}
