@@ -116,7 +116,7 @@ enum Samples {
         switch i % 8 {
         case 0: return Double(bitPattern: key.bits(2 * i))
         case 1: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: key.bits(2 * i))))
-        case 2: return 4 * u
+        case 2: return (i % 16 == 2 ? 4 : 0x1p17) * u
         case 3: return 800 * u
         case 4: return Foundation.exp(40 * u) * (j % 2 == 0 ? 1 : -1)
         case 5:
