@@ -98,11 +98,6 @@ extension Session {
     case .example(let data, let at): try example(data, at)
     case .solve, nil: nil
     }
-    if case .part(let data, let part) = expression.kind {
-      return try slice(data, part, expression.span)
-    }
-    if case .example(let data, let at) = expression.kind { return try example(data, at) }
-    return nil
   }
 
   private func slice(

@@ -6,6 +6,7 @@ import NodalExecution
 import NodalIR
 import NodalReporting
 import NodalTransforms
+import NodalTypes
 
 /// Words for what goes wrong while a program runs, in the names that the program gives things.
 extension Session {

@@ -3,6 +3,7 @@ import NodalExecution
 import NodalIR
 import NodalNativeExecutor
 import NodalReferenceExecutor
+import TestSupport
 import Testing
 
 /// The native executor; nil where no LLVM is installed.

@@ -5,6 +5,7 @@ import NodalMethods
 import NodalOperations
 import NodalReferenceExecutor
 import NodalTransforms
+import Testing
 
 /// An initial value problem whose solution is known, solved by the stepping engine.
 struct KnownProblem: Sendable, CustomStringConvertible {
