@@ -47,8 +47,16 @@ struct ExecutionOptions: ParsableArguments, Sendable {
   @Option(
     help: ArgumentHelp(
       "What executes the program: native (machine code, through LLVM), reference (an interpreter), or auto: native where LLVM is installed.",
-      valueName: "name"))
+      valueName: "name"), transform: Self.backend(named:))
   var backend = Backend.reference
+
+  private static func backend(named name: String) throws -> Backend {
+    guard let backend = Backend(rawValue: name) else {
+      let names = Backend.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--backend is one of \(names), not `\(name)`")
+    }
+    return backend
+  }
 
   func validate() throws {
     guard (1...64).contains(threads) else {
@@ -103,5 +111,3 @@ struct Setting: ExpressibleByArgument, Sendable {
     if name.isEmpty || value.isEmpty { return nil }
   }
 }
-
-extension Backend: ExpressibleByArgument {}
