@@ -8,6 +8,8 @@ package struct NativeExecutor: Executor {
   let target: CodeTarget
   /// Where machine code is kept from run to run.
   let cache: CodeCache?
+  /// Sees the text of each module that is compiled.
+  var observe: (@Sendable (_ text: String) -> Void)?
 
   /// nil where there is no LLVM for this machine; `status` says why.
   package init?(fallback: any Executor, cache: CodeCache? = nil) {
@@ -23,6 +25,7 @@ package struct NativeExecutor: Executor {
 
   package func compile(_ region: Region) throws -> any Executable {
     let made = try NativeCode(region, target: target, prefix: CodeTable.prefix)
+    observe?(made.text)
     let code = try CodeTable.shared.code(made.text, symbols: made.symbols, target, cache: cache)
     let children = try made.children.map { node in
       let operands = node.operands.map { made.region[$0] }
@@ -39,6 +42,7 @@ package struct NativeExecutor: Executor {
     guard let made = try LoopCode(problem, target: target, prefix: CodeTable.prefix) else {
       return nil
     }
+    observe?(made.text)
     let code = try CodeTable.shared.code(made.text, symbols: [made.symbol], target, cache: cache)
     return NativeLoop(width: made.width, code: code)
   }

@@ -1,5 +1,9 @@
+import NodalBasics
 import NodalChecking
+import NodalDiagnostics
 import NodalIR
+import NodalNativeExecutor
+import NodalReferenceExecutor
 import NodalSession
 import NodalTypes
 
@@ -11,6 +15,17 @@ public struct EmittedRegion: Sendable {
   public let pass: String
   /// The text form of the IR, which reads back to an equal region.
   public let text: String
+
+  let region: Region
+}
+
+/// What machine code is shown as.
+public enum NativeListing: String, Sendable, CaseIterable {
+  /// LLVM IR, as it goes into LLVM and as it comes out of its passes.
+  case llvm, optimized
+  case assembly
+  /// Object files.
+  case object
 }
 
 extension Interpreter {
@@ -25,7 +40,8 @@ extension Interpreter {
       func observe(_ name: String) -> (String, Region) -> Void {
         { pass, region in
           regions.append(
-            EmittedRegion(name: name, pass: pass, text: RegionPrinter.text(region)))
+            EmittedRegion(
+              name: name, pass: pass, text: RegionPrinter.text(region), region: region))
         }
       }
       func emit(_ loss: LossInstance, _ data: TypedExpression?) throws {
@@ -56,6 +72,37 @@ extension Interpreter {
     }
   }
 
+  /// The machine code of a program's losses and of what its `let`s bind: the modules of each, those of regions inside
+  /// (right-hand sides, loops of steps) among them.
+  /// - Parameters:
+  ///   - name: only this loss or `let`; nil: all.
+  ///   - triple: another machine than this one, such as `aarch64-unknown-linux-gnu`; its generic processor is meant.
+  /// - Throws: `ProgramFailure`; also where LLVM is not installed, or doesn't know the machine.
+  public func emitNative(
+    _ program: Program, of name: String? = nil, as listing: NativeListing, for triple: String? = nil
+  ) throws -> [(name: String, modules: [[UInt8]])] {
+    let regions = try emit(program, of: name)
+    return try throwing {
+      guard let executor = NativeExecutor(fallback: ReferenceExecutor()) else {
+        throw NativeCodeMissing(status: NativeExecutor.status)
+      }
+      let target = triple.map { CodeTarget(triple: $0, cpu: "generic") }
+      let form: NativeForm =
+        switch listing {
+        case .llvm: .llvm
+        case .optimized: .optimized
+        case .assembly: .assembly
+        case .object: .object
+        }
+      var names: [String] = []
+      for region in regions where !names.contains(region.name) { names.append(region.name) }
+      return try names.compactMap { name in
+        guard let last = regions.last(where: { $0.name == name }) else { return nil }
+        return (name, try executor.modules(of: last.region, as: form, for: target))
+      }
+    }
+  }
+
   /// Weights, odes and the types of a checked program, as a table for people.
   /// - Throws: `ProgramFailure`.
   public func emitTypes(_ program: Program) throws -> String {
@@ -80,5 +127,25 @@ extension Interpreter {
       }
       return lines.joined(separator: "\n") + "\n"
     }
+  }
+}
+
+extension Interpreter {
+  /// Writes a file below the folder of outputs; gives its path.
+  package func write(_ bytes: [UInt8], to name: String) throws -> String {
+    let path = Path.join(session.outputDirectory, name)
+    try session.host.files.createDirectory(Path.directory(path))
+    try session.host.files.write(path, bytes)
+    return path
+  }
+}
+
+/// Machine code is asked for, and there is nothing that makes it.
+private struct NativeCodeMissing: DiagnosableError {
+  var status: String
+  var diagnostic: NodalDiagnostics.Diagnostic {
+    NodalDiagnostics.Diagnostic(
+      .notSupportedYet, "there is no machine code here: \(status)", at: nil,
+      help: ["install libllvm19 (Debian), or llvm@19 (Homebrew)"])
   }
 }

@@ -64,7 +64,8 @@ struct ExecutionOptions: ParsableArguments, Sendable {
     }
     if backend == .native, !Backend.hasNative {
       throw ValidationError(
-        "--backend native: \(Backend.nativeStatus). Install libllvm19 (Debian), or llvm@19 (Homebrew); or leave the option out")
+        "--backend native: \(Backend.nativeStatus). Install libllvm19 (Debian), or llvm@19 (Homebrew); or leave the option out"
+      )
     }
     if out?.isEmpty == true { throw ValidationError("--out wants the name of a folder") }
     for folder in data where Host.system.files.kind(folder) != .directory {
@@ -93,7 +94,8 @@ struct ExecutionOptions: ParsableArguments, Sendable {
     let listed = (host.environmentVariable("NODAL_DATA") ?? "").split(separator: ":")
     return Configuration(
       settings: Dictionary(settings.map { ($0.name, $0.value) }) { _, last in last }, seed: seed,
-      threads: threads, backend: backend, directory: absolute(directory), outputDirectory: out.map(absolute),
+      threads: threads, backend: backend, directory: absolute(directory),
+      outputDirectory: out.map(absolute),
       dataDirectories: data.map(absolute) + listed.map { absolute(String($0)) },
       allowedReads: allowRead.map(absolute), allowedWrites: allowWrite.map(absolute))
   }

@@ -192,7 +192,7 @@ package final class Session {
 
   // MARK: Paths
 
-  var outputDirectory: String {
+  package var outputDirectory: String {
     options.outputDirectory ?? Path.join(directory, "runs")
   }
 

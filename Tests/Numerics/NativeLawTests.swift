@@ -83,7 +83,8 @@ struct NativeLawTests {
   func contractions(_ element: ElementType) throws {
     var noise = Noise(3)
     for (m, n, k) in [
-      (1, 1, 1), (1, 5, 3), (7, 1, 40), (3, 2, 50), (20, 50, 2), (20, 2, 50), (5, 33, 17), (64, 9, 8),
+      (1, 1, 1), (1, 5, 3), (7, 1, 40), (3, 2, 50), (20, 50, 2), (20, 2, 50), (5, 33, 17),
+      (64, 9, 8),
       (2, 40, 31),
     ] {
       for (turnsA, turnsB) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -147,7 +148,8 @@ struct NativeLawTests {
   // MARK: Solves
 
   private func both(
-    _ problem: Problem, _ settings: SolverSettings, _ y0: Tensor, _ p: Tensor, span: (Double, Double),
+    _ problem: Problem, _ settings: SolverSettings, _ y0: Tensor, _ p: Tensor,
+    span: (Double, Double),
     saves: [Double], record: ValueType? = nil, tolerance: Double
   ) throws {
     let region = try problem.region(

@@ -5,7 +5,9 @@ struct EmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "emit",
     abstract: "Shows what the compiler makes of a program.",
-    subcommands: [EmitIR.self, EmitTypes.self, EmitTree.self])
+    subcommands: [
+      EmitIR.self, EmitTypes.self, EmitTree.self, EmitLLVM.self, EmitAssembly.self, EmitObject.self,
+    ])
 }
 
 struct EmitIR: ParsableCommand {
@@ -85,6 +87,93 @@ struct EmitTree: ParsableCommand {
     let (file, run) = (file, ProgramRun(.plain(), output))
     try perform {
       try run.emit(file) { _, program in try program.syntaxTree() }
+    }
+  }
+}
+
+/// What the three listings of machine code are asked for.
+struct NativeOptions: ParsableArguments, Sendable {
+  @Argument(help: "The program; - reads standard input.", completion: .file(extensions: ["node"]))
+  var file: String
+  @Option(help: ArgumentHelp("Only this loss or `let`.", valueName: "name"))
+  var of: String?
+  @Option(
+    help: ArgumentHelp(
+      "Another machine than this one: aarch64-unknown-linux-gnu, x86_64-unknown-linux-gnu.",
+      valueName: "triple"))
+  var target: String?
+  @OptionGroup(title: "Program") var options: ExecutionOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  /// Prints the modules as text.
+  func list(_ listing: NativeListing, comment: String) throws {
+    let options = self
+    let run = ProgramRun(self.options, output)
+    try perform {
+      try run.emit(options.file) { interpreter, program in
+        try options.modules(listing, interpreter, program).map { name, modules in
+          modules.map { "\(comment) \(name)\n" + String(decoding: $0, as: UTF8.self) }
+            .joined(separator: "\n")
+        }.joined(separator: "\n")
+      }
+    }
+  }
+
+  func modules(
+    _ listing: NativeListing, _ interpreter: Interpreter, _ program: Program
+  ) throws -> [(name: String, modules: [[UInt8]])] {
+    let found = try interpreter.emitNative(program, of: of, as: listing, for: target)
+    guard !found.isEmpty else {
+      throw ValidationError(
+        of.map { "the program has no loss in use, and no `let`, called `\($0)`" }
+          ?? "the program trains no loss and binds no value")
+    }
+    return found
+  }
+}
+
+struct EmitLLVM: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "llvm",
+    abstract: "The LLVM IR of losses and of what `let` binds.")
+
+  @Flag(help: "Behind LLVM's passes.") var optimized = false
+  @OptionGroup var native: NativeOptions
+
+  func run() throws { try native.list(optimized ? .optimized : .llvm, comment: ";") }
+}
+
+struct EmitAssembly: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "asm",
+    abstract: "The machine code of losses and of what `let` binds, as assembly.")
+
+  @OptionGroup var native: NativeOptions
+
+  func run() throws { try native.list(.assembly, comment: "#") }
+}
+
+struct EmitObject: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "object",
+    abstract: "Writes the machine code of losses and of what `let` binds as object files.",
+    discussion: "The files are NAME_0.o, NAME_1.o …, in the folder of outputs.")
+
+  @OptionGroup var native: NativeOptions
+
+  func run() throws {
+    let native = native
+    let run = ProgramRun(native.options, native.output)
+    try perform {
+      try run.emit(native.file) { interpreter, program in
+        var written: [String] = []
+        for (name, modules) in try native.modules(.object, interpreter, program) {
+          for (i, bytes) in modules.enumerated() {
+            written.append(try interpreter.write(bytes, to: "\(name)_\(i).o"))
+          }
+        }
+        return written.joined(separator: "\n")
+      }
     }
   }
 }
