@@ -236,10 +236,45 @@ enum GeneratorRules {
       let high = a.numbers("high")
       return rule("high", low.count == high.count, "as long as `low`")
         ?? rule("high", zip(low, high).allSatisfy { $0 <= $1 }, "at least `low`")
+    case "poisson_process": return poissonProblem(name, a)
     case "circles":
       return rule("factor", (0...1).contains(a.number("factor")), "between 0 and 1")
     default: return nil
     }
+  }
+}
+
+extension GeneratorRules {
+  /// More events than these take the memory and the time of something else.
+  private static let eventLimit = 1e6
+
+  /// A rate is a number of at least 0 all along, and gives no more events than anyone looks at.
+  private static func poissonProblem(_ name: String, _ a: GeneratorArguments) -> GeneratorError? {
+    let rate = a.function("rate")
+    let (begin, end) = a.interval("over")
+    let cells = 1000
+    let width = (end - begin) / Double(cells)
+    var expected = 0.0
+    for k in 0...cells {
+      let time = begin + width * Double(k)
+      let value = rate(time)
+      guard value.isFinite, value >= 0 else {
+        return .outOfRange(
+          generator: name, name: "rate",
+          rule:
+            "a number of at least 0 at all times, and it is \(value.isNaN ? "nan" : NumberFormat.shortest(value)) at \(NumberFormat.significant(time))"
+        )
+      }
+      expected += value * width * Double(a.count("count"))
+    }
+    guard expected <= eventLimit else {
+      return .outOfRange(
+        generator: name, name: "rate",
+        rule:
+          "less: it would give about \(NumberFormat.significant(expected, 2)) events, and a million are the most"
+      )
+    }
+    return nil
   }
 }
 
