@@ -178,6 +178,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case looksStiff = "W1002"
   case gradientDrift = "W1003"
   case lineSearchStopped = "W1004"
+  case unstableSteps = "W1005"
   case unusedOption = "W0801"
 }
 

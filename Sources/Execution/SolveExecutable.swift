@@ -20,11 +20,14 @@ package struct SolveExecutable: Executable {
   let start: (any Executable)?
   let terms: (any Executable)?
   let stiffness: StiffnessWatch?
+  /// The greatest |hλ| that a given step may have where the equation damps.
+  let stabilityLimit: Double
 
   /// Over regions that somebody else built.
   init(
     _ solve: Solve, regions: StepRegions, controller: StepController?, order: Int,
-    stiffness: StiffnessWatch? = nil, operands: [ValueType], origin: Origin?,
+    stiffness: StiffnessWatch? = nil, stabilityLimit: Double = 2, operands: [ValueType],
+    origin: Origin?,
     _ executor: any Executor
   ) throws {
     guard solve.trajectories == nil || solve.isLowered else {
@@ -40,6 +43,7 @@ package struct SolveExecutable: Executable {
     self.controller = controller
     self.order = order
     self.origin = origin
+    self.stabilityLimit = stabilityLimit
     if case .adaptive = solve.settings.stepping {
       self.stiffness = stiffness
     } else {

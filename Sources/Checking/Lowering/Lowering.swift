@@ -345,12 +345,14 @@ extension Domain {
 
 extension Lowering {
   /// A solve that keeps its accepted steps: (times of the steps and of the end [steps], how many steps).
+  /// What it reads of a batch's member are its parameters.
   package static func lowerStepTimes(
-    _ expression: TypedExpression, of program: TypedProgram, lengths: [SizeVariable: Int]
+    _ expression: TypedExpression, parameters: [(local: LocalID, type: Type)] = [],
+    of program: TypedProgram, lengths: [SizeVariable: Int]
   ) throws(IRError) -> LoweredProgram {
     guard case .solve(let solve) = expression.kind else { throw IRError("not a solve") }
-    var lowering = Lowering(
-      program, lengths: lengths, parametrisation: .constrained, parameters: [])
+    var lowering = try begin(
+      parameters: parameters, of: program, lengths: lengths, parametrisation: .constrained)
     let trace = try lowering.lowerTrace(solve)
     return try lowering.finish(trace)
   }
