@@ -51,8 +51,11 @@ extension Session {
   /// Central differences, extrapolated once (Richardson): the error falls with the fourth power of the step.
   private func differences(
     _ evaluator: LossEvaluator, _ data: Dataset?, _ total: Int, _ components: [Int]
-  ) throws -> [Double] {
+  ) throws -> [Difference] {
     let vector = evaluator.parameters.values
+    let here = try evaluator.evaluate(
+      vector, on: data, total: total, step: 0, wantsGradient: false
+    ).value
     func value(_ k: Int, _ shift: Double) throws -> Double {
       var moved = vector
       moved[k] += shift
@@ -61,22 +64,39 @@ extension Session {
     }
     return try components.map { k in
       let h = 1e-3 * max(1, abs(vector[k]))
-      let wide = try (value(k, h) - value(k, -h)) / (2 * h)
-      let narrow = try (value(k, h / 2) - value(k, -h / 2)) / h
-      return (4 * narrow - wide) / 3
+      let wide = try (value(k, h), value(k, -h))
+      let narrow = try (value(k, h / 2), value(k, -h / 2))
+      let slopes = [wide.0 - here, here - wide.1].map { abs($0) / h }
+      return Difference(
+        slope: (4 * (narrow.0 - narrow.1) / h - (wide.0 - wide.1) / (2 * h)) / 3,
+        steepest: slopes.max() ?? 0, step: h)
     }
+  }
+
+  /// What differences say of one component of the gradient.
+  private struct Difference {
+    var slope: Double
+    /// The steeper of the slopes to both sides. At an optimum the slope itself is next to nothing, and any error beside
+    /// it is large: then it is compared with this, which the loss has a step away.
+    var steepest: Double
+    var step: Double
   }
 
   private func report(
     _ loss: LossInstance,
     _ rows: [(name: String, gradient: [Double], seconds: Double, evaluations: Int)],
-    _ failures: [String], _ components: [Int], _ reference: [Double], _ evaluator: LossEvaluator
+    _ failures: [String], _ components: [Int], _ differences: [Difference],
+    _ evaluator: LossEvaluator
   ) {
     var table = TextTable(columns: [
       .init("gradient"), .init("error", .right), .init("evaluations", .right),
       .init("time", .right), .init("verdict"),
     ])
-    let scale = max(reference.map(abs).max() ?? 0, 1e-300)
+    let reference = differences.map(\.slope)
+    let largest = reference.map(abs).max() ?? 0
+    let steepest = differences.map(\.steepest).max() ?? 0
+    let isOptimum = largest < 0.1 * steepest
+    let scale = max(isOptimum ? steepest : largest, 1e-300)
     let threshold = 1e-3
     var json: [JSONValue] = []
     for row in rows {
@@ -97,12 +117,16 @@ extension Session {
     var text =
       "gradients of \(loss.name), against differences in \(components.count) of \(evaluator.parameters.count) directions\n"
     text += table.text
+    if isOptimum {
+      text +=
+        "\nthe gradient is next to 0 here: errors are in units of the slopes a step away, up to \(NumberFormat.significant(steepest, 2))"
+    }
     let trusted = rows.filter { row in
       zip(components, reference).allSatisfy { abs(row.gradient[$0] - $1) <= threshold * scale }
     }
     if let fastest = trusted.min(by: { $0.seconds < $1.seconds }) {
       text +=
-        "\ntrust those within \(NumberFormat.significant(threshold)) of the largest component; the fastest of them is \(fastest.name)"
+        "\ntrust those within \(NumberFormat.significant(threshold)) of the \(isOptimum ? "slopes a step away" : "largest component"); the fastest of them is \(fastest.name)"
     } else {
       text +=
         "\nnone is within \(NumberFormat.significant(threshold)) of differences: tighten rtol and atol"

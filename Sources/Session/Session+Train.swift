@@ -35,7 +35,8 @@ extension Session {
       wantsGradient: false)
     let run = RunValue(
       name: command.loss.name, result: result, loss: final.loss,
-      validation: result.bestValidation, parameterCount: evaluator.parameters.count)
+      validation: result.bestValidation, penalty: final.value - final.loss,
+      epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameters.count)
     if let name = command.name { values[name] = .run(run) }
     sink(
       .trainingEnded(
@@ -54,15 +55,13 @@ extension Session {
     _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
     from start: ParameterVector? = nil
   ) throws -> TrainingResult {
-    let total = plan.data?.exampleCount ?? 1
+    let reports = SideReports(command, total: plan.stages.reduce(0) { $0 + $1.training.steps })
     let objective = ObjectiveFunction { vector, request in
-      let batch = plan.stages[request.stage].batch
-      let data = try plan.data.map { data in
-        try batch.batch(of: data, seed: plan.seed, step: request.sample)
-      }
-      return try evaluator.evaluate(vector, on: data, total: total, step: request.sample)
+      reports.begin(request.step, vector)
+      return try self.step(vector, request, plan, evaluator)
     }
     let validation = try validation(plan, evaluator)
+    defer { tell(reports) }
     var reported: Set<String> = []
     var evaluations: [Int] = []
     defer { report(evaluations, command) }
@@ -73,9 +72,10 @@ extension Session {
         isCancelled: { [cancel] in cancel.isSet }
       ) { progress in
         for path in progress.untouched where reported.insert(path).inserted {
-          self.sink(.diagnostic(self.untouched(path, command)))
+          self.tell(untouched: path, command)
         }
         evaluations.append(progress.forwardEvaluations)
+        note(progress.step, reports, evaluator)
         if !self.options.isQuiet {
           self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
         }
@@ -104,6 +104,35 @@ extension Session {
           text: "evaluations a step, in \(parts) parts of the run: \(text)",
           value: .numbers(means.map(Double.init))))
     }
+  }
+
+  /// ½(f(x) - f(-x)) takes the output's bias away, and where all biases are 0 it is as steep by each as by its mirror image: under
+  /// `where odd(…)` biases are there, and stay 0. That is nothing to warn of.
+  private func isCancelledByOddness(_ path: String, _ loss: LossInstance) -> Bool {
+    guard path.hasSuffix(".bias") else { return false }
+    return loss.odes.compactMap { program.odes[$0] }.contains { ode in
+      ode.standardized.contains { $0.scaleOnly && path.hasPrefix("\(ode.name).\($0.term).") }
+    }
+  }
+
+  /// The loss of a step's batch, and its gradient.
+  private func step(
+    _ vector: [Double], _ request: ObjectiveRequest, _ plan: TrainingPlan,
+    _ evaluator: LossEvaluator
+  ) throws -> Evaluation {
+    guard let all = plan.data else {
+      return try evaluator.evaluate(vector, on: nil, total: 1, step: request.sample)
+    }
+    let batch = plan.stages[request.stage].batch
+    let data = try batch.batch(of: all, seed: plan.seed, step: request.sample)
+    return try evaluator.evaluate(
+      vector, on: data, total: all.exampleCount, step: request.sample,
+      repeats: batch.repeats(of: data, in: all))
+  }
+
+  private func tell(untouched path: String, _ command: TrainCommand) {
+    if isCancelledByOddness(path, command.loss) { return }
+    sink(.diagnostic(untouched(path, command)))
   }
 
   private func untouched(_ path: String, _ command: TrainCommand) -> Diagnostic {
@@ -226,7 +255,8 @@ extension Session {
         case .gradient: "the gradient"
         case .parameters: "a parameter"
         }
-      var message = "step \(failure.step): \(what) is \(value)"
+      // The sign of a NaN means nothing.
+      var message = "step \(failure.step): \(what) is \(value.isNaN ? "nan" : "\(value)")"
       if !paths.isEmpty {
         message += " in " + paths.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
       }
@@ -248,7 +278,12 @@ extension Session {
         "everything is frozen, or `\(command.loss.name)` has no parameters: nothing to train",
         at: Label(command.span))
     case .path(let error):
-      return Diagnostic(.unknownWeight, "\(error)", at: Label(command.span))
+      let message =
+        switch error {
+        case .unknown(let path): "`\(command.loss.name)` trains no `\(path)`"
+        case .duplicate(let path): "two weights are called `\(path)`"
+        }
+      return Diagnostic(.unknownWeight, message, at: Label(command.span))
     case .gradientLength(let expected, let found):
       return Diagnostic(
         .internalInconsistency, "a gradient of \(found) numbers for \(expected) parameters",

@@ -70,25 +70,35 @@ package struct RunValue: Sendable {
   /// Loss without penalties, of the parameters that were kept.
   package var loss: Double
   package var validation: Double?
+  /// What penalties add to the loss.
+  package var penalty = 0.0
+  /// Whole passes through the data.
+  package var epochs = 0
   /// Numbers that are learned.
   package var parameterCount: Int
 
   package subscript(name: String) -> SessionValue? {
-    switch name {
-    case "loss": .array(Tensor(loss))
-    case "validation": .array(Tensor(validation ?? .nan))
-    case "parameters": .array(Tensor(integers: [parameterCount], shape: []))
-    case "steps": .array(Tensor(integers: [result.losses.count], shape: []))
-    case "losses": .array(Tensor(result.losses))
-    case "seconds": .array(Tensor(result.elapsed))
-    default: nil
+    switch RunField(rawValue: name) {
+    case .loss: .array(Tensor(loss))
+    case .penalty: .array(Tensor(penalty))
+    case .validation: validation.map { .array(Tensor($0)) }
+    case .parameters: .array(Tensor(integers: [parameterCount], shape: []))
+    case .steps: .array(Tensor(integers: [result.losses.count], shape: []))
+    case .epochs: .array(Tensor(integers: [epochs], shape: []))
+    case .evaluations: .array(Tensor(integers: [result.forwardEvaluations], shape: []))
+    case .history: .array(Tensor(result.losses))
+    case .seconds: .array(Tensor(result.elapsed))
+    case .test, .peakMemory, nil: nil
     }
   }
 }
 
 extension Tensor {
-  /// Numbers of a data set; what is missing is NaN.
+  /// Numbers of a data set; what is missing, and what pads a short experiment, is NaN.
   package init(_ array: DataArray) {
-    self.init(.f64, shape: array.shape, array.values)
+    self.init(
+      .f64, shape: array.shape,
+      array.missing.isEmpty
+        ? array.values : zip(array.values, array.missing).map { $1 ? .nan : $0 })
   }
 }
