@@ -28,6 +28,8 @@ struct Checker: Sendable {
   var lifts = 0
   /// Reductions over all axes of something with two axes or more so far.
   var reductions = 0
+  /// `sample`s so far.
+  var samples = 0
   var odeScopes: [OdeScope] = []
   var odeBuilders: [OdeBuilder] = []
   /// The log-density terms of the loss being elaborated; nil outside.

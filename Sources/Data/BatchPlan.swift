@@ -50,6 +50,16 @@ package enum BatchPlan: Sendable, Hashable {
     }
   }
 
+  /// How often a batch goes into the whole: what a sum over it is scaled up by. Windows are parts of examples, and are
+  /// counted by their times.
+  package func repeats(of batch: Dataset, in data: Dataset) -> Double {
+    switch self {
+    case .all: return 1
+    case .shuffled: return Double(data.exampleCount) / Double(max(1, batch.exampleCount))
+    case .windows: return Double(data.timeCount) / Double(max(1, batch.timeCount))
+    }
+  }
+
   /// The examples of step `step`.
   /// - Parameter seed: the run's seed.
   package func batch(

@@ -9,10 +9,15 @@ package struct CSVReader: Sendable {
   /// Does the first row hold names? Nil: it does unless all its cells are numbers; then the comment
   /// before it may hold them.
   package var header: Bool?
+  /// What stands before the digits behind the point.
+  package var decimal: UInt8
 
-  package init(separator: CSVSeparator? = nil, header: Bool? = nil) {
+  package init(
+    separator: CSVSeparator? = nil, header: Bool? = nil, decimal: UInt8 = UInt8(ascii: ".")
+  ) {
     self.separator = separator
     self.header = header
+    self.decimal = decimal
   }
 
   /// More columns than this is a file of another kind.
@@ -27,7 +32,7 @@ package struct CSVReader: Sendable {
       throw .tooManyColumns(Self.place(ofRow: 0, scanner), limit: Self.columnLimit)
     }
     let hasHeader =
-      header ?? !first.allSatisfy { NumberCell(source[$0.bytes]) != .text }
+      header ?? !first.allSatisfy { NumberCell(source[$0.bytes], decimal: decimal) != .text }
       || first.allSatisfy { $0.bytes.isEmpty }
     let rows = (hasHeader ? 1 : 0)..<scanner.rowCount
     let width = try Self.width(scanner, rows: rows, hasHeader: hasHeader)
@@ -36,11 +41,13 @@ package struct CSVReader: Sendable {
       ? Self.names(scanner, row: scanner.row(0), width: width)
       : header == nil ? commentNames(scanner, width: width) : Self.numbered(width)
     guard !rows.isEmpty else { throw .noRows }
-    let columns = (0..<width).map { index in
-      Table.Column(
-        name: names[index], content: Self.content(scanner, rows: rows, column: index),
-        place: hasHeader && index < first.count
-          ? Self.place(first[first.startIndex + index], number: index + 1) : nil)
+    var columns: [Table.Column] = []
+    for index in 0..<width {
+      columns.append(
+        Table.Column(
+          name: names[index], content: try content(scanner, rows: rows, column: index),
+          place: hasHeader && index < first.count
+            ? Self.place(first[first.startIndex + index], number: index + 1) : nil))
     }
     return Table(
       columns: columns, rowCount: rows.count,
@@ -99,7 +106,7 @@ package struct CSVReader: Sendable {
       let head = try? CSVScanner(
         Array(scanner.source[comment]), separator: scanner.separator),
       head.rowCount == 1, head.row(0).count == width,
-      !head.row(0).contains(where: { NumberCell(head.source[$0.bytes]) != .text })
+      !head.row(0).contains(where: { NumberCell(head.source[$0.bytes], decimal: decimal) != .text })
     else { return Self.numbered(width) }
     return (try? Self.names(head, row: head.row(0), width: width)) ?? Self.numbered(width)
   }
@@ -132,16 +139,17 @@ package struct CSVReader: Sendable {
     text.split { $0.isWhitespace }.joined(separator: " ")
   }
 
-  private static func content(
+  private func content(
     _ scanner: CSVScanner, rows: Range<Int>, column: Int
-  ) -> Table.Content {
+  ) throws(CSVError) -> Table.Content {
     var values: [Double] = []
     values.reserveCapacity(rows.count)
     var missing: [Bool] = []
     var anyMissing = false
     for row in rows {
       let cells = scanner.row(row)
-      switch NumberCell(scanner.source[cells[cells.startIndex + column].bytes]) {
+      let cell = cells[cells.startIndex + column]
+      switch NumberCell(scanner.source[cell.bytes], decimal: decimal) {
       case .number(let value):
         values.append(value)
         missing.append(false)
@@ -149,14 +157,28 @@ package struct CSVReader: Sendable {
         values.append(.nan)
         missing.append(true)
         anyMissing = true
+      case .tooLarge:
+        throw .tooLarge(Self.place(cell, number: column + 1), text: scanner.text(cell))
       case .text:
-        return .text(words(scanner, rows: rows, column: column))
+        let words = words(scanner, rows: rows, column: column)
+        // Numbers all the same, with another decimal sign than the reader was told of.
+        if scanner.separator != .comma, decimal == UInt8(ascii: "."), let first = words.firstWord,
+          words.categories.allSatisfy({
+            switch NumberCell(Array($0.utf8)[...], decimal: UInt8(ascii: ",")) {
+            case .number, .missing: true
+            case .text, .tooLarge: NumberCell(Array($0.utf8)[...]) != .text
+            }
+          })
+        {
+          throw .decimalComma(first, text: scanner.text(cell))
+        }
+        return .text(words)
       }
     }
     return .numbers(values, missing: anyMissing ? missing : [])
   }
 
-  private static func words(
+  private func words(
     _ scanner: CSVScanner, rows: Range<Int>, column: Int
   ) -> TextColumn {
     var result = TextColumn(categories: [], codes: [], numberCount: 0, firstWord: nil)
@@ -164,13 +186,13 @@ package struct CSVReader: Sendable {
     for row in rows {
       let cells = scanner.row(row)
       let cell = cells[cells.startIndex + column]
-      let kind = NumberCell(scanner.source[cell.bytes])
+      let kind = NumberCell(scanner.source[cell.bytes], decimal: decimal)
       if kind == .missing {
         result.codes.append(-1)
         continue
       }
       if kind == .text {
-        if result.firstWord == nil { result.firstWord = place(cell, number: column + 1) }
+        if result.firstWord == nil { result.firstWord = Self.place(cell, number: column + 1) }
       } else {
         result.numberCount += 1
       }

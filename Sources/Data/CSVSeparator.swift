@@ -18,6 +18,17 @@ package enum CSVSeparator: Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// As a program writes it.
+  package var spelling: String {
+    switch self {
+    case .comma: return ","
+    case .semicolon: return ";"
+    case .tab: return "\t"
+    case .bar: return "|"
+    case .blanks: return " "
+    }
+  }
+
   func matches(_ byte: UInt8) -> Bool {
     if let own = self.byte { return byte == own }
     return byte.isBlank

@@ -128,6 +128,16 @@ extension CSVError {
         .unreadableFile, "`\(file)` is \(kind), not CSV",
         ["save it as CSV, UTF-8, without compression"]
       )
+    case .tooLarge(let place, let text):
+      return (
+        .malformedCell, "\(place.words(file)): `\(Self.shown(text))` is beyond 1.8e308",
+        ["leave the cell empty, or write `inf` if that is meant"]
+      )
+    case .decimalComma(let place, let text):
+      return (
+        .malformedCell, "\(place.words(file)): `\(Self.shown(text))` has a decimal comma",
+        ["say so: csv(\"\(file)\", decimal: \",\")"]
+      )
     case .unclosedQuote(let place):
       return (
         .malformedRow, "\(place.words(file)): the quote is never closed",

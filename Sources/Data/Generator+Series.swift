@@ -109,6 +109,17 @@ extension Generator {
       Parameter("rate", .function), Parameter("over", .interval),
       Parameter("count", .count, .number(1)),
     ],
+    rules: [
+      Rule("rate", "a number of at least 0 at all times") { a in
+        rateSamples(a).allSatisfy { $0.isFinite && $0 >= 0 }
+      },
+      Rule("rate", "less: it gives more events than a million") { a in
+        let (begin, end) = a.interval("over")
+        let samples = rateSamples(a)
+        let mean = samples.reduce(0, +) / Double(samples.count)
+        return mean * (end - begin) * Double(a.count("count")) <= 1e6
+      },
+    ],
     schema: { _ in [Schema("t", on: .time)] }
   ) { a, key in
     let rate = a.function("rate")
@@ -123,6 +134,13 @@ extension Generator {
     }
     return Dataset(
       lengths: lengths, time: "t", fields: [DataField("t", on: .time, values: t)])
+  }
+
+  /// The rate along the span.
+  private static func rateSamples(_ a: GeneratorArguments) -> [Double] {
+    let rate = a.function("rate")
+    let (begin, end) = a.interval("over")
+    return (0...1000).map { rate(begin + (end - begin) * Double($0) / 1000) }
   }
 
   /// An upper bound of the rate in each of 1000 cells of the span: the greatest of 5 values in it

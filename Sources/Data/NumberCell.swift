@@ -3,20 +3,30 @@ package enum NumberCell: Sendable, Equatable {
   case number(Double)
   case missing
   case text
+  /// A number that no `Double` holds, as 1e999.
+  case tooLarge
 
   /// Words that mean "no value", in lower case. `.` is how NONMEM and SAS write it.
   package static let missingWords = ["", "na", "n/a", "nan", "null", "none", "."]
 
-  /// Reads a cell: decimal numbers with a point and `e` or `E`, and `inf`. Hexadecimal, digit
-  /// groups and decimal commas are text.
-  package init(_ bytes: ArraySlice<UInt8>) {
+  /// Reads a cell: decimal numbers with a point (or the sign that is said to stand for it) and `e` or `E`, and `inf`.
+  /// Hexadecimal and digit groups are text, and so are decimal commas unless they are said to be.
+  package init(_ bytes: ArraySlice<UInt8>, decimal: UInt8 = UInt8(ascii: ".")) {
     var bytes = bytes
+    if decimal != UInt8(ascii: ".") {
+      // A point is then no decimal sign: 1.234 is a group of digits, or a date.
+      if bytes.contains(UInt8(ascii: ".")), bytes.count > 1 {
+        self = .text
+        return
+      }
+      bytes = ArraySlice(bytes.map { $0 == decimal ? UInt8(ascii: ".") : $0 })
+    }
     while let last = bytes.last, last.isBlank { bytes.removeLast() }
     while let first = bytes.first, first.isBlank { bytes.removeFirst() }
     if bytes.count <= 4, Self.isMissing(bytes) {
       self = .missing
     } else if let value = Self.number(bytes) {
-      self = .number(value)
+      self = value.isInfinite && bytes.contains(where: \.isDigit) ? .tooLarge : .number(value)
     } else {
       self = .text
     }

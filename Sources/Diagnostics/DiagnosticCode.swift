@@ -175,6 +175,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case looksStiff = "W1002"
   case gradientDrift = "W1003"
   case lineSearchStopped = "W1004"
+  case unstableSteps = "W1005"
 }
 
 extension DiagnosticCode {

@@ -47,6 +47,9 @@ package final class RunContext {
   package var instructions = 0
   package var evaluations = EvaluationCounts()
   package var warnings: [RunWarning] = []
+  /// The first array that was read outside of its bounds, and whose NaN may be in the results. Inside of a solve it
+  /// isn't kept: what a rejected step read is no matter, and what an accepted one read ends the solve.
+  package var miss: IndexMiss?
   /// See `RunReport`.
   package var drift = 0.0
 
@@ -62,6 +65,8 @@ package final class RunContext {
 package enum RunWarning: Sendable, Hashable {
   /// The steps were held back by stability from about this time on.
   case stiff(time: Double, origin: Origin?)
+  /// Given steps are longer than the method is stable with, and from about this time on the state has grown so many times over.
+  case unstable(time: Double, growth: Double, origin: Origin?)
   /// A solve of the state backwards, for an adjoint gradient, has come to this time so many tolerances away from where the solve
   /// forwards had been: the gradient is as wrong as that.
   case adjointDrift(time: Double, ratio: Double, origin: Origin?)
@@ -69,16 +74,19 @@ package enum RunWarning: Sendable, Hashable {
 
 extension RunWarning {
   /// Adds the warning to a list that has each kind once for each place of the program: of stiffness the first, of
-  /// drift the worst.
+  /// drift and growth the worst.
   package func join(_ warnings: inout [RunWarning]) {
     for i in warnings.indices {
       switch (warnings[i], self) {
       case (.stiff(_, let a), .stiff(_, let b)) where a == b:
         return
+      case (.unstable(_, let most, let a), .unstable(_, let growth, let b)) where a == b:
+        if growth > most { warnings[i] = self }
+        return
       case (.adjointDrift(_, let worst, let a), .adjointDrift(_, let ratio, let b)) where a == b:
         if ratio > worst { warnings[i] = self }
         return
-      case (.stiff, _), (.adjointDrift, _):
+      case (.stiff, _), (.unstable, _), (.adjointDrift, _):
         continue
       }
     }

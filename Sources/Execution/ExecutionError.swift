@@ -5,8 +5,24 @@ package enum ExecutionError: Error, Sendable {
   case cancelled
   /// A trajectory could not be followed to its end. Of several the first by number.
   case solve(SolveFailure)
+  /// An array was read at a place that it doesn't have.
+  case index(IndexMiss)
   /// An argument of another type or shape than the program has: never the user's mistake.
   case argument(index: Int, expected: String, found: String)
+}
+
+/// A reading of an array outside of it.
+package struct IndexMiss: Sendable, Hashable {
+  /// Where in the program it stands.
+  package var origin: Origin?
+  package var index: Int
+  package var length: Int
+
+  package init(origin: Origin?, index: Int, length: Int) {
+    self.origin = origin
+    self.index = index
+    self.length = length
+  }
 }
 
 /// How a trajectory ended: an entry of `stats`.
@@ -41,4 +57,6 @@ package struct SolveFailure: Sendable, Hashable {
   package var derivative: [Double]
   /// The state that the failing step led to, where it isn't finite.
   package var next: [Double]?
+  /// From when on stability held back the steps, if it did.
+  package var stiffFrom: Double?
 }

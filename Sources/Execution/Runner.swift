@@ -103,6 +103,7 @@ package final class Runner: Sendable {
     context.instructions = 0
     context.evaluations.clear()
     context.warnings = []
+    context.miss = nil
     context.drift = 0
     var outcome = Outcome()
     let extents = ExtentValues(lanes: chunk.count, steps: all.steps)
@@ -115,6 +116,7 @@ package final class Runner: Sendable {
     withExtendedLifetime(inputs) {
       do throws(ExecutionError) {
         try entry.workspace.run(entry.inputs.pointer, extents)
+        if let miss = context.miss { throw .index(miss) }
         let after = entry.workspace.extents
         for (i, type) in executable.resultTypes.enumerated() {
           outcome.results.append(

@@ -13,8 +13,8 @@ extension SolveExecutable {
     try self.init(
       solve, regions: try StepBuilder.regions(method, problem),
       controller: method.controller(named: solve.settings.controller), order: method.order,
-      stiffness: { try StiffnessWatch(method, problem, $0) }, operands: operands,
-      origin: origin, executor)
+      stiffness: { try StiffnessWatch(method, problem, $0) },
+      stabilityLimit: method.stabilityLimit, operands: operands, origin: origin, executor)
   }
 }
 

@@ -23,11 +23,14 @@ package struct SolveExecutable: Executable {
   /// Takes steps without the engine, where the executor can make one and nothing in the solve needs the engine at each
   /// step.
   let loop: (any StepLoop)?
+  /// The greatest |hλ| that a given step may have where the equation damps.
+  let stabilityLimit: Double
 
   /// Over regions that somebody else built.
   init(
     _ solve: Solve, regions: StepRegions, controller: StepController?, order: Int,
-    stiffness: ((any Executor) throws -> StiffnessWatch?)? = nil, operands: [ValueType],
+    stiffness: ((any Executor) throws -> StiffnessWatch?)? = nil, stabilityLimit: Double = 2,
+    operands: [ValueType],
     origin: Origin?,
     _ executor: any Executor
   ) throws {
@@ -44,6 +47,7 @@ package struct SolveExecutable: Executable {
     self.controller = controller
     self.order = order
     self.origin = origin
+    self.stabilityLimit = stabilityLimit
     parameterTypes = operands
     resultTypes = try Form.solve(solve).resultTypes(operands)
     loop = try Self.loop(solve, regions, controller, operands, executor)
@@ -67,16 +71,17 @@ package struct SolveExecutable: Executable {
     _ operands: [ValueType], _ executor: any Executor
   ) throws -> (any StepLoop)? {
     // Integrals over all trajectories, and steps that all of them share, are the engine's at each step.
-    guard regions.terms == nil, !solve.settings.joint else { return nil }
-    var isAdaptive = false
-    if case .adaptive = solve.settings.stepping { isAdaptive = true }
+    // Given steps are looked at one by one: whether they resolve what grows.
+    guard regions.terms == nil, !solve.settings.joint,
+      case .adaptive = solve.settings.stepping
+    else { return nil }
     let initial = Solve.Operand.initial
     let state =
       solve.trajectories != nil && solve.batched[initial]
       ? operands[initial].droppingFirst() : operands[initial]
     return try executor.compileLoop(
       StepLoopProblem(
-        regions: regions, controller: isAdaptive ? controller : nil, state: state,
+        regions: regions, controller: controller, state: state,
         hasTrajectories: solve.trajectories != nil, hasTrace: solve.trace != nil,
         hasSaves: operands[Solve.Operand.saveTimes].extents.last != .fixed(0)))
   }

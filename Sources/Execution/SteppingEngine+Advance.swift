@@ -51,6 +51,7 @@ extension SteppingEngine {
       isAccepted[slot] = true
       accepted += 1
     }
+    if !isAdaptive { accepted -= try refuseExplosions(next) }
     guard accepted > 0 else { return }
     if let terms { try addTerms(terms) }
     try saveInside(workspace, wantsRecords)
@@ -114,6 +115,7 @@ extension SteppingEngine {
     for slot in 0..<slots where isAccepted[slot] {
       if estimates[slot] > threshold { isSuspicious = true }
       if trajectories[lanes[slot]].stiffness.note(estimates[slot], threshold: threshold) {
+        trajectories[lanes[slot]].stiffFrom = times.typed(Double.self)[slot]
         context.warn(.stiff(time: times.typed(Double.self)[slot], origin: program.origin))
       }
     }
@@ -158,8 +160,7 @@ extension SteppingEngine {
     }
   }
 
-  /// A state beyond 10¹⁰⁰ (10³⁰ in f32): steps of a given length that are too long for the problem, or a solution that
-  /// grows without bound.
+  /// A state beyond 10¹⁰⁰ (10³⁰ in f32): a solution that grows without bound. See also `refuseExplosions`.
   private func isExploded(_ row: UnsafeRawPointer) -> Bool {
     let element = stateType.element
     let limit = StepLoopLimits.explosion(element)

@@ -37,7 +37,7 @@ extension SteppingEngine {
         trajectories[lanes[slot]].evaluations += program.regions.evaluations.start
       }
     }
-    if isAdaptive { try firstSizes() }
+    if isAdaptive { try firstSizes() } else { beginGrowth() }
   }
 
   /// A trajectory's start, and the save times there.

@@ -39,7 +39,7 @@ extension SteppingEngine {
       followsLanes: solve.trajectories == .lane,
       time: times.typed(Double.self)[slot], step: h, steps: trajectories[i].accepted,
       component: blame(state, derivative, reached), state: state, derivative: derivative,
-      next: reached)
+      next: reached, stiffFrom: trajectories[i].stiffFrom)
   }
 
   private func blame(_ state: [Double], _ derivative: [Double], _ next: [Double]?) -> Int {

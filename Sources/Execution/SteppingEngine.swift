@@ -24,7 +24,7 @@ final class SteppingEngine: Workspace {
   var byteCount: Int {
     let regions = [step, stepWithRecord, dense, rhs] + [start, terms, stiffness].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
-      + [times, sizes, state, mask].byteCount + log.byteCount + loopBlocks.byteCount
+      + [times, sizes, state, mask, sizesReached].byteCount + log.byteCount + loopBlocks.byteCount
       + regions.reduce(0) { $0 + $1.byteCount }
   }
 
@@ -61,6 +61,8 @@ final class SteppingEngine: Workspace {
   var loopBlocks: [Buffer] = []
   /// The last look for stiffness found some: look at every step.
   var isSuspicious = false
+  /// Given steps only: sizes that the components of each trajectory's state are known to have for good reason.
+  let sizesReached = Buffer()
 
   init(_ program: SolveExecutable, _ context: RunContext) {
     self.program = program
@@ -133,6 +135,8 @@ final class SteppingEngine: Workspace {
   ) throws(ExecutionError) {
     self.inputs = inputs
     self.extents = extents
+    let miss = context.miss
+    defer { context.miss = miss }
     try begin()
     if let loop = program.loop { try run(loop) }
     while let active = nextSteps() {

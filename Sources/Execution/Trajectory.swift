@@ -15,6 +15,8 @@ struct Trajectory {
   var proposal = 0.0
   var history = StepHistory()
   var stiffness = StiffnessMonitor()
+  /// When it was first called stiff.
+  var stiffFrom: Double?
   /// Given steps only.
   var gap = StepGap()
   /// The step under way ends here, and the trajectory with it.

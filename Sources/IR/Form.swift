@@ -99,7 +99,13 @@ package enum Layout: Sendable, Hashable {
 package struct Gather: Sendable, Hashable {
   /// Leading axes that x and the indices have in common; the axis gathered along follows them.
   package var batchAxes: Int
-  package init(batchAxes: Int = 0) { self.batchAxes = batchAxes }
+  /// An index outside of x is a mistake of the program, and ends its run; else what is read there is NaN, which passes
+  /// use where nobody looks.
+  package var isChecked: Bool
+  package init(batchAxes: Int = 0, isChecked: Bool = false) {
+    self.batchAxes = batchAxes
+    self.isChecked = isChecked
+  }
 }
 
 package struct Scatter: Sendable, Hashable {

@@ -7,6 +7,8 @@ package struct Refusal: Sendable, Hashable {
     case notSeparable(component: Int, dependsOn: Int)
     /// An array of more numbers than any machine that is meant can hold.
     case tooLarge(count: Double)
+    /// Samples of a solution that holds the solver's own steps, where their number can't be found out before.
+    case acceptedSteps
   }
 
   /// The node that it is about.

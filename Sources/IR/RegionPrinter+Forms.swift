@@ -23,7 +23,9 @@ extension Form {
       list.add("batch", contraction.batch)
       list.add("contracted", contraction.contracted)
     case .layout(let layout): layout.describe(&list)
-    case .gather(let gather): list.add("batch", gather.batchAxes, unless: 0)
+    case .gather(let gather):
+      list.add("batch", gather.batchAxes, unless: 0)
+      list.add("checked", gather.isChecked)
     case .scatter(let scatter):
       list.add("batch", scatter.batchAxes, unless: 0)
       list.add("extent", scatter.extent.description)

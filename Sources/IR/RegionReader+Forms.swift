@@ -61,7 +61,9 @@ private struct AttributeReader {
     case "contract":
       return .contract(
         Contraction(batch: try pairs("batch"), contracted: try pairs("contracted")))
-    case "gather": return .gather(Gather(batchAxes: try natural("batch", usual: 0)))
+    case "gather":
+      return .gather(
+        Gather(batchAxes: try natural("batch", usual: 0), isChecked: try flag("checked")))
     case "scatter":
       return .scatter(
         Scatter(batchAxes: try natural("batch", usual: 0), extent: try needed("extent")))

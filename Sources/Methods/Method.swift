@@ -62,6 +62,15 @@ package struct Method: Sendable {
     }
   }
 
+  /// The greatest |hλ| with which steps damp what the equation damps. (The leapfrog damps nothing: with which what swings
+  /// goes on swinging.)
+  package var stabilityLimit: Double {
+    switch family {
+    case .rungeKutta(let tableau): tableau.realStability
+    case .leapfrog: 2
+    }
+  }
+
   /// A controller for the method with the row of that name; nil for unknown names and without an
   /// estimate.
   package func controller(named name: String) -> StepController? {

@@ -28,7 +28,7 @@ struct ExecutionOptions: ParsableArguments, Sendable {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Data files are looked for here too; then in the folders of NODAL_DATA. May be repeated.",
+      "Data files are looked for here too; then in the folders of NODAL_DATA (default: ../shared/data, from the current folder and from the program's). May be repeated.",
       valueName: "dir"), completion: .directory)
   var data: [String] = []
 
@@ -91,12 +91,15 @@ struct ExecutionOptions: ParsableArguments, Sendable {
   func configuration(directory: String, host: Host = .system) -> Configuration {
     let current = host.files.currentDirectory()
     func absolute(_ path: String) -> String { Path.normalized(Path.join(current, path)) }
-    let listed = (host.environmentVariable("NODAL_DATA") ?? "").split(separator: ":")
+    // Without NODAL_DATA, data shared between projects lie beside the folder one is in, or beside the program's.
+    let listed =
+      host.environmentVariable("NODAL_DATA")?.split(separator: ":").map(String.init)
+      ?? ["../shared/data", Path.join(absolute(directory), "../shared/data")]
     return Configuration(
       settings: Dictionary(settings.map { ($0.name, $0.value) }) { _, last in last }, seed: seed,
       threads: threads, backend: backend, directory: absolute(directory),
       outputDirectory: out.map(absolute),
-      dataDirectories: data.map(absolute) + listed.map { absolute(String($0)) },
+      dataDirectories: data.map(absolute) + listed.map(absolute),
       allowedReads: allowRead.map(absolute), allowedWrites: allowWrite.map(absolute))
   }
 }

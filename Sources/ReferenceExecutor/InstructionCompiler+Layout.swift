@@ -85,14 +85,15 @@ extension InstructionCompiler {
     }
   }
 
-  /// Elements outside are NaN, or 0 where there is none: a wrong index shows, and never reads
-  /// foreign memory.
+  /// Elements outside are NaN, or 0 where there is none: a wrong index never reads foreign memory. A checked one is told
+  /// to the run, which it ends.
   mutating func gather(
-    _ gather: Gather, _ operands: [Int], _ types: [ValueType], _ r: Int
+    _ gather: Gather, _ operands: [Int], _ types: [ValueType], _ r: Int, _ origin: Origin?
   ) {
     let (x, indices) = (operands[0], operands[1])
     let element = types[0].element
     let batchAxes = gather.batchAxes
+    let isChecked = gather.isChecked
     append { f in
       let shape = f.shape(types[0])
       let batch = shape[..<batchAxes].reduce(1, *)
@@ -109,6 +110,9 @@ extension InstructionCompiler {
           let source = f.pointers[x] + ((k / max(1, each)) * n + Int(i)) * bytes
           target.copyMemory(from: source, byteCount: bytes)
         } else {
+          if isChecked, f.context.miss == nil {
+            f.context.miss = IndexMiss(origin: origin, index: Int(i), length: n)
+          }
           let outside = element.isFloating ? Double.nan : 0
           for j in 0..<row { ElementAccess.store(outside, element, target, j) }
         }

@@ -42,7 +42,7 @@ struct InstructionCompiler {
     case .reduce(let reduction): reduce(reduction, operands[0], types[0], result)
     case .contract(let contraction): contract(contraction, operands, types, type, result)
     case .layout(let layout): self.layout(layout, operands, types, type, result)
-    case .gather(let gather): self.gather(gather, operands, types, result)
+    case .gather(let gather): self.gather(gather, operands, types, result, node.origin)
     case .scatter(let scatter): self.scatter(scatter, operands, types, type, result)
     case .random(let draw): append(random(draw, operands[0], result))
     case .branch, .scan, .map, .derivative, .solve, .interpolate:

@@ -15,7 +15,7 @@ package struct GnuplotScript: Sendable, Equatable {
     let columns = figure.panels.map(\.count).max() ?? 0
     let isGrid = rows * columns > 1
     add("set encoding utf8")
-    add(Self.terminal(format, rows: rows, columns: columns))
+    add(Self.terminal(format, rows: rows, columns: columns, figure))
     add("set output 'output'")
     add("set datafile missing 'nan'")
     add("set datafile separator ' '")
@@ -40,11 +40,13 @@ package struct GnuplotScript: Sendable, Equatable {
 
   private mutating func add(_ line: String) { text += line + "\n" }
 
-  private static func terminal(_ format: ImageFormat, rows: Int, columns: Int) -> String {
+  private static func terminal(
+    _ format: ImageFormat, rows: Int, columns: Int, _ figure: Figure
+  ) -> String {
     // Panels are drawn smaller than single plots, but the figure grows with them.
     let isGrid = rows * columns > 1
-    let across = isGrid ? min(max(260 * columns, 640), 2400) : 800
-    let down = isGrid ? min(max(230 * rows, 440), 2400) : 500
+    let across = figure.width ?? (isGrid ? min(max(260 * columns, 640), 2400) : 800)
+    let down = figure.height ?? (isGrid ? min(max(230 * rows, 440), 2400) : 500)
     switch format {
     case .svg:
       return "set terminal svg size \(across),\(down) dynamic enhanced "
@@ -74,7 +76,7 @@ package struct GnuplotScript: Sendable, Equatable {
     label("y", plot.y, fallback: isPanel ? nil : plot.lonelyName)
     if plot.hasEqualAxes { add("set size ratio -1") }
     let named = plot.series.filter { !$0.name.isEmpty && !Self.carriesNoLegend($0) }
-    if named.count > 1 || (named.count == 1 && plot.series.count > 1) {
+    if plot.hasLegend, named.count > 1 || (named.count == 1 && plot.series.count > 1) {
       // Above the axes, where no curve runs.
       add("set key outside top left horizontal Left reverse noenhanced samplen 2 width 1")
     } else {
@@ -167,7 +169,7 @@ package struct GnuplotScript: Sendable, Equatable {
       ? "notitle" : "title \(GnuplotText.quoted(series.name))"
     switch series.content {
     case .line(let x, let y):
-      return ["\(file(Self.rows(x, y))) using 1:2 with lines linewidth 1.8 \(color) \(title)"]
+      return ["\(file(Self.unbridged(x, y))) using 1:2 with lines linewidth 1.8 \(color) \(title)"]
     case .points(let x, let y):
       let size = max(0.35, min(0.8, 12 / Double(max(x.count, 1)).squareRoot()))
       return [
@@ -175,7 +177,7 @@ package struct GnuplotScript: Sendable, Equatable {
       ]
     case .band(let x, let low, let high):
       return [
-        "\(file(Self.rows(x, low, high))) using 1:2:3 with filledcurves "
+        "\(file(Self.unbridged(x, low, high))) using 1:2:3 with filledcurves "
           + "fillstyle transparent solid 0.25 noborder \(color) \(title)"
       ]
     case .histogram(let values, let bins):
@@ -216,6 +218,15 @@ package struct GnuplotScript: Sendable, Equatable {
   private static func rows(_ columns: [Double]...) -> [String] {
     let count = columns.map(\.count).min() ?? 0
     return (0..<count).map { index in row(columns.map { $0[index] }) }
+  }
+
+  /// Rows of what is joined by lines: a blank one breaks the line, where a missing one would be bridged.
+  private static func unbridged(_ columns: [Double]...) -> [String] {
+    let count = columns.map(\.count).min() ?? 0
+    return (0..<count).map { index in
+      let values = columns.map { $0[index] }
+      return values.allSatisfy(\.isFinite) ? row(values) : ""
+    }
   }
 
   /// Arrows about their places, the longest as long as neighbours are apart: x, y, dx, dy, and

@@ -55,6 +55,14 @@ extension Plot.Content {
     }
   }
 
+  /// The places of points and lines; empty for what else there is.
+  package var places: [(x: Double, y: Double)] {
+    switch self {
+    case .line(let x, let y), .points(let x, let y): zip(x, y).map { ($0, $1) }
+    case .band, .histogram, .heat, .arrows, .waterfall: []
+    }
+  }
+
   /// The same with what is drawn around the places: bars from 0, curves above their times.
   var textExtent: [PlotPoint] {
     switch self {

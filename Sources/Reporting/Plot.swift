@@ -6,6 +6,8 @@ package struct Plot: Sendable, Equatable {
   package var series: [Series]
   /// One unit of x as long as one of y: for phase portraits of like quantities.
   package var hasEqualAxes = false
+  /// Names of series are shown where there are several.
+  package var hasLegend = true
 
   package init(
     title: String? = nil, x: Axis = Axis(), y: Axis = Axis(), series: [Series] = [],
@@ -78,6 +80,9 @@ package struct Plot: Sendable, Equatable {
 package struct Figure: Sendable, Equatable {
   package var panels: [[Plot?]]
   package var title: String?
+  /// In points of an svg; nil: what suits the panels. Text is as wide as its terminal.
+  package var width: Int?
+  package var height: Int?
 
   package init(_ plot: Plot) { panels = [[plot]] }
 

@@ -106,7 +106,7 @@ package enum TextPlot {
 
   private static func legend(_ plot: Plot, columns: Int, hasColor: Bool) -> [String] {
     let named = plot.series.enumerated().filter { !$0.element.name.isEmpty }
-    guard plot.series.count > 1, !named.isEmpty else { return [] }
+    guard plot.hasLegend, plot.series.count > 1, !named.isEmpty else { return [] }
     var lines: [String] = []
     var line = ""
     var width = 0

@@ -22,6 +22,9 @@ struct GradientTable {
     /// Places in the gradient.
     var components: [Int]
     var values: [Double]
+    /// The steepest of the slopes to both sides. At an optimum the gradient is next to nothing, and any error beside it is large:
+    /// then it is compared with this, which the loss has a step away.
+    var steepest: Double
     /// How far off they may be themselves.
     var doubt: Double
     /// Of all of them together.
@@ -37,8 +40,11 @@ struct GradientTable {
   var differences: Differences
   var rows: [Row] = []
 
+  private var largest: Double { differences.values.map(abs).max() ?? 0 }
+  private var isOptimum: Bool { largest < 0.1 * differences.steepest }
   /// What errors are relative to.
-  private var scale: Double { max(differences.values.map(abs).max() ?? 0, 1e-300) }
+  private var scale: Double { max(isOptimum ? differences.steepest : largest, 1e-300) }
+  private var scaleName: String { isOptimum ? "slopes a step away" : "largest component" }
   private var doubt: Double { differences.doubt / scale }
   /// Whether differences are good enough to judge by.
   private var canJudge: Bool { doubt <= Self.threshold }
@@ -94,20 +100,27 @@ struct GradientTable {
     add("differences", doubt, differences.cost, canJudge ? "what is compared with" : "too rough")
     return
       "gradients of \(loss), against differences in \(differences.components.count) of \(parameters) directions\n"
-      + table.text + "\n" + conclusion + failures.joined()
+      + table.text + "\n" + optimum + conclusion + failures.joined()
+  }
+
+  private var optimum: String {
+    guard isOptimum else { return "" }
+    let slopes = NumberFormat.significant(differences.steepest, 2)
+    return
+      "the gradient is next to 0 here: errors are in units of the slopes a step away, up to \(slopes)\n"
   }
 
   private var conclusion: String {
     let threshold = NumberFormat.significant(Self.threshold)
     if !canJudge {
       return
-        "the differences are uncertain by more than \(threshold) of the largest component: tighten rtol and atol"
+        "the differences are uncertain by more than \(threshold) of the \(scaleName): tighten rtol and atol"
     }
     guard let advice else {
       return "none is within \(threshold) of differences: tighten rtol and atol"
     }
     return
-      "trust those within \(threshold) of the largest component; the fastest of them is \(advice)"
+      "trust those within \(threshold) of the \(scaleName); the fastest of them is \(advice)"
   }
 
   var json: JSONValue {

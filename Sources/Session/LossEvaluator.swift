@@ -72,8 +72,10 @@ final class LossEvaluator {
   /// - Parameters:
   ///   - batch: the examples; nil for a loss without data.
   ///   - total: how many examples the whole data set has: a likelihood of a minibatch is scaled up to it.
+  ///   - repeats: how often the batch goes into the whole, where examples don't say it.
   func evaluate(
-    _ vector: [Double], on batch: Dataset?, total: Int, step: Int, wantsGradient: Bool = true
+    _ vector: [Double], on batch: Dataset?, total: Int, step: Int, repeats: Double? = nil,
+    wantsGradient: Bool = true
   ) throws -> Evaluation {
     var value = 0.0
     var lossOnly = 0.0
@@ -82,7 +84,9 @@ final class LossEvaluator {
     var spent = EvaluationCost()
     let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
     let count = batch?.exampleCount ?? 1
-    let scale = isLikelihood ? Double(total) / Double(max(1, count)) : 1 / Double(max(1, count))
+    let scale =
+      isLikelihood
+      ? repeats ?? Double(total) / Double(max(1, count)) : 1 / Double(max(1, count))
     for group in groups {
       let program = try self.program(for: group)
       try prepare(program, wantsGradient)

@@ -41,7 +41,7 @@ struct SchemaReader: Sendable {
         .argumentType, "`csv` wants the name of a file", at: call.span,
         help: ["csv(\"data.csv\", time: \"t\")"])
     }
-    let known = ["file", "time", "experiment", "columns", "separator", "header"]
+    let known = ["file", "time", "experiment", "columns", "separator", "decimal", "header"]
     for argument in call.arguments {
       if let label = argument.label, !known.contains(label) {
         throw SessionFailure(
@@ -63,10 +63,7 @@ struct SchemaReader: Sendable {
     } catch let error as HostError {
       throw problem(.host(error))
     }
-    var reader = CSVReader()
-    if case .boolean(let flag)? = call.argument("header")?.value {
-      reader = CSVReader(header: flag)
-    }
+    let reader = try csvReader(call)
     let schema = try tableSchema(call)
     do {
       return try reader.read(bytes).dataset(schema)
@@ -77,6 +74,45 @@ struct SchemaReader: Sendable {
       throw problem(
         .table(error), texts.add(path: path, text: String(decoding: bytes, as: UTF8.self)))
     }
+  }
+
+  /// How the file is written, as far as the program says it.
+  private func csvReader(_ call: DataCall) throws -> CSVReader {
+    var reader = CSVReader()
+    if let argument = call.argument("header") {
+      guard case .boolean(let flag) = argument.value else {
+        throw SessionFailure(
+          .argumentType, "`header:` is true or false, not \(argument.value.kindText)",
+          at: argument.span)
+      }
+      reader.header = flag
+    }
+    if let argument = call.argument("separator") {
+      guard case .text(let text) = argument.value,
+        let separator = CSVSeparator.allCases.first(where: { $0.spelling == text })
+      else {
+        throw SessionFailure(
+          .argumentType, "`separator:` is what stands between the cells", at: argument.span,
+          help: [
+            "it is one of "
+              + CSVSeparator.allCases.map { "\"\($0.spelling)\"" }.joined(separator: ", ")
+          ])
+      }
+      reader.separator = separator
+    }
+    if let argument = call.argument("decimal") {
+      guard case .text(let text) = argument.value, text == "." || text == "," else {
+        throw SessionFailure(
+          .argumentType, "`decimal:` is \".\" or \",\"", at: argument.span)
+      }
+      reader.decimal = text == "," ? UInt8(ascii: ",") : UInt8(ascii: ".")
+      guard reader.decimal != reader.separator?.byte else {
+        throw SessionFailure(
+          .argumentType, "a comma can't stand between cells and in numbers at once",
+          at: argument.span)
+      }
+    }
+    return reader
   }
 
   private func tableSchema(_ call: DataCall) throws -> TableSchema {

@@ -69,15 +69,18 @@ extension Session {
       return found.value
     }
     // Compiled and warm before it is timed, as the others are.
-    _ = try value(0, 0)
+    let here = try value(0, 0)
     cost.forward = 0
     let start = host.monotonicClock()
     var values: [Double] = []
     var doubt = 0.0
+    var steepest = 0.0
     let components = Self.spread(evaluator.parameters.count, limit: 24)
     for k in components {
       let h = 1e-3 * max(1, abs(vector[k]))
-      let wide = try (value(k, h) - value(k, -h)) / (2 * h)
+      let (above, below) = try (value(k, h), value(k, -h))
+      steepest = max(steepest, abs(above - here) / h, abs(here - below) / h)
+      let wide = (above - below) / (2 * h)
       let narrow = try (value(k, h / 2) - value(k, -h / 2)) / h
       let extrapolated = (4 * narrow - wide) / 3
       values.append(extrapolated)
@@ -87,7 +90,7 @@ extension Session {
     }
     cost.seconds = host.monotonicClock() - start
     cost.bytes = evaluator.byteCount
-    return .init(components: components, values: values, doubt: doubt, cost: cost)
+    return .init(components: components, values: values, steepest: steepest, doubt: doubt, cost: cost)
   }
 
   /// Up to `limit` places, evenly over all.

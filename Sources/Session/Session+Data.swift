@@ -24,13 +24,9 @@ extension Session {
     _ expression: TypedExpression?, else complaint: String
   ) throws -> (data: Dataset?, type: DatasetType?) {
     guard let expression else { return (nil, nil) }
-    let data: Dataset?
-    switch try evaluate(expression) {
-    case .dataset(let found): data = found
-    case .solution(let solution): data = solution.dataset
-    case .array, .text, .tuple, .record, .run, .nothing: data = nil
-    }
-    guard let data, case .dataset(let type) = expression.type.asDataset else {
+    guard let data = try evaluate(expression).dataset,
+      case .dataset(let type) = expression.type.asDataset
+    else {
       throw SessionFailure(.notADataset, complaint, at: expression.span)
     }
     return (data, type)

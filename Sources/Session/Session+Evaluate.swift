@@ -24,11 +24,11 @@ extension Session {
     if case .session(let name) = prepared.kind { return try session(name, prepared.span) }
     if case .text(let text) = prepared.kind { return .text(text) }
     if case .solve? = prepared.errand { return try solution(prepared) }
+    if case .map(let mapped) = prepared.kind, mapped.body.isSolve { return try solution(prepared) }
     if let value = try perform(prepared) { return value }
     if let (name, path) = prepared.sessionPath {
       guard let value = try session(name, prepared.span)[path[...]] else {
-        throw SessionFailure(
-          .resultUndefined, "`\(name)` has no `\(path.joined(separator: "."))`", at: prepared.span)
+        throw SessionFailure(nothing(at: path, in: name, prepared.span))
       }
       return value
     }
@@ -40,6 +40,18 @@ extension Session {
       throw SessionFailure(.resultUndefined, "`\(name)` has no value yet", at: span)
     }
     return value
+  }
+
+  /// Words for a field that a value might have, and doesn't.
+  func nothing(at path: [String], in name: String, _ span: Span?) -> Diagnostic {
+    let field = path.joined(separator: ".")
+    if case .run? = values[name], RunField(rawValue: field) == .validation {
+      return Diagnostic(
+        .resultUndefined, "`\(name)` was trained without `validate:`, and has no validation value",
+        at: span.map { Label($0) }, help: ["validate: obs.last(0.2)"])
+    }
+    return Diagnostic(
+      .resultUndefined, "`\(name)` has no `\(field)`", at: span.map { Label($0) })
   }
 
   // MARK: What only a session does
@@ -58,15 +70,19 @@ extension Session {
   }
 
   /// A session value that lives as long as the statement.
-  private func temporary(_ value: SessionValue, _ type: Type, _ span: Span) -> TypedExpression {
+  func temporary(_ value: SessionValue, _ type: Type, _ span: Span) -> TypedExpression {
     temporaries += 1
     let name = "%\(temporaries)"
     values[name] = value
+    learn(type, value)
     return TypedExpression(.session(name), type, span)
   }
 
   /// Replaces what can't be lowered by session values.
   private func hoist(_ expression: TypedExpression) throws -> TypedExpression {
+    if case .map(let mapped) = expression.kind, mapped.needsLanes, expression.isClosed {
+      return temporary(try eachLane(of: mapped, expression), expression.type, expression.span)
+    }
     var failure: (any Error)?
     let inner = expression.mapChildren { child in
       guard failure == nil else { return child }
@@ -103,7 +119,7 @@ extension Session {
   private func slice(
     _ data: TypedExpression, _ part: DatasetPart, _ span: Span
   ) throws -> SessionValue {
-    guard case .dataset(let dataset) = try evaluate(data) else {
+    guard let dataset = try evaluate(data).dataset else {
       throw SessionFailure(.notADataset, "a part of something that is no data set", at: span)
     }
     let sliced: Dataset?
@@ -123,14 +139,23 @@ extension Session {
 
   /// One example as a record; nil where the data set is an array of examples inside a program.
   private func example(_ data: TypedExpression, _ at: TypedExpression) throws -> SessionValue? {
-    guard case .dataset(let dataset) = try evaluate(data), let index = try? evaluate(at).tensor
-    else { return nil }
+    let whole = try evaluate(data)
+    guard let index = try? evaluate(at).tensor else { return nil }
     let asked = Int(exactly: index.scalar) ?? .max
-    let i = asked < 0 ? asked + dataset.exampleCount : asked
-    guard (0..<dataset.exampleCount).contains(i) else {
-      throw SessionFailure(
-        .indexOutOfRange, "example \(i) of \(dataset.exampleCount)", at: at.span)
+    func place(of count: Int) throws -> Int {
+      let i = asked < 0 ? asked + count : asked
+      guard (0..<count).contains(i) else {
+        throw SessionFailure(
+          .indexOutOfRange, "index \(asked) is out of range: there are \(count)", at: at.span)
+      }
+      return i
     }
+    if case .solution(let batch) = whole {
+      let count = batch.laneShape.first ?? 0
+      return .solution(try lane(try place(of: count), of: count, in: batch))
+    }
+    guard case .dataset(let dataset) = whole else { return nil }
+    let i = try place(of: dataset.exampleCount)
     return .record(
       dataset.fields.compactMap { field in
         dataset.value(of: field.name, example: i).map { .init(field.name, .array(Tensor($0))) }
@@ -141,6 +166,7 @@ extension Session {
 
   /// A solve whose value is kept. One that holds its accepted steps is solved twice: to find them, and to read it there.
   func solution(_ expression: TypedExpression) throws -> SessionValue {
+    if case .map(let mapped) = expression.kind { return try batch(mapped, expression) }
     guard case .solve(var solve) = expression.kind, case .solution(var type) = expression.type
     else {
       return try compute(expression)
@@ -173,18 +199,18 @@ extension Session {
     return Array(results[0].numbers.prefix(count + 1))
   }
 
-  /// A solution at other times: solved again as it was, with the same steps, and read there.
+  /// A solution at other times: solved again as it was, with the same steps, and read there. Of a batch each member.
   private func interpolate(
     _ solution: TypedExpression, _ at: TypedExpression, _ whole: TypedExpression
   ) throws -> SessionValue {
     guard case .solution(let value) = try evaluate(solution), let definition = value.definition,
-      case .solve(var solve) = definition.expression.kind,
-      case .solution(var type) = definition.expression.type
+      let asked = definition.expression.solveAndType
     else {
       throw SessionFailure(
         .resultUndefined, "only a solution made by `solve` can be read between its samples",
         at: whole.span)
     }
+    var (solve, type) = asked
     guard let tensor = try evaluate(at).tensor else {
       throw SessionFailure(.resultUndefined, "a time that is no number", at: at.span)
     }
@@ -195,17 +221,17 @@ extension Session {
         "the solution runs from \(range.lowerBound) to \(range.upperBound), and is asked for at \(outside)",
         at: at.span)
     }
-    let forward = (value.times.last ?? 0) >= (value.times.first ?? 0)
+    let own = value.times.filter(\.isFinite)
+    let forward = (own.last ?? 0) >= (own.first ?? 0)
     let order = times.indices.sorted { forward ? times[$0] < times[$1] : times[$0] > times[$1] }
     let sorted = order.map { times[$0] }
     // The span stays the old one, so that the steps are the same.
-    if solve.over == nil, case .at = solve.saves, let first = value.times.first,
-      let last = value.times.last
-    {
-      func number(_ x: Double) -> TypedExpression {
-        TypedExpression(.number(x), .real, whole.span)
+    if solve.over == nil, case .at(let saved) = solve.saves {
+      func end(_ index: Int) -> TypedExpression {
+        let place = TypedExpression(.integer(index), .integer, whole.span)
+        return TypedExpression(.index(saved, axis: 0, at: place), .real, whole.span)
       }
-      solve.over = (number(first), number(last))
+      solve.over = (end(0), end(-1))
     }
     type.samples = .saved(Size(sorted.count))
     solve.saves = .at(
@@ -215,22 +241,26 @@ extension Session {
     values.merge(definition.values) { _, old in old }
     defer { (weights, values) = (savedWeights, savedValues) }
     guard
-      case .solution(let read) = try compute(
-        TypedExpression(.solve(solve), .solution(type), whole.span))
+      case .solution(let read) = try compute(definition.expression.solving(solve, type))
     else {
       throw SessionFailure(.internalInconsistency, "a solve that is no solution", at: whole.span)
     }
     // Back in the order in which the times were asked for; a single time has no axis.
     var place = [Int](repeating: 0, count: order.count)
     for (new, old) in order.enumerated() { place[old] = new }
+    let lanes = read.laneShape
     let fields = read.fields.dropLast(2).map { field -> SessionValue.Named in
       guard let tensor = field.value.tensor else { return field }
-      let row = tensor.count / max(1, sorted.count)
+      let row = tensor.shape.dropFirst(lanes.count + 1).reduce(1, *)
       let numbers = tensor.numbers
-      let picked = place.flatMap { numbers[($0 * row)..<(($0 + 1) * row)] }
-      return .init(
-        field.name,
-        .array(Tensor(tensor.element, shape: times.shape(ofReading: tensor, at: at), picked)))
+      let picked = (0..<lanes.reduce(1, *)).flatMap { lane in
+        place.flatMap { k -> ArraySlice<Double> in
+          let start = (lane * sorted.count + k) * row
+          return numbers[start..<(start + row)]
+        }
+      }
+      let shape = lanes + times.shape(ofReading: tensor, behind: lanes.count, at: at)
+      return .init(field.name, .array(Tensor(tensor.element, shape: shape, picked)))
     }
     return .record(Array(fields))
   }
@@ -278,10 +308,11 @@ extension Session {
         }
         return Tensor(type.element, shape: entry.shape, entry.values)
       case .session(let name, let path):
-        guard let value = values[name], let tensor = value[path[...]]?.tensor else {
-          throw SessionFailure(
-            .resultUndefined, "`\(([name] + path).joined(separator: "."))` has no value yet",
-            at: nil)
+        guard let value = values[name] else {
+          throw SessionFailure(.resultUndefined, "`\(name)` has no value yet", at: nil)
+        }
+        guard let tensor = value[path[...]]?.tensor else {
+          throw SessionFailure(nothing(at: path, in: name, nil))
         }
         return Tensor(type.element, shape: tensor.shape, tensor.numbers)
       case .randomKey:
@@ -302,7 +333,7 @@ extension Session {
     return lengths
   }
 
-  private func learn(_ type: Type, _ value: SessionValue) {
+  func learn(_ type: Type, _ value: SessionValue) {
     switch type {
     case .tensor(let tensor):
       guard case .array(let array) = value else { return }
@@ -311,10 +342,16 @@ extension Session {
       if case .dataset(let data) = value { learn(type, data) }
     case .record(let fields):
       guard case .record(let parts) = value else { return }
-      for (field, part) in zip(fields, parts) { learn(field.type, part.value) }
+      for field in fields {
+        if let part = parts.first(where: { $0.name == field.name }) {
+          learn(field.type, part.value)
+        }
+      }
     case .solution(let type):
-      if case .solution(let solution) = value, case .saved(let size) = type.samples {
-        learn(size, solution.times.count)
+      guard case .solution(let solution) = value else { return }
+      for (size, length) in zip(type.leading, solution.laneShape) { learn(size, length) }
+      if case .saved(let size) = type.samples, let count = solution.timeTensor?.shape.last {
+        learn(size, count)
       }
     case .tuple(let types):
       guard case .tuple(let parts) = value else { return }
@@ -348,11 +385,17 @@ extension SessionValue {
 }
 
 extension SolutionValue {
-  /// The samples' times.
-  var times: [Double] { fields.first { $0.name == "t" }?.value.tensor?.numbers ?? [] }
+  var timeTensor: Tensor? { fields.first { $0.name == "t" }?.value.tensor }
+
+  /// The samples' times; of a batch those of all members, one after another, with NaN behind the ends of shorter ones.
+  var times: [Double] { timeTensor?.numbers ?? [] }
+
+  /// The axes of a batch; none for one solution.
+  var laneShape: [Int] { timeTensor?.shape.dropLast() ?? [] }
 
   var timeRange: ClosedRange<Double>? {
-    guard let low = times.min(), let high = times.max() else { return nil }
+    let finite = times.filter(\.isFinite)
+    guard let low = finite.min(), let high = finite.max() else { return nil }
     return low...high
   }
 }
@@ -368,8 +411,10 @@ extension SolveExpression.Saves {
 
 extension [Double] {
   /// The shape of a quantity read at these times: without an axis if one time was asked for as a number.
-  fileprivate func shape(ofReading tensor: Tensor, at: TypedExpression) -> [Int] {
-    let inner = Array<Int>(tensor.shape.dropFirst())
+  fileprivate func shape(
+    ofReading tensor: Tensor, behind lanes: Int, at: TypedExpression
+  ) -> [Int] {
+    let inner = Array<Int>(tensor.shape.dropFirst(lanes + 1))
     guard let rank = at.type.tensor?.shape.rank, rank > 0 else { return inner }
     return [count] + inner
   }

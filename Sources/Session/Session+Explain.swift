@@ -87,7 +87,7 @@ extension Session {
             .init("kind", .string(row.term.kind.rawValue)),
             .init("rms", .number(row.meanSquare.squareRoot())), .init("share", .number(share)),
           ]))
-        if width == 1, row.term.kind != .other || own.count > 1 {
+        if width == 1 {
           series.append(.init("\(equation): \(row.term.label)", .line(x: times, y: row.values)))
         }
       }

@@ -73,6 +73,12 @@ extension Session {
         "an array of \(NumberFormat.significant(count, 3)) numbers is too large",
         at: (place?.span ?? span).map { Label($0) },
         help: ["an array holds at most 268 million numbers"])
+    case .acceptedSteps:
+      return Diagnostic(
+        .resultUndefined,
+        "this solution holds the steps that the solver happens to take, and can't be read inside of a loop",
+        at: (place?.span ?? span).map { Label($0) },
+        help: ["say when: `solve(…, every: 0.1)` or `at: times`"])
     }
   }
 
@@ -85,6 +91,13 @@ extension Session {
         .internalInconsistency, "argument \(index) is \(found), and should be \(expected)", at: nil)
     case .solve(let failure):
       return describe(failure, lowered)
+    case .index(let miss):
+      // Indices below 0 have been counted from the end by now.
+      let index = miss.index < 0 ? miss.index - miss.length : miss.index
+      return Diagnostic(
+        .indexOutOfRange, "index \(index) is out of range: the length is \(miss.length)",
+        at: lowered.origins.place(of: miss.origin).map { Label($0.span) },
+        help: ["indices go from 0 to \(miss.length - 1), or from -1 back to -\(miss.length)"])
     }
   }
 
@@ -152,6 +165,14 @@ extension Session {
         "raise max_steps, loosen rtol and atol, or shorten the span",
         "many tiny steps are a sign of a stiff system or of one that blows up",
       ]
+      if let stiff = failure.stiffFrom {
+        message +=
+          "; it looks stiff from about t = \(NumberFormat.significant(stiff, 4)) on: stability, not accuracy, limits the steps"
+        help = [
+          "raise max_steps, or shorten the span; stiff methods are not supported yet",
+          "looser tolerances don't help where stability limits the steps",
+        ]
+      }
     }
     if failure.trajectory > 0 || failure.followsLanes {
       help.append("it is number \(failure.trajectory) of the batch, counted from 0")
@@ -178,6 +199,7 @@ extension Session {
       let (code, origin): (DiagnosticCode, Origin?)
       switch warning {
       case .stiff(_, let place): (code, origin) = (.looksStiff, place)
+      case .unstable(_, _, let place): (code, origin) = (.unstableSteps, place)
       case .adjointDrift(_, _, let place): (code, origin) = (.gradientDrift, place)
       }
       let place = lowered.origins.place(of: origin)
@@ -199,6 +221,12 @@ extension Session {
         "\(name) looks stiff from about t = \(NumberFormat.significant(time, 4)) on: "
           + "stability, not accuracy, limits the steps",
         ["the result is right, and slow; stiff methods are not supported yet"]
+      )
+    case .unstable(let time, let growth, _):
+      return (
+        "the steps of \(name) are too long from about t = \(NumberFormat.significant(time, 4)) on: "
+          + "a state has grown \(NumberFormat.significant(growth, 2)) times over by steps that don't resolve its growth",
+        ["take shorter steps, or a method that chooses them, as tsit5 does"]
       )
     case .adjointDrift(let time, let ratio, _):
       let distance = NumberFormat.significant(ratio, 2)

@@ -46,13 +46,15 @@ extension Session {
       let width = n == 0 ? 0 : tensor.count / n
       let numbers = tensor.numbers
       count = max(count, n)
-      for k in 0..<max(1, width) {
+      for k in 0..<width {
         let suffix = width > 1 ? "[\(k)]" : ""
         let column: [Double] = (0..<n).map { (i: Int) -> Double in numbers[i * width + k] }
         columns.append(Table.Column(name: name + suffix, content: .numbers(column, missing: [])))
       }
     }
     switch value {
+    case .solution(let solution) where !solution.laneShape.isEmpty:
+      return solution.dataset.table
     case .solution(let solution):
       for field in solution.fields where field.name != "final" && field.name != "stats" {
         if let tensor = field.value.tensor { add(field.name, tensor) }

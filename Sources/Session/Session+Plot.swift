@@ -11,6 +11,7 @@ import NodalTypes
 extension Session {
   func plot(_ instance: PlotInstance) throws {
     let figure = try figure(instance)
+    tellWhatIsLeftOut(figure, instance)
     guard let file = instance.file else {
       sink(.figure(figure))
       return
@@ -58,6 +59,9 @@ extension Session {
     for series in instance.series {
       let value = try evaluate(series.value)
       let drawn = Drawn(series, value)
+      if let complaint = drawn.complaint(as: instance.kind) {
+        throw SessionFailure(.plotFailed, complaint, at: series.value.span)
+      }
       switch instance.kind {
       case .line:
         plot.series += drawn.curves(asPoints: isData(series.value))
@@ -66,7 +70,8 @@ extension Session {
       case .points:
         plot.series += drawn.scatter()
       case .histogram:
-        plot.series.append(.init(series.label, .histogram(drawn.y.numbers, bins: nil)))
+        plot.series.append(
+          .init(series.label, .histogram(drawn.y.numbers, bins: instance.integer("bins"))))
       case .heat:
         plot.series += drawn.heat(label: series.label)
       case .arrows:
@@ -77,9 +82,35 @@ extension Session {
         pairs.append((series.label, drawn.y.numbers))
       }
     }
-    if instance.kind == .pairs { return Figure.pairs(pairs) }
-    label(&plot, instance)
-    return Figure(plot)
+    plot.hasLegend = instance.boolean("legend") ?? true
+    var figure = Figure(plot)
+    if instance.kind == .pairs {
+      figure = Figure.pairs(pairs)
+    } else {
+      label(&plot, instance)
+      figure = Figure(plot)
+    }
+    figure.width = instance.integer("width")
+    figure.height = instance.integer("height")
+    return figure
+  }
+
+  /// A logarithmic axis has no place for what is not positive: it is left out, and said.
+  private func tellWhatIsLeftOut(_ figure: Figure, _ instance: PlotInstance) {
+    for plot in figure.panels.flatMap({ $0 }).compactMap({ $0 }) {
+      for series in plot.series {
+        let places = series.content.places
+        let hidden = places.count { place in
+          place.x.isFinite && place.y.isFinite
+            && (plot.x.isLogarithmic && place.x <= 0 || plot.y.isLogarithmic && place.y <= 0)
+        }
+        guard hidden > 0, hidden < places.count else { continue }
+        sink(
+          .note(
+            "plot: \(NumberFormat.grouped(hidden)) of \(NumberFormat.grouped(places.count)) points of \(series.name) are not positive, and have no place on a logarithmic axis"
+          ))
+      }
+    }
   }
 
   /// Data are drawn as points, solutions as lines.
@@ -110,7 +141,20 @@ extension Session {
     plot.x.unit = abscissa.flatMap(ValueText.unit)
     if instance.kind == .line, instance.series.count == 1 { plot.y.label = first?.label }
     if let label = instance.text("ylabel") { plot.y.label = label }
-    if instance.kind == .line { plot.y.unit = ordinate.flatMap(ValueText.unit) }
+    if instance.kind == .line {
+      plot.y.unit = ordinate.flatMap(ValueText.unit)
+      // Quantities of several units share no axis label: each name has its own.
+      let units = instance.series.map { $0.ordinate.flatMap(ValueText.unit) }
+      if Set(units).count > 1 {
+        plot.y.unit = nil
+        for k in plot.series.indices {
+          guard let index = instance.series.firstIndex(where: { $0.label == plot.series[k].name }),
+            let unit = units[index]
+          else { continue }
+          plot.series[k].name += " (\(unit))"
+        }
+      }
+    }
     if instance.kind == .phase { plot.hasEqualAxes = false }
   }
 }
@@ -119,6 +163,29 @@ extension PlotInstance {
   func text(_ key: String) -> String? {
     guard case .text(let text)? = options.first(where: { $0.key == key })?.value else { return nil }
     return text
+  }
+
+  private func constant(_ key: String) -> TypedExpression.Kind? {
+    guard case .expression(let value)? = options.first(where: { $0.key == key })?.value else {
+      return nil
+    }
+    return value.kind
+  }
+
+  func integer(_ key: String) -> Int? {
+    if case .integer(let value)? = constant(key) { value } else { nil }
+  }
+
+  func boolean(_ key: String) -> Bool? {
+    if case .boolean(let value)? = constant(key) { value } else { nil }
+  }
+}
+
+extension PlotSeries {
+  /// The type of what is drawn upwards.
+  fileprivate var ordinate: Type? {
+    if hasAbscissa, case .tuple(let types) = value.type { return types.first }
+    return value.type
   }
 }
 
@@ -150,12 +217,36 @@ private struct Drawn {
     }
   }
 
+  /// Why nothing can be drawn of it.
+  func complaint(as kind: PlotInstance.Kind) -> String? {
+    switch kind {
+    case .line, .points:
+      guard let x, x.shape != y.shape else { return nil }
+      // One curve over its places, or a curve for each component or member.
+      let n = x.count
+      if x.shape.count <= 1, y.shape.first == n || y.shape.last == n { return nil }
+      if y.shape.count > x.shape.count, Array(y.shape.prefix(x.shape.count)) == x.shape {
+        return nil
+      }
+      return
+        "`\(label)` has \(y.shape.first ?? 1) values, and \(x.shape.first ?? 1) places to be drawn at"
+    case .phase:
+      if let x {
+        return x.count == y.count ? nil : "`\(label)` has two quantities of unequal length"
+      }
+      return y.shape.count > 1 && (y.shape.last ?? 0) >= 2
+        ? nil : "a phase plot wants points of the plane: `[s.u, s.v] as phase`"
+    case .histogram, .heat, .arrows, .waterfall, .pairs: return nil
+    }
+  }
+
   private var places: [Double] {
     x?.numbers ?? (0..<(y.shape.first ?? 0)).map(Double.init)
   }
 
   /// A curve for each component; of a batch [curves, samples], a curve for each.
   func curves(asPoints: Bool) -> [Plot.Series] {
+    if let x, x.shape.count > 1 { return curvesOfABatch(x, asPoints: asPoints) }
     let n = places.count
     let numbers = y.numbers
     func make(_ name: String, _ ys: [Double]) -> Plot.Series {
@@ -175,6 +266,25 @@ private struct Drawn {
       }
     }
     return [make(label, numbers)]
+  }
+
+  /// A batch with places of its own for each member: a curve for each, and for each component. What pads a short one is left out.
+  private func curvesOfABatch(_ x: Tensor, asPoints: Bool) -> [Plot.Series] {
+    let n = x.shape.last ?? 0
+    let members = n > 0 ? x.count / n : 0
+    let width = x.count > 0 ? y.count / x.count : 0
+    let (xs, ys) = (x.numbers, y.numbers)
+    return (0..<members).flatMap { member in
+      (0..<width).map { component -> Plot.Series in
+        let rows = (member * n..<(member + 1) * n).filter { xs[$0].isFinite }
+        let name = width > 1 ? "\(label)[\(component)]" : label
+        let across = rows.map { xs[$0] }
+        let up = rows.map { ys[$0 * width + component] }
+        return .init(
+          member == 0 ? name : "",
+          asPoints ? .points(x: across, y: up) : .line(x: across, y: up), color: component)
+      }
+    }
   }
 
   /// The first two components against each other.

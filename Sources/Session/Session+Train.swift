@@ -32,7 +32,8 @@ extension Session {
       name: command.loss.name, result: result,
       loss: final?.loss ?? result.bestLoss ?? result.losses.last ?? .nan,
       validation: result.bestValidation, penalty: final.map { $0.value - $0.loss },
-      parameterCount: evaluator.parameters.count, peakMemory: evaluator.byteCount)
+      epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameters.count,
+      peakMemory: evaluator.byteCount)
     if let name = command.name { values[name] = .run(run) }
     if final != nil || result.steps > 0 {
       sink(
@@ -89,15 +90,13 @@ extension Session {
     _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
     from start: ParameterVector? = nil
   ) throws -> TrainingResult {
-    let total = plan.data?.exampleCount ?? 1
+    let reports = SideReports(command, total: plan.stages.reduce(0) { $0 + $1.training.steps })
     let objective = ObjectiveFunction { vector, request in
-      let batch = plan.stages[request.stage].batch
-      let data = try plan.data.map { data in
-        try batch.batch(of: data, seed: plan.seed, step: request.sample)
-      }
-      return try evaluator.evaluate(vector, on: data, total: total, step: request.sample)
+      reports.begin(request.step, vector)
+      return try self.step(vector, request, plan, evaluator)
     }
     let validation = try validation(plan, evaluator)
+    defer { tell(reports) }
     var reported: Set<String> = []
     let wantsReport = command.option("report") != nil
     _ = evaluator.takeCost()
@@ -109,9 +108,10 @@ extension Session {
         validation: validation, clock: host.monotonicClock,
         isCancelled: { [cancel] in cancel.isSet }
       ) { progress in
-        let untouched = progress.untouched.filter { reported.insert($0).inserted }
-        for diagnostic in self.untouched(untouched, command) { self.sink(.diagnostic(diagnostic)) }
+        let fresh = progress.untouched.filter { reported.insert($0).inserted }
+        self.tell(untouched: fresh, command)
         if wantsReport { report.add(evaluator.takeCost()) }
+        note(progress.step, reports, evaluator)
         if !self.options.isQuiet {
           self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
         }
@@ -146,6 +146,35 @@ extension Session {
       return paths.map { diagnostic($0, others: []) }
     }
     return [diagnostic(first, others: paths.dropFirst())]
+  }
+
+  /// ½(f(x) - f(-x)) takes the output's bias away, and where all biases are 0 it is as steep by each as by its mirror image: under
+  /// `where odd(…)` biases are there, and stay 0. That is nothing to warn of.
+  private func isCancelledByOddness(_ path: String, _ loss: LossInstance) -> Bool {
+    guard path.hasSuffix(".bias") else { return false }
+    return loss.odes.compactMap { program.odes[$0] }.contains { ode in
+      ode.standardized.contains { $0.scaleOnly && path.hasPrefix("\(ode.name).\($0.term).") }
+    }
+  }
+
+  /// The loss of a step's batch, and its gradient.
+  private func step(
+    _ vector: [Double], _ request: ObjectiveRequest, _ plan: TrainingPlan,
+    _ evaluator: LossEvaluator
+  ) throws -> Evaluation {
+    guard let all = plan.data else {
+      return try evaluator.evaluate(vector, on: nil, total: 1, step: request.sample)
+    }
+    let batch = plan.stages[request.stage].batch
+    let data = try batch.batch(of: all, seed: plan.seed, step: request.sample)
+    return try evaluator.evaluate(
+      vector, on: data, total: all.exampleCount, step: request.sample,
+      repeats: batch.repeats(of: data, in: all))
+  }
+
+  private func tell(untouched paths: [String], _ command: TrainCommand) {
+    let told = paths.filter { !isCancelledByOddness($0, command.loss) }
+    for diagnostic in untouched(told, command) { sink(.diagnostic(diagnostic)) }
   }
 
   /// `minimal(term)`: fits with growing weights on the term, as long as they validate nearly as well as the fit without.
@@ -284,7 +313,12 @@ extension Session {
         "everything is frozen, or `\(command.loss.name)` has no parameters: nothing to train",
         at: Label(command.span))
     case .path(let error):
-      return Diagnostic(.unknownWeight, "\(error)", at: Label(command.span))
+      let message =
+        switch error {
+        case .unknown(let path): "`\(command.loss.name)` trains no `\(path)`"
+        case .duplicate(let path): "two weights are called `\(path)`"
+        }
+      return Diagnostic(.unknownWeight, message, at: Label(command.span))
     case .gradientLength(let expected, let found):
       return Diagnostic(
         .internalInconsistency, "a gradient of \(found) numbers for \(expected) parameters",

@@ -8,18 +8,26 @@ import NodalDiagnostics
 import NodalExecution
 
 extension Session {
-  /// Gives every weight that is new, or has another shape than before, its initial value.
+  /// Gives every weight that is new, or has another shape than before, its initial value; and one that was declared anew,
+  /// unless it has been trained since.
   func prepareWeights() throws {
-    for weight in program.weights.values.sorted(by: { $0.id < $1.id }) {
+    // Of a path that was declared more than once the last counts.
+    let latest = Dictionary(program.weights.values.map { ($0.path, $0.id) }, uniquingKeysWith: max)
+    for weight in program.weights.values.sorted(by: { $0.id < $1.id })
+    where latest[weight.path] == weight.id {
       guard let shape = weight.shape else {
         throw SessionFailure(
           .internalInconsistency, "the shape of `\(weight.path)` is not known", at: weight.span)
       }
-      if let known = weights[weight.path], known.shape == shape, known.kind == weight.kind {
+      if let known = weights[weight.path], known.shape == shape, known.kind == weight.kind,
+        known.isChanged || known.declaration == weight.id
+      {
         continue
       }
       let values = try initialValues(weight, shape)
-      weights.set(weight.path, .init(shape: shape, values: values, kind: weight.kind))
+      weights.set(
+        weight.path,
+        .init(shape: shape, values: values, kind: weight.kind, declaration: weight.id))
     }
   }
 

@@ -143,7 +143,10 @@ package final class Session {
       }
       sink(.diagnostic(diagnostic))
     }
-    return result.diagnostics.hasErrors ? nil : result
+    if result.diagnostics.hasErrors { return nil }
+    let late = foreseen(in: result)
+    for diagnostic in late { sink(.diagnostic(diagnostic)) }
+    return late.hasErrors ? nil : result
   }
 
   package func remember(_ source: SourceFile) { sources[source.id] = source }
@@ -154,7 +157,10 @@ package final class Session {
   func execute(_ statement: TypedStatement) throws {
     switch statement {
     case .data(let instance): try makeData(instance)
-    case .let(let name, let expression): values[name] = try evaluate(expression, named: name)
+    case .let(let name, let expression):
+      let value = try evaluate(expression, named: name)
+      values[name] = value
+      learn(expression.type, value)
     case .train(let command): try train(command)
     case .print(let items, _):
       for item in items { try print(item) }

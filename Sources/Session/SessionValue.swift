@@ -72,6 +72,8 @@ package struct RunValue: Sendable {
   package var validation: Double?
   /// What penalties add to the loss there; nil where it wasn't looked at.
   package var penalty: Double?
+  /// Whole passes through the data.
+  package var epochs = 0
   /// Numbers that are learned.
   package var parameterCount: Int
   /// Bytes that the workspaces of its steps held at most.
@@ -81,24 +83,28 @@ package struct RunValue: Sendable {
   var evaluations: Int { result.forwardEvaluations + result.backwardEvaluations }
 
   package subscript(name: String) -> SessionValue? {
-    fields[name].map(SessionValue.array)
-  }
-
-  private var fields: [String: Tensor] {
-    func count(_ n: Int) -> Tensor { Tensor(integers: [n], shape: []) }
-    return [
-      "loss": Tensor(loss), "validation": Tensor(validation ?? .nan),
-      "penalty": Tensor(penalty ?? .nan), "seconds": Tensor(result.elapsed),
-      "peak_memory": Tensor(Double(peakMemory)), "history": Tensor(result.losses),
-      "parameters": count(parameterCount), "steps": count(result.steps),
-      "evaluations": count(evaluations),
-    ]
+    switch RunField(rawValue: name) {
+    case .loss: .array(Tensor(loss))
+    case .penalty: .array(Tensor(penalty ?? .nan))
+    case .validation: validation.map { .array(Tensor($0)) }
+    case .parameters: .array(Tensor(integers: [parameterCount], shape: []))
+    case .steps: .array(Tensor(integers: [result.steps], shape: []))
+    case .epochs: .array(Tensor(integers: [epochs], shape: []))
+    case .evaluations: .array(Tensor(integers: [evaluations], shape: []))
+    case .history: .array(Tensor(result.losses))
+    case .seconds: .array(Tensor(result.elapsed))
+    case .peakMemory: .array(Tensor(Double(peakMemory)))
+    case .test, nil: nil
+    }
   }
 }
 
 extension Tensor {
-  /// Numbers of a data set; what is missing is NaN.
+  /// Numbers of a data set; what is missing, and what pads a short experiment, is NaN.
   package init(_ array: DataArray) {
-    self.init(.f64, shape: array.shape, array.values)
+    self.init(
+      .f64, shape: array.shape,
+      array.missing.isEmpty
+        ? array.values : zip(array.values, array.missing).map { $1 ? .nan : $0 })
   }
 }

@@ -50,6 +50,19 @@ struct TrainingPlan {
     }
   }
 
+  /// How often so many steps have gone through all of the data.
+  func epochs(_ steps: Int) -> Int {
+    guard let data else { return steps }
+    var rest = steps
+    var passes = 0.0
+    for stage in stages where rest > 0 {
+      let own = min(rest, stage.training.steps)
+      passes += Double(own) / Double(max(1, stage.batch.stepsPerEpoch(data)))
+      rest -= own
+    }
+    return Int(passes)
+  }
+
   // MARK: Validation
 
   private mutating func readValidation(_ command: TrainCommand, _ session: Session) throws {
@@ -100,9 +113,10 @@ struct TrainingPlan {
 
   // MARK: Stages
 
-  private func stage(
-    _ option: OptionValue, common: BatchPlan?, _ command: TrainCommand, _ session: Session
-  ) throws -> Stage {
+  /// What an option says of an optimiser, all of it constant.
+  static func optimizer(
+    _ option: OptionValue, _ session: Session
+  ) throws -> (row: OptimizerRow, configured: ConfiguredOptimizer, rate: LearningRate?) {
     guard case .call(let name, let arguments) = option.value, let row = OptimizerRow.named(name)
     else {
       throw SessionFailure(
@@ -126,12 +140,18 @@ struct TrainingPlan {
         throw SessionFailure(.optionValue, "`\(label)` of `\(name)` is a number", at: option.span)
       }
     }
-    let configured: ConfiguredOptimizer
     do {
-      configured = try row.make(numbers)
+      return (row, try row.make(numbers), rate)
     } catch {
       throw SessionFailure(error.diagnostic(of: name, at: option.span))
     }
+  }
+
+  private func stage(
+    _ option: OptionValue, common: BatchPlan?, _ command: TrainCommand, _ session: Session
+  ) throws -> Stage {
+    let (row, configured, rate) = try Self.optimizer(option, session)
+    let name = row.name
     var batch = common ?? .all
     if let own = option.subOption("batch") { batch = try Self.batch(own.value, session, own.span) }
     // A rule that compares values sees all the data, unless its stage fixes a batch.
@@ -182,7 +202,11 @@ struct TrainingPlan {
     let options: [OptionValue] = [command.option(key), stage.subOption(key)].compactMap { $0 }
     return options.flatMap { (option: OptionValue) -> [String] in
       guard case .weights(let ids) = option.value else { return [] }
-      return ids.compactMap { session.program.weights[$0]?.path }
+      // Centre and scale of a learned term's input are among an ode's weights, and not trained in any case; nor is what
+      // the loss doesn't read.
+      let trained = Set(command.loss.weights)
+      return ids.filter { trained.contains($0) }.compactMap { session.program.weights[$0] }
+        .filter { $0.kind != .buffer }.map(\.path)
     }
   }
 
@@ -292,20 +316,5 @@ extension Type {
     case .error, .tensor, .string, .tuple, .record, .dataset, .run, .interval, .nothing:
       return self
     }
-  }
-}
-
-extension SolutionValue {
-  /// The samples as data: one experiment.
-  var dataset: Dataset {
-    let count = times.count
-    let columns = fields.filter { $0.name != "final" && $0.name != "stats" }
-    return Dataset(
-      lengths: [count], time: "t",
-      fields: columns.compactMap { column in
-        guard let tensor = column.value.tensor, tensor.shape.first == count else { return nil }
-        return DataField(
-          column.name, on: .time, shape: Array(tensor.shape.dropFirst()), values: tensor.numbers)
-      })
   }
 }

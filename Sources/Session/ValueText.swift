@@ -14,7 +14,8 @@ enum ValueText {
   static func text(_ value: SessionValue, _ type: Type?) -> String {
     switch value {
     case .array(let tensor):
-      let numbers = self.numbers(tensor)
+      let isPadded = type?.tensor?.isPadded ?? false
+      let numbers = self.numbers(tensor, isPadded: isPadded)
       let unit = type.flatMap(Self.unit)
       return unit.map { "\(numbers) \($0)" } ?? numbers
     case .text(let text): return text
@@ -49,7 +50,8 @@ enum ValueText {
     return nil
   }
 
-  private static func numbers(_ tensor: Tensor) -> String {
+  /// `isPadded`: rows of unequal length, padded with NaN that is nobody's number.
+  private static func numbers(_ tensor: Tensor, isPadded: Bool = false) -> String {
     func one(_ x: Double) -> String {
       switch tensor.element {
       case .bool: x == 0 ? "false" : "true"
@@ -62,10 +64,11 @@ enum ValueText {
       return "[" + tensor.numbers.map(one).joined(separator: ", ") + "]"
     }
     if tensor.shape.count == 2, tensor.shape[0] <= 8, tensor.shape[1] <= 8 {
+      let width = tensor.shape[1]
       let rows = (0..<tensor.shape[0]).map { i in
-        "["
-          + (0..<tensor.shape[1]).map { one(tensor[i * tensor.shape[1] + $0]) }
-          .joined(separator: ", ") + "]"
+        var row = (0..<width).map { tensor[i * width + $0] }
+        if isPadded { while row.last?.isNaN == true { row.removeLast() } }
+        return "[" + row.map(one).joined(separator: ", ") + "]"
       }
       return "[" + rows.joined(separator: ",\n ") + "]"
     }
@@ -77,23 +80,31 @@ enum ValueText {
     if let low = finite.min(), let high = finite.max() {
       text += ", from \(one(low)) to \(one(high))"
     }
-    if finite.count < numbers.count { text += ", \(numbers.count - finite.count) not finite" }
+    if finite.count < numbers.count, !isPadded {
+      text += ", \(numbers.count - finite.count) not finite"
+    }
     return text + ")"
   }
 
   private static func solution(_ solution: SolutionValue, _ type: Type?) -> String {
-    var lines: [String] = []
-    if let range = solution.timeRange {
-      lines.append(
-        "solution of `\(solution.ode)`, \(solution.times.count) samples from t = \(NumberFormat.significant(range.lowerBound)) to \(NumberFormat.significant(range.upperBound))"
-      )
-    } else {
-      lines.append("solution of `\(solution.ode)`")
+    let ode = if case .solution(let type)? = type { type.ode } else { solution.ode }
+    let lengths = solution.lengths
+    var head = "solution of `\(ode)`"
+    if !solution.laneShape.isEmpty {
+      head = "\(NumberFormat.grouped(lengths.count)) solutions of `\(ode)`"
     }
+    if let range = solution.timeRange, let least = lengths.min(), let most = lengths.max() {
+      head += least == most ? ", \(most) samples" : ", \(least) to \(most) samples"
+      if !solution.laneShape.isEmpty { head += " each" }
+      head +=
+        " from t = \(NumberFormat.significant(range.lowerBound)) to \(NumberFormat.significant(range.upperBound))"
+    }
+    var lines = [head]
     let fields: [Field] = if case .solution(let type)? = type { type.fields } else { [] }
     for field in solution.fields
     where field.name != "t" && field.name != "final" && field.name != "stats" {
       let type = fields.first { $0.name == field.name }?.type
+        .lifted(by: Array(repeating: Size(1), count: solution.laneShape.count + 1)).padded
       lines.append("  \(field.name): \(text(field.value, type))")
     }
     return lines.joined(separator: "\n")

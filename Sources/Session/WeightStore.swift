@@ -12,6 +12,10 @@ package struct WeightStore: Sendable {
     package var shape: [Int]
     package var values: [Double]
     package var kind: Weight.Kind
+    /// The declaration that its first value is of.
+    package var declaration: WeightID?
+    /// It was trained, loaded or set: no longer what its declaration says.
+    package var isChanged = false
   }
   package private(set) var entries: [String: Entry] = [:]
   /// Paths in the order in which they came.
@@ -29,5 +33,6 @@ package struct WeightStore: Sendable {
   package mutating func setValues(_ path: String, _ values: [Double]) {
     guard let count = entries[path]?.values.count, count == values.count else { return }
     entries[path]?.values = values
+    entries[path]?.isChanged = true
   }
 }

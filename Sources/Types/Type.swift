@@ -24,14 +24,33 @@ package struct TensorType: Hashable, Sendable {
   /// Whether cells may be missing: data with gaps, which only losses, `~`, `first_present` and
   /// `default` take.
   package var hasGaps: Bool
+  /// Whether it holds rows of unequal length (experiments, trajectories with steps of their own) as one array: behind a
+  /// row's end stands padding, which is NaN, and which losses and reductions leave out.
+  package var isPadded: Bool
 
   package init(
-    _ element: Element, _ shape: Shape = .scalar, unit: UnitLabel = .one, hasGaps: Bool = false
+    _ element: Element, _ shape: Shape = .scalar, unit: UnitLabel = .one, hasGaps: Bool = false,
+    isPadded: Bool = false
   ) {
     self.element = element
     self.shape = shape
     self.unit = unit
     self.hasGaps = hasGaps
+    self.isPadded = isPadded
+  }
+}
+
+extension Type {
+  /// The arrays in it as rows of unequal length.
+  package var padded: Type {
+    switch self {
+    case .tensor(var tensor):
+      tensor.isPadded = true
+      return .tensor(tensor)
+    case .tuple(let parts): return .tuple(parts.map(\.padded))
+    case .record(let fields): return .record(fields.map { Field($0.name, $0.type.padded) })
+    case .error, .string, .solution, .dataset, .run, .interval, .nothing: return self
+    }
   }
 }
 

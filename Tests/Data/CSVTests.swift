@@ -24,6 +24,26 @@ private func problem(_ text: String, _ schema: TableSchema = TableSchema()) -> S
 }
 
 @Suite struct CSVTests {
+  @Test func decimalCommasAreReadWhereTheyAreSaid() throws {
+    let text = "t;x\n0;1,5\n1;-2\n2;NA\n"
+    let table = try CSVReader(decimal: UInt8(ascii: ",")).read(Array(text.utf8))
+    #expect(numbers(table, "x")?.prefix(2) == [1.5, -2])
+    // A point is then no decimal sign.
+    let grouped = try CSVReader(decimal: UInt8(ascii: ",")).read(Array("x;y\n1.234;1\n".utf8))
+    #expect(numbers(grouped, "x") == nil)
+    #expect(problem(text) == "`f.csv`, line 2, column 2: `1,5` has a decimal comma")
+    // Words with commas in them are words.
+    #expect(problem("t;who\n0;Doe, J.\n1;Roe, R.\n") == nil)
+    let given = try CSVReader(separator: .semicolon, decimal: UInt8(ascii: ",")).read(
+      Array("0;1,5\n1;2,5\n".utf8))
+    #expect(numbers(given, "column_2") == [1.5, 2.5])
+  }
+
+  @Test func numbersBeyondTheGreatestAreNamed() throws {
+    #expect(problem("x\n1e999\n") == "`f.csv`, line 2, column 1: `1e999` is beyond 1.8e308")
+    #expect(numbers(try table("x\ninf\n-inf\n"), "x") == [.infinity, -.infinity])
+  }
+
   @Test(arguments: [
     "t,x\n1,2\n3,4\n", "t,x\r\n1,2\r\n3,4\r\n", "t,x\r1,2\r3,4", "t,x\n1,2\n3,4",
     "\u{FEFF}t,x\n1,2\n3,4", "# a comment\n% another\nt,x\n\n1,2\n  # inside\n3,4\n",
@@ -119,7 +139,8 @@ private func problem(_ text: String, _ schema: TableSchema = TableSchema()) -> S
     let help = DataProblem(.table(error), file: "f").diagnostic.help
     #expect(help.first == "did you mean `theta`?")
     #expect(
-      problem("t;x\n1;1,5\n2;2,5\n", TableSchema(inputs: ["x"]))?.contains("`1,5` is not") == true)
+      problem("t;x\n1;1,5\n2;2,5\n", TableSchema(inputs: ["x"]))?.contains("a decimal comma")
+        == true)
   }
 
   @Test func aMistakeHasItsPlaceInTheFile() {

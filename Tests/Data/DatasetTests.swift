@@ -106,6 +106,19 @@ private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) thro
     #expect(many.exampleCount == 30)
   }
 
+  @Test func aBatchGoesIntoTheWholeByItsTimes() throws {
+    let data = Dataset(
+      lengths: [60, 40], time: "t",
+      fields: [DataField("t", on: .time, values: (0..<100).map(Double.init))])
+    for (length, count, repeats) in [(10, 10, 1.0), (1, 10, 10), (20, 2, 2.5)] {
+      let plan = BatchPlan.windows(length: length, count: count)
+      #expect(plan.repeats(of: try plan.batch(of: data, seed: 0, step: 3), in: data) == repeats)
+    }
+    let one = BatchPlan.shuffled(1)
+    #expect(one.repeats(of: try one.batch(of: data, seed: 0, step: 0), in: data) == 2)
+    #expect(BatchPlan.all.repeats(of: data, in: data) == 1)
+  }
+
   @Test func anEpochSeesEveryExampleOnce() throws {
     let data = Dataset(
       rows: 23, fields: [DataField("x", on: .example, values: (0..<23).map(Double.init))])

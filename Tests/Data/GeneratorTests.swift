@@ -91,7 +91,9 @@ import Testing
     #expect(times == times.sorted())
     #expect(times.allSatisfy { $0 >= 0 && $0 <= 50 })
     for wild in [{ _ in .nan }, { _ in .infinity }, { _ in -1 }] as [@Sendable (Double) -> Double] {
-      _ = try make("poisson_process", ["rate": .function(wild), "over": .interval(0, 1)])
+      #expect(throws: GeneratorError.self) {
+        try make("poisson_process", ["rate": .function(wild), "over": .interval(0, 1)])
+      }
     }
   }
 
@@ -123,6 +125,11 @@ import Testing
         == "`circles` has no parameter `noice`; it has `noise`, `factor`, `count`")
     #expect(message("circles", ["noise": .number(-1)]) == "`noise` of `circles` must be 0 or more")
     #expect(message("poisson_process", [:]) == "`poisson_process` needs `rate`")
+    let span = ("over", GeneratorValue.interval(0, 10))
+    for (rate, words) in [(-1.0, "it is -1 at 0"), (.nan, "it is nan at 0"), (1e9, "events")] {
+      let values = ["rate": GeneratorValue.function { _ in rate }, span.0: span.1]
+      #expect(message("poisson_process", values)?.contains(words) == true)
+    }
     #expect(message("spirals", ["sample": .number(400)])?.contains("less than half") == true)
     #expect(message("uniform", ["low": .numbers([1, 2])])?.contains("as long as `low`") == true)
     #expect(

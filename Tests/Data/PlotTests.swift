@@ -140,6 +140,28 @@ private final class Recorder: @unchecked Sendable {
     #expect(PlotError.noGnuplot.help[0].contains("gnuplot-nox"))
   }
 
+  @Test func linesBreakWhereNothingIs() throws {
+    let script = try GnuplotScript(
+      Figure(Plot(series: [.init("a", .line(x: [0, 1, 2], y: [1, .nan, 3]))])), as: .svg)
+    #expect(script.files["data0"] == "0.0 1.0\n\n2.0 3.0\n")
+  }
+
+  @Test func figuresHaveTheSizeAndLegendAskedFor() throws {
+    var plot = Plot(
+      series: [
+        .init("a", .line(x: [0, 1], y: [1, 3])), .init("b", .line(x: [0, 1], y: [1, 3])),
+      ])
+    #expect(try GnuplotScript(Figure(plot), as: .svg).text.contains("set key outside"))
+    plot.hasLegend = false
+    var figure = Figure(plot)
+    figure.width = 300
+    figure.height = 200
+    let text = try GnuplotScript(figure, as: .svg).text
+    #expect(text.contains("size 300,200") && text.contains("unset key"))
+    #expect(
+      try !TextPlot.render(figure, columns: 60, rows: 20).contains("──  a"))
+  }
+
   @Test func whatCannotBeDrawnIsNamed() {
     func script(_ series: Plot.Series, log: Bool = false) throws -> GnuplotScript {
       try GnuplotScript(

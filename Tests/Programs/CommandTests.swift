@@ -71,7 +71,7 @@ struct CommandTests {
     let outside = folder.appending(path: "outside.csv")
     try "write [1, 2] to \"../outside.csv\"\n".write(to: script, atomically: true, encoding: .utf8)
     let refused = try Command.run(["run", script.path])
-    #expect(refused.status == 1)
+    #expect(refused.status == 2)
     #expect(refused.errors.contains("E1007"))
     #expect(refused.errors.contains("--allow-write"))
     #expect(!FileManager.default.fileExists(atPath: outside.path))

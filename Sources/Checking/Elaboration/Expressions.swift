@@ -146,6 +146,7 @@ extension Checker {
       return .expression(elementwise("not", [value], span, symbol: "!"))
     case .sample:
       let value = evaluate(operand)
+      samples += 1
       return .expression(sample(value, operand.span, span))
     }
   }
@@ -251,7 +252,9 @@ extension Checker {
       guard let label = agreeOnUnit(&operands, "if", span),
         let branchShape = align(&operands, "if", span)
       else { return .invalid(span) }
-      var type = TensorType(tensor(operands[0])?.element ?? .real, branchShape, unit: label)
+      var type = TensorType(
+        tensor(operands[0])?.element ?? .real, branchShape, unit: label,
+        isPadded: operands.contains { tensor($0)?.isPadded == true })
       if resolve(tensor(condition)?.shape ?? .scalar).isScalar {
         return TypedExpression(
           .conditional(condition, operands[0], operands[1]), .tensor(type), span)

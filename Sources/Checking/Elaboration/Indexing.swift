@@ -27,6 +27,9 @@ extension Checker {
     if case .dataset(let data) = resolve(value.type) {
       return example(value, data, subscripts, span)
     }
+    if case .solution(let solution) = resolve(value.type) {
+      return trajectory(value, solution, subscripts, span)
+    }
     guard let type = tensor(value) else {
       return failed(.notIndexable("a value of type \(text(value.type))", at: baseSpan), span)
     }
@@ -229,7 +232,42 @@ extension Checker {
     {
       return failed(.indexOutOfRange(index, length: "\(count)", at: expression.span), span)
     }
-    return TypedExpression(.example(value, at: place), .record(data.example), span)
+    // Experiments of unequal length have one each.
+    let length =
+      data.isRagged && data.count != nil
+      ? environment.substitution.freshSize(named: "length of \(data.name)", rigid: true)
+      : data.length
+    return TypedExpression(
+      .example(value, at: place), .record(relength(data, to: length)), span)
+  }
+
+  /// `many[3]`: one trajectory of a batch.
+  private mutating func trajectory(
+    _ value: TypedExpression, _ solution: SolutionType, _ subscripts: [Subscript], _ span: Span
+  ) -> TypedExpression {
+    guard let count = solution.leading.first else {
+      return failed(
+        .notIndexable(
+          "one solution; its samples are elements of its fields, as in `s.t[0]`,", at: span), span)
+    }
+    guard subscripts.count == 1, case .at(let expression) = subscripts[0] else {
+      return failed(.notIndexable("a batch of solutions by several indices", at: span), span)
+    }
+    let place = asExpression(evaluate(expression), expression.span)
+    if place.isInvalid { return .invalid(span) }
+    guard let own = tensor(place), own.element == .integer, own.shape.isScalar else {
+      return failed(
+        .integerExpected(
+          "the number of a trajectory", found: text(place.type), at: expression.span), span)
+    }
+    if let index = place.integerLiteral, let count = resolve(count).value,
+      index >= count || index < -count
+    {
+      return failed(.indexOutOfRange(index, length: "\(count)", at: expression.span), span)
+    }
+    var one = solution
+    one.leading.removeFirst()
+    return TypedExpression(.example(value, at: place), .solution(one), span)
   }
 
   /// The fields of an example with another number of samples.
@@ -368,53 +406,10 @@ extension Checker {
             "this solution holds the steps that the solver happens to take, and may not enter a loss",
             at: Label(span), help: ["say when: `solve(…, at: w.t)` or `every: 0.1`"]), span)
       }
-      let count = stepsSize(of: value)
-      return TypedExpression(
-        .field(value, spelling), found.type.lifted(by: leading + [count]), span)
+      let type = found.type.lifted(by: leading + [stepsSize(of: value)])
+      // Each trajectory of a batch has steps of its own.
+      return TypedExpression(.field(value, spelling), leading.isEmpty ? type : type.padded, span)
     }
-  }
-
-  private mutating func datasetField(
-    _ value: TypedExpression, _ data: DatasetType, _ name: Name, _ span: Span
-  ) -> TypedExpression {
-    guard let found = data.example.first(where: { $0.name == name.spelling }) else {
-      return failed(
-        .unknownColumn(
-          name.spelling, of: data.name, at: name.span, columns: data.example.map(\.name)), span)
-    }
-    var leading: [Size] = []
-    if let count = data.count { leading = [count] }
-    return TypedExpression(
-      .field(value, name.spelling), found.type.lifted(by: leading), span)
-  }
-
-  /// The quantities that a training run reports.
-  private mutating func runField(
-    _ value: TypedExpression, _ name: Name, _ span: Span
-  ) -> TypedExpression {
-    let reals: Set = ["loss", "validation", "seconds", "peak_memory", "penalty"]
-    let integers: Set = ["steps", "parameters", "evaluations", "epochs"]
-    let spelling = name.spelling
-    if reals.contains(spelling) {
-      return TypedExpression(.field(value, spelling), .real, span)
-    }
-    if integers.contains(spelling) {
-      return TypedExpression(.field(value, spelling), .integer, span)
-    }
-    if spelling == "history" {
-      let count = environment.substitution.freshSize(named: "steps", rigid: true)
-      return TypedExpression(.field(value, spelling), .real(Shape([count])), span)
-    }
-    if spelling == "test" {
-      let count = environment.substitution.freshSize(named: "evaluations", rigid: true)
-      return TypedExpression(
-        .field(value, spelling),
-        .record([Field("last", .real), Field("history", .real(Shape([count])))]), span)
-    }
-    return failed(
-      .unknownField(
-        spelling, of: "a training run", at: name.span,
-        fields: (reals.union(integers).sorted() + ["history", "test"])), span)
   }
 
   // MARK: methods
@@ -426,7 +421,8 @@ extension Checker {
     switch base {
     case .distribution(let distribution):
       return distributionMethod(distribution, name, arguments, span)
-    case .expression(let value):
+    case .expression(let given):
+      let value = samplesAsDataset(given) ?? given
       guard case .dataset(let data) = resolve(value.type),
         name.spelling == "last" || name.spelling == "first",
         !data.example.contains(where: { $0.name == name.spelling })
@@ -447,6 +443,11 @@ extension Checker {
       var part = data
       if data.count != nil {
         part.count = environment.substitution.freshSize(named: "examples", rigid: true)
+        // A part of experiments of unequal length may be of equal ones, and the other way round.
+        if data.isRagged {
+          part.length = environment.substitution.freshSize(named: "samples", rigid: true)
+          part.example = relength(data, to: part.length)
+        }
       } else {
         part.length = environment.substitution.freshSize(named: "samples", rigid: true)
         part.example = relength(data, to: part.length)

@@ -124,6 +124,23 @@ extension Checker {
       let value = run(trial, extents, inner, callee, span, body)
       let ownLifts = lifts - before.lifts - (extents.isEmpty ? 0 : 1)
       if errorCount == before.errorCount, ownLifts <= 0 {
+        // A draw is one example's: where examples are told apart, each has its own.
+        if count == 0, leading == nil, !isLibrary,
+          !isLayer, samples > before.samples,
+          let most = sizes.map(\.count).max(), sizes.allSatisfy({ $0.count == most }), most > 0
+        {
+          let unlifted = self
+          self = before
+          var each = arguments
+          for index in open { each[index].lift = most }
+          let extents = sizes[0]
+          let agree = sizes.allSatisfy {
+            resolve(Shape($0)) == resolve(Shape(extents))
+          }
+          let value = agree ? run(each, extents, inner, callee, span, body) : .invalid
+          if agree, errorCount == before.errorCount { return value }
+          self = unlifted
+        }
         let reduced = reductions > before.reductions
         if count == 0, reduced, leading == nil, !isLibrary, (sizes.map(\.count).max() ?? 0) > 1,
           alsoChecks(before, arguments, open, sizes, inner, callee, span, body)

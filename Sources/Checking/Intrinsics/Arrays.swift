@@ -13,6 +13,7 @@ extension Checker {
       return .invalid(span)
     }
     if type.hasGaps { return failed(.gapsUsed(name, at: value.span), span) }
+    if type.isPadded { return paddedReduction(intrinsic, value, type, given, span) }
     let shape = resolve(type.shape)
     var axes = Array(0..<shape.rank)
     if let written = given["axes"] ?? given["axis"] {
@@ -63,6 +64,40 @@ extension Checker {
       result.element = .real
     }
     return TypedExpression(.reduce(kind, operand, axes: axes), .tensor(result), span)
+  }
+
+  /// A reduction over rows of unequal length: what stands behind a row's end is as if it weren't there.
+  private mutating func paddedReduction(
+    _ intrinsic: Intrinsic, _ value: TypedExpression, _ given: TensorType,
+    _ arguments: [String: CallArgument], _ span: Span
+  ) -> TypedExpression {
+    var type = given
+    type.isPadded = false
+    let neutral: Double
+    switch Reduction(rawValue: intrinsic.rawValue) ?? .sum {
+    case .sum, .mean: neutral = 0
+    case .product: neutral = 1
+    case .max, .argmax: neutral = -.infinity
+    case .min, .argmin: neutral = .infinity
+    case .any, .all:
+      // A truth value has no NaN to tell padding by.
+      return failed(.gapsUsed(intrinsic.rawValue, at: value.span), span)
+    }
+    let shape = resolve(type.shape)
+    let cells = bind(TypedExpression(.relabelled(value), .tensor(type), value.span))
+    let truth = bind(
+      TypedExpression(
+        .elementwise("eq", [cells, cells]), .tensor(TensorType(.boolean, shape)), value.span))
+    let filled = choose(
+      truth, cells, relabelled(number(neutral, value.span), type.unit), value.span)
+    func reduced(_ operand: TypedExpression, _ kind: Intrinsic) -> TypedExpression {
+      var rest = arguments
+      rest["x"] = CallArgument(.expression(operand), span: value.span)
+      return reduction(kind, rest, span)
+    }
+    guard intrinsic == .mean else { return reduced(filled, intrinsic) }
+    let count = reduced(TypedExpression(.toReal(truth), .real(shape), value.span), .sum)
+    return elementwise("div", [reduced(filled, .sum), count], span, symbol: "mean")
   }
 
   private mutating func axesArgument(_ argument: CallArgument, rank: Int) -> [Int]? {

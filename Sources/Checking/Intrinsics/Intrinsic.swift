@@ -250,7 +250,11 @@ extension Checker {
     case .length:
       guard let value = sequenceArgument("x", given, name), let size = leadingSize(value.type)
       else { return .invalid(span) }
-      return sizeValue(size, span)
+      let length = sizeValue(size, span)
+      // Only the value itself may know, as an experiment of its own length does.
+      guard frame.kind == .top, size.value == nil else { return length }
+      _ = bind(value)
+      return length
     case .grid: return grid(given, span)
     case .plain:
       guard let value = given["x"].map({ elaborate($0) }), !value.isInvalid else {

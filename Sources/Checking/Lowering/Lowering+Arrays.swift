@@ -1,3 +1,4 @@
+import NodalDiagnostics
 import NodalIR
 import NodalOperations
 import NodalTypes
@@ -37,11 +38,11 @@ extension Lowering {
       let count = type.extents[axis].fixedLength ?? 0
       return scope.builder.slice(value, axis: axis, first..<(first + count))
     case .index(let x, let axis, let at):
-      return try index(try array(x), axis: axis, at: try array(at))
+      return try index(try array(x), axis: axis, at: try array(at), at.span)
     case .gather(let x, let indices):
       let value = try array(x)
       let places = wrapped(try array(indices), scope.builder.type(value).extents[0])
-      return scope.builder.value(.gather(Gather()), [value, places])
+      return pick(value, places, indices.span)
     case .shift(let x, let by, let fill):
       return try shift(try array(x), by: by, fill: try array(fill))
     case .linspace(let a, let b):
@@ -114,7 +115,9 @@ extension Lowering {
       .contract(Contraction(contracted: [.init(rank - 1, 0)])), [a, b])
   }
 
-  private mutating func index(_ x: Value, axis: Int, at: Value) throws(IRError) -> Value {
+  private mutating func index(
+    _ x: Value, axis: Int, at: Value, _ span: Span
+  ) throws(IRError) -> Value {
     let type = scope.builder.type(x)
     guard let n = type.extents[axis].fixedLength else { throw IRError("index along \(type)") }
     var rest = type.extents
@@ -128,7 +131,15 @@ extension Lowering {
     var order = Array(type.extents.indices)
     order.remove(at: axis)
     let front = scope.builder.transpose(x, [axis] + order)
-    return scope.builder.value(.gather(Gather()), [front, wrapped(at, type.extents[axis])])
+    return pick(front, wrapped(at, type.extents[axis]), span)
+  }
+
+  /// Elements along the first axis. What is read outside of the array ends the run, with this place.
+  mutating func pick(_ x: Value, _ places: Value, _ span: Span) -> Value {
+    let outer = scope.builder.origin
+    defer { scope.builder.origin = outer }
+    at(LoweredOrigin(span: span, ode: nil, state: nil))
+    return scope.builder.value(.gather(Gather(isChecked: true)), [x, places])
   }
 
   /// Indices, those below zero counted from the end.

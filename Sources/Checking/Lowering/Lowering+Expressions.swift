@@ -140,6 +140,9 @@ extension Lowering {
       if let field = fields.first(where: { $0.name == name }) { return field.value }
     case .solution(let solution):
       if let field = solution.field(name) { return field }
+      throw IRError(
+        "a solution without samples has no \(name)",
+        refusal: Refusal(.acceptedSteps, origin: nil))
     case .array, .tuple, .text, .nothing:
       break
     }
@@ -152,7 +155,7 @@ extension Lowering {
     let whole = try lower(dataset)
     let i = try array(index)
     return try whole.mapLeaves { (leaf) throws(IRError) in
-      scope.builder.value(.gather(Gather()), [leaf, i])
+      pick(leaf, i, index.span)
     }
   }
 

@@ -273,9 +273,14 @@ extension Lowering {
   ) throws(IRError) -> LoweredSolution {
     try recordStrengths(of: ode, t: t, saved: saved)
     let n = scope.builder.type(t).extents.first?.fixedLength ?? 0
-    var fields: [LoweredField] = [LoweredField("t", .array(t))]
-    fields += try states(of: ode, in: saved, leading: [.fixed(n)])
-    if !ode.outputs.isEmpty {
+    var fields: [LoweredField] = []
+    // Nobody asked for samples: there are none to read.
+    let hasSamples = if case .saved = type.samples { true } else { false }
+    if hasSamples {
+      fields.append(LoweredField("t", .array(t)))
+      fields += try states(of: ode, in: saved, leading: [.fixed(n)])
+    }
+    if hasSamples, !ode.outputs.isEmpty {
       let (results, value) = try mapRegion(
         n, over: [t, saved], kind: .plain
       ) { (lowering, slices) throws(IRError) in

@@ -356,11 +356,13 @@ extension Domain {
 
 extension Lowering {
   /// A solve that keeps its accepted steps: (times of the steps and of the end [steps], how many steps).
+  /// What it reads of a batch's member are its parameters.
   package static func lowerStepTimes(
-    _ expression: TypedExpression, of program: TypedProgram, lengths: [SizeVariable: Int]
+    _ expression: TypedExpression, parameters: [(local: LocalID, type: Type)] = [],
+    of program: TypedProgram, lengths: [SizeVariable: Int]
   ) throws(LoweringFailure) -> LoweredProgram {
-    var lowering = Lowering(
-      program, lengths: lengths, parametrisation: .constrained, parameters: [])
+    var lowering = try begin(
+      parameters: parameters, of: program, lengths: lengths, parametrisation: .constrained)
     return try lowering.placing { (lowering) throws(IRError) in
       guard case .solve(let solve) = expression.kind else { throw IRError("not a solve") }
       // On a line of its own: `finish` takes the lowering as it is when its arguments begin.

@@ -277,7 +277,19 @@ extension Checker {
     if learned.count == 1 { return (learned.first, .learned) }
     if !learned.isEmpty { return (nil, .learned) }
     if known.count == 1, case .name = expression.kind { return (known.first, .known) }
-    return (nil, .other)
+    return (nil, expression.names.contains { isLayer($0, scope) } ? .learned : .known)
+  }
+
+  /// A network, or what makes one.
+  private func isLayer(_ name: String, _ scope: Int) -> Bool {
+    if let member = odeScopes[scope].members[name] {
+      if case .layer = member.kind { return true }
+      return false
+    }
+    guard let id = declaration(named: name),
+      case .layer = environment.declarations[id.rawValue].kind
+    else { return false }
+    return true
   }
 
   /// Terms with states counted as first-order ones.
@@ -324,6 +336,12 @@ extension Checker {
         return (String(key.dropFirst(spelling.count + 1)), .expression(read(weight, span)))
       }
       return recordValue(fields, span)
+    }
+    // What has no name of its own has that of its place: `e.learn_1`, `e.dense_1.weight`.
+    let path = ode.name + "." + spelling
+    if environment.weightsByPath.keys.contains(where: { $0 == path || $0.hasPrefix(path + ".") }) {
+      let own = LayerInstance(declaration: id, hyperparameters: [:], path: ode.name, span: span)
+      return layerField(own, name, span)
     }
     let names =
       ode.params.keys.map { $0 } + ode.constants.keys + ode.terms + ode.layers.keys

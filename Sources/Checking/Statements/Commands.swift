@@ -145,20 +145,30 @@ extension Checker {
   }
 
   /// A solution is a data set of its states, too.
-  private func asDataset(_ value: TypedExpression) -> TypedExpression? {
+  private mutating func asDataset(_ value: TypedExpression) -> TypedExpression? {
     switch resolve(value.type) {
     case .dataset: return value
-    case .solution(let solution):
-      guard case .saved(let length) = solution.samples, solution.leading.count <= 1 else {
-        return nil
-      }
-      let type = DatasetType(
-        name: "this solution",
-        example: solution.fields.map { Field($0.name, $0.type.lifted(by: [length])) },
-        timeColumn: "t", length: length, count: solution.leading.first)
-      return TypedExpression(value.kind, .dataset(type), value.span)
+    case .solution: return samplesAsDataset(value)
     case .error, .tensor, .string, .tuple, .record, .run, .interval, .nothing: return nil
     }
+  }
+
+  /// The samples of a solution as data: one experiment, or one for each trajectory of a batch. nil for what is no solution.
+  mutating func samplesAsDataset(_ value: TypedExpression) -> TypedExpression? {
+    guard case .solution(let solution) = resolve(value.type), solution.leading.count <= 1 else {
+      return nil
+    }
+    let length: Size
+    let isRagged: Bool
+    switch solution.samples {
+    case .saved(let count): (length, isRagged) = (count, false)
+    case .steps: (length, isRagged) = (stepsSize(of: value), !solution.leading.isEmpty)
+    }
+    let type = DatasetType(
+      name: "this solution",
+      example: solution.fields.map { Field($0.name, $0.type.lifted(by: [length])) },
+      timeColumn: "t", length: length, count: solution.leading.first, isRagged: isRagged)
+    return TypedExpression(value.kind, .dataset(type), value.span)
   }
 
   // MARK: print
@@ -217,6 +227,19 @@ extension Checker {
     var series: [PlotSeries] = []
     var fine = true
     for expression in node.series {
+      // Two quantities in a bracket: the second over the first.
+      if kind == .phase, node.against == nil, case .bracket(let parts) = expression.kind,
+        parts.count == 2,
+        !parts.contains(where: { if case .bracket = $0.kind { true } else { false } })
+      {
+        guard var made = plotSeries(parts[1], parts[0], usesTime: false) else {
+          fine = false
+          continue
+        }
+        made.label = sourceText(expression.span)
+        series.append(made)
+        continue
+      }
       guard let made = plotSeries(expression, node.against, usesTime: usesTime) else {
         fine = false
         continue
@@ -356,7 +379,7 @@ extension Checker {
     case .save, .load:
       let subject = evaluate(node.subject)
       if case .invalid = subject { return nil }
-      guard let weights = weights(of: subject), let file else {
+      guard let weights = weights(of: subject), !weights.isEmpty, let file else {
         if file != nil {
           report(
             Diagnostic(
@@ -434,19 +457,30 @@ extension Checker {
       report(.conditionNotBool(found: text(condition.type), at: node.condition.span))
       return nil
     }
-    if case .binary(let op, let a, let b) = node.condition.kind {
-      switch op.kind {
-      case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
-        for side in [a, b] {
-          let value = collectingBindings { $0.elaborate(side) }
-          if !value.isInvalid, value.literal == nil {
-            sides.append((sourceText(side.span), value))
-          }
-        }
-      case .or, .and, .add, .subtract, .multiply, .divide, .matrixProduct, .power: break
-      }
+    for side in node.condition.comparedSides {
+      let value = collectingBindings { $0.elaborate(side) }
+      if !value.isInvalid { sides.append((sourceText(side.span), value)) }
     }
     return .assert(
       condition: condition, sides: sides, text: sourceText(node.condition.span), node.span)
+  }
+}
+
+extension Expression {
+  /// What a condition compares, through `&&`, `||`, `!` and what looks at all or any of many comparisons.
+  fileprivate var comparedSides: [Expression] {
+    switch kind {
+    case .binary(let op, let a, let b):
+      switch op.kind {
+      case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return [a, b]
+      case .or, .and: return a.comparedSides + b.comparedSides
+      case .add, .subtract, .multiply, .divide, .matrixProduct, .power: return []
+      }
+    case .prefix(_, let inner): return inner.comparedSides
+    case .call(let call): return call.arguments.flatMap(\.value.comparedSides)
+    case .number, .string, .bool, .constant, .name, .tuple, .bracket, .record, .range, .pipe,
+      .index, .field, .element, .derivative, .conditional, .block, .closure, .invalid:
+      return []
+    }
   }
 }

@@ -68,10 +68,21 @@ extension Checker {
   mutating func declareAll(
     _ statements: [Statement], module: Int, isUser: Bool
   ) -> [Redefinition] {
+    let hasDeclared = environment.modules[module].names.values.contains {
+      environment.declarations[$0.rawValue].module == module
+    }
     for statement in statements {
       if case .import(let node) = statement { load(node, into: module) }
       if isUser {
         if case .precision(let node) = statement {
+          // At a prompt: what has been declared is made for the precision that was.
+          if hasDeclared {
+            report(
+              Diagnostic(
+                .misplacedHeading, "`precision` comes before all declarations",
+                at: Label(node.span), help: ["`:reset` begins anew"]))
+            continue
+          }
           environment.precision = node.width == .f32 ? .f32 : .f64
         }
         if case .seed(let node) = statement { environment.seed = node.value }

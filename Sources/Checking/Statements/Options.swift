@@ -183,6 +183,12 @@ extension Checker {
       return .expression(value)
     case .number:
       guard let literal = value.literal, literal.isFinite else { return wrong("a constant number") }
+      guard literal > 0 else {
+        report(
+          Diagnostic(
+            .optionValue, "`\(key):` is a number above 0", at: Label(expression.span)))
+        return nil
+      }
       return .expression(toReal(value))
     case .boolean:
       guard value.booleanLiteral != nil else { return wrong("`true` or `false`") }

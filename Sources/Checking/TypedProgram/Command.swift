@@ -98,6 +98,26 @@ package struct OptionValue: Sendable {
   package func subOption(_ key: String) -> OptionValue? { subOptions.first { $0.key == key } }
 }
 
+/// What can be read of `let run = train …`.
+package enum RunField: String, Sendable, Hashable, CaseIterable {
+  /// Without penalties, of the parameters that were kept; and what the penalties add to it.
+  case loss, penalty
+  /// The lowest; there is none without `validate:`.
+  case validation
+  case steps
+  /// Whole passes through the data.
+  case epochs
+  /// Numbers that are learned.
+  case parameters
+  /// Of right-hand sides, in all steps.
+  case evaluations
+  case seconds
+  /// The loss of each step.
+  case history
+  case test
+  case peakMemory = "peak_memory"
+}
+
 /// `let run = train fit on obs { … }`.
 package struct TrainCommand: Sendable {
   /// The name of the run; nil where the command stands alone.

@@ -25,8 +25,8 @@ package struct OdeInstance: Sendable {
 
   /// A summand of a right-hand side: what `explain` and `strength` measure.
   package struct Term: Sendable {
-    package enum Kind: String, Sendable, Hashable { case known, learned, other }
-    /// The name given by `known` or `learned`, or the text of the summand.
+    package enum Kind: String, Sendable, Hashable { case known, learned }
+    /// The name given by `known` or `learned`, or the text of the summand: then it is learned if a network is in it.
     package var label: String
     package var kind: Kind
     /// What it adds to the derivative of which state (an index into `states`).

@@ -157,6 +157,11 @@ package struct Mapped: Sendable {
     /// Of one element.
     package var type: Type
     package var value: TypedExpression
+    package init(local: LocalID, type: Type, value: TypedExpression) {
+      self.local = local
+      self.type = type
+      self.value = value
+    }
   }
 }
 

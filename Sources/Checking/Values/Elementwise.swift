@@ -52,7 +52,8 @@ extension Checker {
     guard let unit = unitOfResult(row, symbol, &operands, span),
       let shape = align(&operands, symbol, span)
     else { return .invalid(span) }
-    let type = Type.tensor(TensorType(result, shape, unit: unit))
+    let isPadded = operands.contains { tensor($0)?.isPadded == true }
+    let type = Type.tensor(TensorType(result, shape, unit: unit, isPadded: isPadded))
     if let folded = folded(row, operands, type, span) { return folded }
     return TypedExpression(.elementwise(name, operands), type, span)
   }
@@ -247,7 +248,8 @@ extension Checker {
     guard let shape = align(&operands, "^", span), let row = ScalarOperation.rows["pow"] else {
       return .invalid(span)
     }
-    let type = Type.tensor(TensorType(.real, shape, unit: label))
+    let isPadded = operands.contains { tensor($0)?.isPadded == true }
+    let type = Type.tensor(TensorType(.real, shape, unit: label, isPadded: isPadded))
     return folded(row, operands, type, span)
       ?? TypedExpression(.elementwise("pow", operands), type, span)
   }

@@ -141,7 +141,8 @@ struct BatchBuilder {
       define(builder.value(.gather(gather), operands.map { values[$0.index] }))
       return
     }
-    let form = Form.gather(Gather(batchAxes: gather.batchAxes + 1))
+    let form = Form.gather(
+      Gather(batchAxes: gather.batchAxes + 1, isChecked: gather.isChecked))
     define(builder.value(form, operands.map { withAxis($0) }))
   }
 

@@ -1,0 +1,51 @@
+import NodalDiagnostics
+import NodalSyntax
+import NodalTypes
+
+/// Fields of what only a session holds: data sets, training runs.
+extension Checker {
+  mutating func datasetField(
+    _ value: TypedExpression, _ data: DatasetType, _ name: Name, _ span: Span
+  ) -> TypedExpression {
+    guard let found = data.example.first(where: { $0.name == name.spelling }) else {
+      return failed(
+        .unknownColumn(
+          name.spelling, of: data.name, at: name.span, columns: data.example.map(\.name)), span)
+    }
+    var leading: [Size] = []
+    if let count = data.count { leading = [count] }
+    var type = found.type.lifted(by: leading)
+    if data.isRagged, data.count != nil, let length = data.length,
+      case .tensor(var tensor) = resolve(type),
+      tensor.shape.sizes.dropFirst().first == resolve(length)
+    {
+      // Whole numbers have no NaN to mark padding with.
+      if tensor.element == .integer { tensor.element = .real }
+      tensor.isPadded = true
+      type = .tensor(tensor)
+    }
+    return TypedExpression(.field(value, name.spelling), type, span)
+  }
+
+  /// The quantities that a training run reports.
+  mutating func runField(
+    _ value: TypedExpression, _ name: Name, _ span: Span
+  ) -> TypedExpression {
+    switch RunField(rawValue: name.spelling) {
+    case .loss, .validation, .penalty, .seconds:
+      return TypedExpression(.field(value, name.spelling), .real, span)
+    case .steps, .epochs, .parameters, .evaluations:
+      return TypedExpression(.field(value, name.spelling), .integer, span)
+    case .history:
+      let count = environment.substitution.freshSize(named: "steps", rigid: true)
+      return TypedExpression(.field(value, name.spelling), .real(Shape([count])), span)
+    case .test, .peakMemory:
+      return failed(.notSupportedYet("`\(name.spelling)` of a training run", at: name.span), span)
+    case nil:
+      return failed(
+        .unknownField(
+          name.spelling, of: "a training run", at: name.span,
+          fields: RunField.allCases.map(\.rawValue)), span)
+    }
+  }
+}
