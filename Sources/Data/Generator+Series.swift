@@ -109,6 +109,7 @@ extension Generator {
       Parameter("rate", .function), Parameter("over", .interval),
       Parameter("count", .count, .number(1)),
     ],
+    schema: { _ in [Schema("t", on: .time)] },
     rules: [
       Rule("rate", "a number of at least 0 at all times") { a in
         rateSamples(a).allSatisfy { $0.isFinite && $0 >= 0 }
@@ -119,8 +120,7 @@ extension Generator {
         let mean = samples.reduce(0, +) / Double(samples.count)
         return mean * (end - begin) * Double(a.count("count")) <= 1e6
       },
-    ],
-    schema: { _ in [Schema("t", on: .time)] }
+    ]
   ) { a, key in
     let rate = a.function("rate")
     let (begin, end) = a.interval("over")

@@ -71,7 +71,11 @@ extension Session {
       stateCount: ode.states.count, samples: .steps)
     let lowered = try Lowering.lower(
       TypedExpression(.solve(probe), .solution(type), solve.span), of: program, lengths: lengths)
-    _ = try run(.evaluation, lowered.region, lowered.origins)
+    do {
+      _ = try Pipeline.evaluation.run(lowered.region)
+    } catch {
+      throw told(error, lowered.origins, at: solve.span)
+    }
   }
 }
 
