@@ -18,7 +18,6 @@ import Testing
   static let figures = [
     Figure(example: "arrivals", bound: 22),
     Figure(example: "flow", expression: "-mean(log_density(moons.x[0..<500]))", bound: 1),
-    // The noise of the data alone is 4e-4.
     Figure(
       example: "hamiltonian", expression: "mse(s.q[0..<61], exact.θ[0..<61])", bound: 0.01),
     Figure(example: "latent_spirals", bound: 6200),
