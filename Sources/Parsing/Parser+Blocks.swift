@@ -150,6 +150,8 @@ extension Parser {
           "the end of the statement",
           help: "only a `var` can be given a new value; write `==` to compare")
       }
+      // `fold`, `scan` and `map` are values, and no names.
+      if let keyword = tokens[start].keyword { throw .reservedWord(keyword.rawValue, left.span) }
       advance()
       let value = try parseExpression()
       return .statement(.assign(Assignment(target: name, value: value, span: span(from: start))))

@@ -4,8 +4,8 @@ import NodalSyntax
 import TestSupport
 import Testing
 
-private let mutants = Effort.count(300, long: 10_000, debug: 15)
-private let tower = Effort.count(20_000, long: 100_000, debug: 1_000)
+private let mutants = Effort.count(300, long: 3_000, debug: 15)
+private let tower = Effort.count(20_000, long: 20_000, debug: 1_000)
 
 /// Bytes at random: a tree and a bounded list of diagnostics, never a trap, never a hang.
 @Suite struct FuzzTests {

@@ -39,7 +39,7 @@ import Testing
   }
 
   /// Numbers that the pattern catches become no greater than the limit.
-  private static func cut(
+  static func cut(
     _ pattern: Regex<(Substring, Substring)>, to limit: Int, in text: inout String
   ) {
     text.replace(pattern) { match in

@@ -8,7 +8,7 @@ extension Lexer {
     guard byte(at: offset) == UInt8(ascii: "<") else { return }
     var close = offset + 1
     // No unit is longer; without a bound a line of many `<` would cost its square.
-    let limit = offset + 128
+    let limit = offset + 1024
     while close < limit, let byte = byte(at: close), byte != UInt8(ascii: ">"),
       byte != UInt8(ascii: "\n")
     {

@@ -37,9 +37,15 @@ struct Generator {
     var text = ""
     for (index, token) in tokens.enumerated() {
       if index > 0, !token.attaches, token.text != "\n", text.last != "\n" { text += " " }
-      text += token.text
+      text += token.text == "\n" && vanishes(after: index) ? ";" : token.text
     }
     return text
+  }
+
+  /// Rule 1: before `else` and `|>` the end of a line is none; what ends there ends with `;`.
+  private func vanishes(after index: Int) -> Bool {
+    let next = tokens[(index + 1)...].first { $0.text != "\n" }?.text
+    return next == "else" || next == "|>"
   }
 
   /// The least height of a tree for each production: a fixed point.

@@ -95,6 +95,20 @@ private let effort = Effort.count(4, long: 60, debug: 1)
     #expect(refused > 50)
   }
 
+  @Test("what long runs have found stays found")
+  func findings() {
+    let recogniser = Recogniser(.node)
+    let longUnit = Array(repeating: "(m/s)^(1/2)", count: 20).joined(separator: "*")
+    for (text, isRight) in [
+      ("loss f(w) { fold = 1; w }", false), ("loss f(w) { var folds = 2; folds = 1; w }", true),
+      ("let x: Real<\(longUnit)> = 1", true),
+    ] {
+      #expect(Parser.parse(source(text)).diagnostics.isEmpty == isRight, "\(text)")
+      let tokens = Parser.statementTokens(of: source(text)) ?? []
+      #expect(recogniser.accepts(tokens) == isRight, "\(text)")
+    }
+  }
+
   private func mutated(_ tokens: [Token], of source: SourceFile, _ random: inout Lehmer) -> String {
     var words = tokens.filter { !$0.isEnd }.map { token -> String in
       token.isNewline ? "\n" : (token.hasSpaceBefore ? " " : "") + source.text(of: token.span)
