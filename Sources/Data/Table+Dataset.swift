@@ -173,6 +173,7 @@ extension Table {
       var field = parts[0]
       field.name = selection.field
       field.unit = selection.unit
+      if selection.offset != 0 { field.values = field.values.map { $0 + selection.offset } }
       return field
     }
     let count = parts[0].values.count

@@ -173,6 +173,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   // MARK: Warnings
   case detachedDocumentation = "W0101"
   case sizeNearConstant = "W0301"
+  case ambiguousTimeUnit = "W0401"
   case shadowedName = "W0201"
   case noGradient = "W1001"
   case looksStiff = "W1002"

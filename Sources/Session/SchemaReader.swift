@@ -112,7 +112,7 @@ struct SchemaReader: Sendable {
         case .text(let name): schema.selections.append(.init(field: field.name, columns: [name]))
         case .column(let name, let unit):
           schema.selections.append(
-            .init(field: field.name, columns: [name], unit: "\(unit)"))
+            .init(field: field.name, columns: [name], unit: "\(unit)", offset: unit.offset))
         case .number, .integer, .boolean, .interval, .array, .record, .call, .function:
           throw SessionFailure(
             .argumentType, "`\(field.name)` is the name of a column, in quotes", at: columns.span)

@@ -46,7 +46,7 @@ extension Session {
     if let title = instance.text("title") { plot.title = title }
     var pairs: [(name: String, values: [Double])] = []
     for series in instance.series {
-      let value = try evaluate(series.value)
+      let value = try evaluate(series.value).shown(as: series.value.type)
       let drawn = Drawn(series, value)
       switch instance.kind {
       case .line:

@@ -20,6 +20,7 @@ extension Checker {
         }
       }
       guard let made else {
+        lost(at: span)
         failedData.insert(id)
         return .invalid
       }
@@ -108,7 +109,7 @@ extension Checker {
           family: distribution.family,
           parameters: distribution.parameters.map { value in
             distribution.family.hasUnits && isBare(value)
-              ? relabelled(value, whole.tensor?.unit ?? .one) : value
+              ? relabelled(value, whole.tensor?.unit.difference ?? .one) : value
           }, shape: nil, span: distribution.span)
         let draw = draw(noise, shape: shape, span)
         column = elementwise("add", [column, draw], span, symbol: "noise")

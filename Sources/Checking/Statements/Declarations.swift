@@ -30,7 +30,7 @@ extension Checker {
 
   mutating func load(_ statement: ImportStatement, into module: Int) {
     switch host.module(statement.module, statement.moduleSpan.source) {
-    case .failure(let diagnostic): report(diagnostic)
+    case .failure(let diagnostic): report(diagnostic.placed(at: statement.moduleSpan))
     case .source(let file, let key):
       let index: Int
       if importing.contains(key) {

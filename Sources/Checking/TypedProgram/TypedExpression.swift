@@ -152,11 +152,23 @@ package struct Mapped: Sendable {
   package var arguments: [Argument]
   package var body: TypedExpression
 
+  package init(extents: [Size], arguments: [Argument], body: TypedExpression) {
+    self.extents = extents
+    self.arguments = arguments
+    self.body = body
+  }
+
   package struct Argument: Sendable {
     package var local: LocalID
     /// Of one element.
     package var type: Type
     package var value: TypedExpression
+
+    package init(local: LocalID, type: Type, value: TypedExpression) {
+      self.local = local
+      self.type = type
+      self.value = value
+    }
   }
 }
 
