@@ -11,7 +11,9 @@ import NodalTypes
 struct Checker: Sendable {
   var environment: Environment
   let host: CheckerHost
-  var diagnostics: [Diagnostic] = []
+  private(set) var diagnostics: [Diagnostic] = []
+  /// Places where something was found wrong; there is an error that says why, or this is one of the checker's.
+  var unexplained: [Span] = []
   var reported: Set<ReportKey> = []
   /// Where we are.
   var frame: Frame
@@ -30,6 +32,9 @@ struct Checker: Sendable {
   var reductions = 0
   /// `sample`s so far.
   var samples = 0
+  /// Stand-ins for arguments of which it is asked whether the body reduces them, and how often it did.
+  var rankProbes: Set<LocalID> = []
+  var probedReductions = 0
   var odeScopes: [OdeScope] = []
   var odeBuilders: [OdeBuilder] = []
   /// The log-density terms of the loss being elaborated; nil outside.
@@ -73,6 +78,9 @@ struct Checker: Sendable {
     frame = Frame(kind: .top, module: max(0, environment.modules.count - 1))
   }
 
+  /// Where finishing found what got no diagnostic.
+  let leftovers = Leftovers()
+
   /// Calls elaborated so far: shared by trials, which take everything else back.
   let budget = CallBudget()
 
@@ -92,7 +100,9 @@ struct Checker: Sendable {
         also: found.secondary.filter { !librarySources.contains($0.span.source) }, help: found.help)
     }
     let key = ReportKey(code: diagnostic.code, span: diagnostic.primary?.span)
-    if reported.insert(key).inserted { diagnostics.append(diagnostic) }
+    guard reported.insert(key).inserted else { return }
+    diagnostics.append(diagnostic)
+    if diagnostic.isError { errorCount += 1 }
   }
 
   /// Reports, and gives the value that stands for a mistake.
@@ -106,7 +116,24 @@ struct Checker: Sendable {
     return .invalid(span)
   }
 
-  var errorCount: Int { diagnostics.lazy.filter(\.isError).count }
+  private(set) var errorCount = 0
+
+  /// Notes where a value or a statement was lost. What is lost without a word is a mistake of the checker: see `unexplained`.
+  mutating func account(for value: Meaning, at span: Span) {
+    if case .invalid = value { lost(at: span) }
+  }
+
+  mutating func lost(at span: Span) { unexplained.append(span) }
+
+  /// What was made since is forgotten (weights, odes' types): only what has been said stays.
+  mutating func keepOnlyDiagnostics(since before: Checker) {
+    let now = self
+    self = before
+    diagnostics = now.diagnostics
+    errorCount = now.errorCount
+    reported = now.reported
+    unexplained = now.unexplained
+  }
 
   // MARK: scopes
 
@@ -233,6 +260,11 @@ struct Checker: Sendable {
 final class CallBudget: @unchecked Sendable {
   static let limit = 100_000
   var calls = 0
+}
+
+/// Places of mistakes that are left in a finished program. A reference, used by one check alone.
+final class Leftovers: @unchecked Sendable {
+  var spans: [Span] = []
 }
 
 /// What the checker asks of the world around it.

@@ -1,6 +1,6 @@
 import NodalDiagnostics
 import NodalSyntax
-import NodalTypes
+package import NodalTypes
 
 /// A declared thing.
 struct Declaration: Sendable {
@@ -58,6 +58,8 @@ package struct Environment: Sendable {
   var sources: [SourceID: SourceFile] = [:]
   var stepSizes: [String: Size] = [:]
   var librarySources: Set<SourceID> = []
+  /// A check before had errors: what it left behind may be wrong without a further word.
+  var hasErrors = false
 
   /// What has been found out about declarations.
   struct Caches: Sendable {
@@ -85,6 +87,13 @@ package struct Environment: Sendable {
     case .value(let type, _): return substitution.text(type)
     case .data: return caches.data[id].map { substitution.text(.dataset($0.type)) }
     case .const, .param, .function, .layer, .ode, .solver, .loss: return nil
+    }
+  }
+
+  /// Top-level solutions that hold their accepted steps, with the number of them.
+  package var stepsOfLets: [(name: String, size: Size)] {
+    stepSizes.compactMap { key, size in
+      key.hasPrefix("let ") ? (String(key.dropFirst(4)), size) : nil
     }
   }
 

@@ -1,5 +1,4 @@
 import NodalDiagnostics
-import NodalIR
 import NodalSyntax
 import NodalTypes
 
@@ -23,7 +22,7 @@ indirect enum Meaning: Sendable {
   case loss(DeclarationID)
   /// `tsit5`, before its settings.
   case method(SolverMethod)
-  case solver(SolverSettings)
+  case solver(SolverValue)
   case range(RangeValue)
   /// A record or tuple with compile-time things in it.
   case record([(name: String, value: Meaning)])

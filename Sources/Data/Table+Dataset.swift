@@ -171,8 +171,8 @@ extension Table {
     _ parts: [DataField], as selection: TableSchema.Selection
   ) -> DataField {
     var parts = parts
-    if selection.shift != 0 {
-      for i in parts.indices { parts[i].values = parts[i].values.map { $0 + selection.shift } }
+    if selection.offset != 0 {
+      for i in parts.indices { parts[i].values = parts[i].values.map { $0 + selection.offset } }
     }
     guard parts.count > 1 else {
       var field = parts[0]

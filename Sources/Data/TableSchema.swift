@@ -12,14 +12,14 @@ package struct TableSchema: Sendable, Equatable {
     package var field: String
     package var columns: [String]
     package var unit: String?
-    /// What is added to the file's numbers: temperatures in degC are kept in K.
-    package var shift: Double
+    /// What is added to the numbers of the file to get those that are kept: of a temperature in `degC`.
+    package var offset: Double
 
-    package init(field: String, columns: [String], unit: String? = nil, shift: Double = 0) {
+    package init(field: String, columns: [String], unit: String? = nil, offset: Double = 0) {
       self.field = field
       self.columns = columns
       self.unit = unit
-      self.shift = shift
+      self.offset = offset
     }
   }
 

@@ -62,6 +62,14 @@ package struct Diagnostic: Hashable, Sendable {
 
 extension Diagnostic {
   package var isError: Bool { severity == .error }
+
+  /// The same with a place, where it has none.
+  package func placed(at span: Span) -> Diagnostic {
+    guard primary == nil else { return self }
+    return Diagnostic(
+      code, severity: severity, message, at: Label(span), also: secondary, help: help,
+      fixIts: fixIts)
+  }
 }
 
 extension Sequence<Diagnostic> {

@@ -168,6 +168,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
 
   // MARK: Warnings
   case detachedDocumentation = "W0101"
+  case ambiguousTimeUnit = "W0401"
   case shadowedName = "W0201"
   case sizeNearConstant = "W0301"
   case unusedOption = "W0801"

@@ -270,7 +270,7 @@ extension Parser {
       return Expression(.closure(closure), span: closure.span)
     }
     let first = firstSolid(from: position + 1)
-    if atLabel(at: first - position) { return try parseRecord() }
+    if atField(at: first - position) { return try parseRecord() }
     let block = try parseBlock(owner: "a block")
     return Expression(.block(block), span: span(from: start))
   }
@@ -282,7 +282,7 @@ extension Parser {
     var fields: [RecordField] = []
     while !at(.rightBrace) {
       let fieldStart = position
-      let name = try parseAnyWord(of: "a field")
+      let name = try parseFieldPath()
       try expect(.colon)
       let value = try parseExpression()
       fields.append(RecordField(name: name, value: value, span: span(from: fieldStart)))
@@ -295,5 +295,17 @@ extension Parser {
     }
     advance()
     return Expression(.record(fields), span: span(from: start))
+  }
+
+  /// `x`, or `a.b.x`: a field named through the parts that it lies in.
+  private mutating func parseFieldPath() throws(ParseError) -> Name {
+    var name = try parseAnyWord(of: "a field")
+    while name.primes == 0, take(.dot) {
+      let inner = try parseAnyWord(of: "a field")
+      name = Name(
+        name.text + "." + inner.text, primes: inner.primes,
+        span: Span(source: name.span.source, start: name.span.start, end: inner.span.end))
+    }
+    return name
   }
 }

@@ -170,4 +170,13 @@ extension ParseError {
         && source.line(at: string.start) == source.line(at: opener.start)
     }
   }
+
+  /// Whether another error says what is wrong with this value better: that nothing uses it follows.
+  func repeats(_ errors: [ParseError]) -> Bool {
+    guard case .unusedValue(let unused, _) = self else { return false }
+    return errors.contains { error in
+      guard case .foreignConstant(_, let span) = error else { return false }
+      return span == unused
+    }
+  }
 }

@@ -98,6 +98,13 @@ extension Parser {
     return (token.isName || token.keyword != nil) && peek(offset + 1).symbol == .colon
   }
 
+  /// Whether a field of a record stands here: a label, behind the names of parts or without them: `a.b.x:`.
+  func atField(at offset: Int) -> Bool {
+    var offset = offset
+    while peek(offset).isName, peek(offset + 1).symbol == .dot { offset += 2 }
+    return atLabel(at: offset)
+  }
+
   /// The index of the first token at or after an index that is no newline and no `;`.
   func firstSolid(from index: Int) -> Int {
     var index = index

@@ -73,7 +73,7 @@ package struct Parser {
   /// The diagnostics, in source order. A place where everything goes wrong is cut short: nobody reads the
   /// hundredth message.
   private var diagnostics: [Diagnostic] {
-    let all = errors.map(\.diagnostic)
+    let all = errors.filter { !$0.repeats(errors) }.map(\.diagnostic)
     let sorted = all.enumerated().sorted { a, b in
       let (x, y) = (a.element.primary?.span.start ?? 0, b.element.primary?.span.start ?? 0)
       return x == y ? a.offset < b.offset : x < y

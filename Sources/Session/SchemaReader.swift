@@ -119,7 +119,7 @@ struct SchemaReader: Sendable {
     var schema = TableSchema()
     switch call.argument("time")?.value {
     case .text(let name): schema.time = .column(name)
-    case .column(let name, let unit, _):
+    case .column(let name, let unit):
       schema.time = .column(name)
       schema.timeUnit = "\(unit)"
     case .call("rate", let arguments):
@@ -149,9 +149,9 @@ struct SchemaReader: Sendable {
       for field in fields {
         switch field.value {
         case .text(let name): schema.selections.append(.init(field: field.name, columns: [name]))
-        case .column(let name, let unit, let shift):
+        case .column(let name, let unit):
           schema.selections.append(
-            .init(field: field.name, columns: [name], unit: "\(unit)", shift: shift))
+            .init(field: field.name, columns: [name], unit: "\(unit)", offset: unit.offset))
         case .number, .integer, .boolean, .interval, .array, .record, .call, .function:
           throw SessionFailure(
             .argumentType, "`\(field.name)` is the name of a column, in quotes", at: columns.span)

@@ -90,7 +90,8 @@ extension Session {
     }
     cost.seconds = host.monotonicClock() - start
     cost.bytes = evaluator.byteCount
-    return .init(components: components, values: values, steepest: steepest, doubt: doubt, cost: cost)
+    return .init(
+      components: components, values: values, steepest: steepest, doubt: doubt, cost: cost)
   }
 
   /// Up to `limit` places, evenly over all.

@@ -16,9 +16,10 @@ extension Session {
   package func evaluate(
     _ expression: TypedExpression, named name: String? = nil
   ) throws -> SessionValue {
-    let savedNames = Set(values.keys)
+    let kept = liveTemporaries.count
     defer {
-      for key in values.keys where !savedNames.contains(key) { values[key] = nil }
+      for name in liveTemporaries[kept...] { values[name] = nil }
+      liveTemporaries.removeSubrange(kept...)
     }
     let prepared = try hoist(try unbind(expression))
     if case .session(let name) = prepared.kind { return try session(name, prepared.span) }
@@ -74,16 +75,18 @@ extension Session {
     temporaries += 1
     let name = "%\(temporaries)"
     values[name] = value
+    liveTemporaries.append(name)
     learn(type, value)
     return TypedExpression(.session(name), type, span)
   }
 
   /// Replaces what can't be lowered by session values.
-  private func hoist(_ expression: TypedExpression) throws -> TypedExpression {
-    if case .map(let mapped) = expression.kind, mapped.needsLanes, expression.isClosed {
-      return temporary(try eachLane(of: mapped, expression), expression.type, expression.span)
+  private func hoist(_ given: TypedExpression) throws -> TypedExpression {
+    if case .map(let mapped) = given.kind, mapped.needsLanes, given.isClosed {
+      return temporary(try eachLane(of: mapped, given), given.type, given.span)
     }
     var failure: (any Error)?
+    let expression = try readingBeforehand(given)
     let inner = expression.mapChildren { child in
       guard failure == nil else { return child }
       do {
@@ -104,6 +107,44 @@ extension Session {
     }
     guard let value = try perform(inner) else { return inner }
     return temporary(value, inner.type, inner.span)
+  }
+
+  /// A map in which a solution is read at times that depend on its elements: all are read at once, before it.
+  private func readingBeforehand(_ expression: TypedExpression) throws -> TypedExpression {
+    guard case .map(var mapped) = expression.kind else { return expression }
+    var bound: [LocalID: TypedExpression] = [:]
+    var reads: [(solution: TypedExpression, at: TypedExpression, type: Type)] = []
+    mapped.body.walk { part in
+      switch part.kind {
+      case .bindings(let values, _): for value in values { bound[value.local] = value.value }
+      case .interpolate(let solution, let at) where at.type.tensor?.shape.isScalar == true:
+        reads.append((solution, at, part.type))
+      default: break
+      }
+    }
+    let elements = Set(mapped.arguments.map(\.local))
+    for read in reads {
+      var at = read.at
+      while at.readLocals.contains(where: { bound[$0] != nil }) { at = at.substituting(bound) }
+      guard read.solution.readLocals.isEmpty, !at.readLocals.isEmpty,
+        at.readLocals.isSubset(of: elements)
+      else { continue }
+      let times = TypedExpression(
+        .map(Mapped(extents: mapped.extents, arguments: mapped.arguments, body: at)),
+        at.type.lifted(by: mapped.extents), at.span)
+      let instants = temporary(try evaluate(times), times.type, at.span)
+      let type = read.type.lifted(by: mapped.extents)
+      let values = try evaluate(
+        TypedExpression(.interpolate(read.solution, at: instants), type, expression.span))
+      temporaries += 1
+      let local = LocalID(-temporaries)
+      mapped.arguments.append(
+        Mapped.Argument(
+          local: local, type: read.type, value: temporary(values, type, expression.span)))
+      mapped.body = mapped.body.replacingReads(
+        of: read.solution, at: read.at, by: TypedExpression(.local(local), read.type, read.at.span))
+    }
+    return TypedExpression(.map(mapped), expression.type, expression.span)
   }
 
   /// What only a session can do with an expression whose parts are prepared; nil where a program can do it.
@@ -195,8 +236,11 @@ extension Session {
       try Lowering.lowerStepTimes(expression, of: program, lengths: known)
     }
     let results = try run(lowered)
-    let count = Int(results[1].scalar)
-    return Array(results[0].numbers.prefix(count + 1))
+    func times(_ index: Int) -> [Double] {
+      Array(results[index].numbers.prefix(Int(results[index + 1].scalar) + 1))
+    }
+    // Backwards from a start inside of the span, then forwards from it.
+    return results.count > 2 ? times(2).reversed() + times(0).dropFirst() : times(0)
   }
 
   /// A solution at other times: solved again as it was, with the same steps, and read there. Of a batch each member.
@@ -324,6 +368,9 @@ extension Session {
 
   /// All lengths known, with those that the session values read in an expression give.
   func lengths(in expression: TypedExpression) throws -> [SizeVariable: Int] {
+    for (name, size) in environment.stepsOfLets {
+      if case .solution(let solution)? = values[name] { learn(size, solution.times.count) }
+    }
     expression.walk { part in
       guard let (name, path) = part.sessionPath, let value = values[name]?[path[...]] else {
         return
@@ -406,6 +453,19 @@ extension SolveExpression.Saves {
     case .steps: true
     case .end, .at, .every: false
     }
+  }
+}
+
+extension TypedExpression {
+  /// With what a solution is at a time, told by where both stand, replaced.
+  fileprivate func replacingReads(
+    of solution: TypedExpression, at: TypedExpression, by replacement: TypedExpression
+  ) -> TypedExpression {
+    if case .interpolate(let own, let time) = kind, own.span == solution.span, time.span == at.span
+    {
+      return replacement
+    }
+    return mapChildren { $0.replacingReads(of: solution, at: at, by: replacement) }
   }
 }
 

@@ -18,7 +18,7 @@ extension Session {
 
   /// A solution, a data set or an array as CSV; an array as `.npy` by the file's ending.
   func write(_ expression: TypedExpression, _ file: String, _ span: Span) throws {
-    let value = try evaluate(expression)
+    let value = try evaluate(expression).shown(as: expression.type)
     let path = try pathForWriting(file, span)
     do {
       try host.files.createDirectory(Path.directory(path))

@@ -57,7 +57,7 @@ extension Session {
     if let title = instance.text("title") { plot.title = title }
     var pairs: [(name: String, values: [Double])] = []
     for series in instance.series {
-      let value = try evaluate(series.value)
+      let value = try evaluate(series.value).shown(as: series.value.type)
       let drawn = Drawn(series, value)
       if let complaint = drawn.complaint(as: instance.kind) {
         throw SessionFailure(.plotFailed, complaint, at: series.value.span)

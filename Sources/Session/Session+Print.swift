@@ -17,7 +17,7 @@ extension Session {
       sink(
         .printed(
           label: label, text: label.isEmpty || label == text ? text : "\(label) = \(text)",
-          value: ValueText.json(value)))
+          value: ValueText.json(value.shown(as: expression.type))))
     case .declaration(let name, let kind, let ids):
       let (text, json) = declaration(name, kind, ids)
       sink(.printed(label: name, text: text, value: json))
@@ -38,13 +38,15 @@ extension Session {
       members.append(.init(weight.path, .numbers(entry.values)))
       switch weight.kind {
       case .parameter:
+        let offset = weight.type.tensor?.shownOffset ?? 0
         let value =
           entry.values.count <= 8
-          ? entry.values.map { NumberFormat.significant($0) }.joined(separator: ", ")
+          ? entry.values.map { NumberFormat.significant($0 - offset) }.joined(separator: ", ")
           : "\(entry.values.count) numbers"
         table.rows.append([
           weight.path, value, ValueText.unit(weight.type) ?? "",
-          weight.domain.isRealLine ? "" : weight.domain.text, weight.prior?.description ?? "",
+          weight.domain.isRealLine ? "" : weight.domain.shifted(by: -offset).text,
+          weight.prior?.description ?? "",
         ])
       case .network: networks.append((weight.path, entry.values.count))
       case .buffer: break

@@ -42,9 +42,10 @@ extension Session {
           } catch let refusal as PathRefusal {
             return .failure(DataProblem(.refused(refusal), file: path).diagnostic)
           } catch {
+            let reason = (error as? HostError)?.message ?? "\(error)"
             return .failure(
               Diagnostic(
-                .unknownModule, "can't read \"\(path)\": \(error)", at: nil,
+                .unknownModule, "can't import \"\(path)\": \(reason)", at: nil,
                 help: ["paths start from the program's folder"]))
           }
         }

@@ -40,6 +40,8 @@ package final class Session {
   package private(set) var directory: String
   /// Names for values that only a single statement needs.
   var temporaries = 0
+  /// Those of them that hold something just now, the oldest first.
+  var liveTemporaries: [String] = []
   /// Warnings given, with their places.
   var warned: Set<PlacedWarning> = []
   /// Tests are collected, or run.
@@ -144,6 +146,14 @@ package final class Session {
       sink(.diagnostic(diagnostic))
     }
     if result.diagnostics.hasErrors { return nil }
+    if !found.hasErrors, let place = result.unexplained.first {
+      sink(
+        .diagnostic(
+          Diagnostic(
+            .internalInconsistency, "the checker lost this without saying why", at: Label(place),
+            help: ["this is a bug of Nodal; please report the program"])))
+      return nil
+    }
     let late = foreseen(in: result)
     for diagnostic in late { sink(.diagnostic(diagnostic)) }
     return late.hasErrors ? nil : result

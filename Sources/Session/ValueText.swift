@@ -12,6 +12,11 @@ import NodalTypes
 enum ValueText {
   /// A short text: numbers with their unit, long arrays by their ends and their range.
   static func text(_ value: SessionValue, _ type: Type?) -> String {
+    plain(value.shown(as: type), type)
+  }
+
+  /// The same of numbers that are as they are shown.
+  private static func plain(_ value: SessionValue, _ type: Type?) -> String {
     switch value {
     case .array(let tensor):
       let isPadded = type?.tensor?.isPadded ?? false
@@ -22,11 +27,11 @@ enum ValueText {
     case .tuple(let parts):
       let types: [Type?] = if case .tuple(let types)? = type { types } else { [] }
       return "("
-        + parts.enumerated().map { i, part in text(part, i < types.count ? types[i] : nil) }
+        + parts.enumerated().map { i, part in plain(part, i < types.count ? types[i] : nil) }
         .joined(separator: ", ") + ")"
     case .record(let fields):
       return "{"
-        + fields.map { "\($0.name): \(text($0.value, field($0.name, type)))" }
+        + fields.map { "\($0.name): \(plain($0.value, field($0.name, type)))" }
         .joined(separator: ", ") + "}"
     case .solution(let solution): return self.solution(solution, type)
     case .dataset(let data): return dataset(data)
@@ -105,7 +110,7 @@ enum ValueText {
     where field.name != "t" && field.name != "final" && field.name != "stats" {
       let type = fields.first { $0.name == field.name }?.type
         .lifted(by: Array(repeating: Size(1), count: solution.laneShape.count + 1)).padded
-      lines.append("  \(field.name): \(text(field.value, type))")
+      lines.append("  \(field.name): \(plain(field.value, type))")
     }
     return lines.joined(separator: "\n")
   }

@@ -22,6 +22,7 @@ package struct Dimension: Hashable, Sendable {
   package private(set) var exponents: [Rational]
 
   package static let none = Dimension()
+  package static let time = Dimension([.time: 1])
 
   package init() { exponents = Array(repeating: .zero, count: Base.allCases.count) }
 

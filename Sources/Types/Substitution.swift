@@ -8,6 +8,8 @@ package struct Substitution: Sendable {
   private var tails: [Shape?] = []
   /// Variables of units in the order they were solved: how a mixed label was found for one.
   private var mixedUnits: [UnitVariable: UnitLabel] = [:]
+  /// Unknowns that are units of time, or 1: they are solved by a unit with a name.
+  private var times: Set<UnitVariable> = []
 
   package init() {}
 
@@ -16,6 +18,13 @@ package struct Substitution: Sendable {
   package mutating func freshUnit() -> Unit {
     units.append(nil)
     return Unit(UnitVariable(id: units.count - 1))
+  }
+
+  /// The unknown unit of an ode's time.
+  package mutating func freshTime() -> Unit {
+    let unit = freshUnit()
+    times.formUnion(unit.variables.keys)
+    return unit
   }
 
   /// A fresh unknown length. A rigid one stands for a length that only the data know: it equals
@@ -36,6 +45,13 @@ package struct Substitution: Sendable {
 
   package func resolve(_ unit: Unit) -> Unit {
     guard !unit.variables.isEmpty else { return unit }
+    // A unit that is one unknown is what was found for it, by the same name.
+    if unit.variables.count == 1, let (variable, exponent) = unit.variables.first,
+      exponent == .one, unit.atoms.isEmpty, unit.scale == 1, unit.dimension.isNone
+    {
+      guard units.indices.contains(variable.id), let known = units[variable.id] else { return unit }
+      return resolve(known)
+    }
     var result = unit
     result.variables = [:]
     for (variable, exponent) in unit.variables.sorted(by: { $0.key < $1.key }) {
@@ -133,6 +149,23 @@ package struct Substitution: Sendable {
     return true
   }
 
+  /// Solves for a unit of time where it is the last unknown between two units: by the longest time that they name, else
+  /// by the second. Linear algebra would find products, `km*s/m` or `deg^(1/2)*s`, in which no clock counts.
+  package mutating func settleTime(_ a: Unit, _ b: Unit) {
+    let quotient = resolve(a / b)
+    guard quotient.variables.count == 1, let (variable, exponent) = quotient.variables.first,
+      times.contains(variable)
+    else { return }
+    var rest = quotient
+    rest.variables = [:]
+    let solution = rest.raised(to: -(Rational.one / exponent))
+    if solution.dimension.isNone {
+      units[variable.id] = .one
+    } else if solution.dimension == .time {
+      units[variable.id] = solution.namedTimes.longest ?? .second
+    }
+  }
+
   package mutating func unify(_ a: Size, _ b: Size) -> Bool {
     let difference = resolve(a - b)
     if let value = difference.value { return value == 0 }
@@ -215,5 +248,12 @@ package struct Substitution: Sendable {
   }
   package func isRigid(_ variable: SizeVariable) -> Bool {
     rigid.indices.contains(variable.id) && rigid[variable.id]
+  }
+}
+
+extension [Unit] {
+  /// The one with the greatest scale, the first of several.
+  package var longest: Unit? {
+    reduce(nil) { best, next in best.map { $0.scale >= next.scale ? $0 : next } ?? next }
   }
 }

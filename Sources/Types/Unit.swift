@@ -36,6 +36,7 @@ package struct Unit: Sendable {
   }
 
   package static let one = Unit()
+  package static let second = Unit(symbol: "s") ?? .one
 
   package init() {
     dimension = .none
@@ -49,7 +50,8 @@ package struct Unit: Sendable {
     variables = [variable: .one]
   }
 
-  /// A unit by its symbol (`mm`, `kg`, `Ω`), or nil. `rad` is 1. `degC` is `K`: see `OffsetUnit`.
+  /// A unit by its symbol (`mm`, `kg`, `Ω`), or nil. `rad` is 1. `degC` equals `K`; it differs in how values are
+  /// written and shown: see `offset`.
   package init?(symbol: String) {
     self.init()
     if symbol == "1" { return }
@@ -57,8 +59,7 @@ package struct Unit: Sendable {
     dimension = row.dimension
     scale = factor
     if !(row.dimension.isNone && factor == 1) {
-      let shown = row.offset == 0 ? symbol : "K"
-      atoms = [Atom(symbol: shown, exponent: .one)]
+      atoms = [Atom(symbol: symbol, exponent: .one)]
     }
   }
 
@@ -75,13 +76,35 @@ package struct Unit: Sendable {
     abs(a - b) <= 1e-11 * max(abs(a), abs(b))
   }
 
+  /// What is added to a number written in this unit to get the number that is kept, and taken off again where it is
+  /// shown: 273.15 for `degC` standing alone, 0 for every other.
+  package var offset: Double {
+    guard atoms.count == 1, atoms[0].exponent == .one, variables.isEmpty else { return 0 }
+    return UnitTable.offset(of: atoms[0].symbol)
+  }
+
+  /// The unit of a difference of two values in this unit: `K` for `degC`, for others the unit itself. Products,
+  /// quotients and powers are made of it, since a degree in them can only mean its size.
+  package var difference: Unit {
+    guard offset != 0 else { return self }
+    var result = self
+    result.atoms = [Atom(symbol: "K", exponent: .one)]
+    return result
+  }
+
+  /// The units of time among the names it was written with: hours, in `km/h`.
+  package var namedTimes: [Unit] {
+    atoms.compactMap { Unit(symbol: $0.symbol) }.filter { $0.dimension == .time }
+  }
+
   package static func * (a: Unit, b: Unit) -> Unit { product(a, b, .one) }
   package static func / (a: Unit, b: Unit) -> Unit { product(a, b, Rational(-1)) }
 
   private static func product(_ a: Unit, _ b: Unit, _ power: Rational) -> Unit {
     if b.isTrivial { return a }
-    if a.isTrivial, power == .one { return b }
-    var result = a
+    if a.isTrivial, power == .one { return b.difference }
+    let b = b.difference
+    var result = a.difference
     result.isSpelled = false
     result.dimension = a.dimension * b.dimension.raised(to: power)
     result.scale = a.scale * Unit.power(b.scale, power)
@@ -115,7 +138,7 @@ package struct Unit: Sendable {
     if power.isZero { return result }
     result.dimension = dimension.raised(to: power)
     result.scale = Unit.power(scale, power)
-    result.atoms = atoms.map { Atom(symbol: $0.symbol, exponent: $0.exponent * power) }
+    result.atoms = difference.atoms.map { Atom(symbol: $0.symbol, exponent: $0.exponent * power) }
     result.variables = variables.mapValues { $0 * power }
     return result
   }

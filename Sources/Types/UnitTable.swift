@@ -117,6 +117,9 @@ package enum UnitTable {
     return nil
   }
 
+  /// The offset of the unit with this symbol, without prefix; 0 where there is none.
+  static func offset(of symbol: String) -> Double { bySymbol[symbol]?.offset ?? 0 }
+
   /// Symbols near a misspelt one, for a hint.
   package static var symbols: [String] { rows.map(\.symbol) }
 }

@@ -68,6 +68,25 @@ import Testing
     #expect(result.diagnostics.isEmpty, "\(Harness.describe(result, program))")
   }
 
+  @Test(arguments: [
+    ("const T0 = 25<degC>\nconst here: Real<K> = T0", "T0", "30", 303.15),
+    ("const T0 = 25<degC>\nconst here: Real<K> = T0", "T0", "30<degC>", 303.15),
+    ("const T0 = 25<degC>\nconst here: Real<K> = T0", "T0", "300<K>", 300),
+  ]) func settingsInCelsius(program: String, name: String, value: String, kept: Double) {
+    let result = Harness.check(program + "\nlet found = plain(here)\n", settings: [name: value])
+    #expect(result.diagnostics.isEmpty, "\(Harness.describe(result, program))")
+    guard case .let(_, let found)? = result.program.statements.last else {
+      Issue.record("no value")
+      return
+    }
+    #expect(found.literal == kept)
+  }
+
+  @Test func settingBeyondTheGreatestNumberIsRefused() {
+    let result = Harness.check("const g = 2.0\nprint g\n", settings: ["g": "1e400"])
+    #expect(result.diagnostics.map(\.code) == [.typeMismatch])
+  }
+
   @Test func unknownSettingIsNamed() {
     let result = Harness.check("const rate = 1\nprint rate\n", settings: ["rte": "2"])
     #expect(result.diagnostics.map(\.code) == [.unknownName])

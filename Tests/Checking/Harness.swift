@@ -5,6 +5,7 @@ import NodalParsing
 import NodalStandardLibrary
 import NodalSyntax
 import NodalTypes
+import Testing
 
 /// Checks programs as text, with the standard library and made-up data.
 enum Harness {
@@ -32,7 +33,7 @@ enum Harness {
       if case .record(let selected)? = call.argument("columns")?.value {
         for field in selected {
           switch field.value {
-          case .text(let name), .column(let name, _, _): fields[name] = field.name
+          case .text(let name), .column(let name, _): fields[name] = field.name
           case .number, .integer, .boolean, .interval, .array, .record, .call, .function: break
           }
         }
@@ -106,6 +107,10 @@ enum Harness {
     var host = host
     host.settings = settings
     var result = Check.check(tree, source: source, in: environment, host: host)
+    // Whatever is checked in a test: nothing goes missing without a word.
+    if diagnostics.isEmpty {
+      #expect(result.unexplained.isEmpty, "\(result.unexplained) of \(text)")
+    }
     result.diagnostics = diagnostics + result.diagnostics
     return result
   }

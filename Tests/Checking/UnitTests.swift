@@ -96,6 +96,16 @@ import Testing
       "ode f { state x: Real<m> = 1; x' = -x/1<s> }\nprint solve(f, over: 0..1, solver: tsit5(rtol: 1e-8, atol: 1e-8)).final"
     ),
     ("celsius is kept in kelvin", "const T: Real<K> = 20<degC>"),
+    ("celsius adopts", "const T: Real<degC> = 20\nconst d: Real<K> = T - 273.15<K> - 20<K>"),
+    ("difference of celsius", "const d: Real<K> = 20<degC> - 10<degC> + 3<mK>"),
+    (
+      "time in a step",
+      "ode f { state x: Real<m> = 1; x' = -x/1<h> }\nprint solve(f, over: 0..1<h>, solver: rk4(dt: 6<min>)).final"
+    ),
+    (
+      "tolerances with units",
+      "ode f { state x: Real<m> = 1, v: Real<m/s> = 0; x' = v; v' = -x/1<s^2> }\nprint solve(f, over: 0..1, solver: tsit5(atol: [1<mm>, 1<mm/s>])).final"
+    ),
     ("volume", "const c: Real<mg/L> = 320<mg>/32<L>"),
   ]
 
@@ -158,6 +168,15 @@ import Testing
     ("domain of another unit", "param L: Real<m> = 1 in (0<s>, 1<s>)\nprint L"),
     ("override", "import physics\nprint solve(pendulum, over: 0..1, with: {L: 2<s>}).final"),
     ("gradient's unit", "fn f(x) = grad(x^2, wrt: x)\nconst a: Real<s> = f(2<m>)"),
+    (
+      "step of a length",
+      "ode f { state x: Real<m> = 1; x' = -x/1<h> }\nprint solve(f, over: 0..1<h>, solver: rk4(dt: 6<m>)).final"
+    ),
+    (
+      "tolerance of a time",
+      "ode f { state x: Real<m> = 1; x' = -x/1<h> }\nprint solve(f, over: 0..1<h>, solver: tsit5(atol: 1<s>)).final"
+    ),
+    ("a bare zero beside celsius", "const a = if 20<degC> > 0 then 1 else 2"),
     ("unknown unit", "const a = 1<furlong>"),
     (
       "mixed components in a sum",

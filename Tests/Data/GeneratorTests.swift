@@ -126,7 +126,7 @@ import Testing
     #expect(message("circles", ["noise": .number(-1)]) == "`noise` of `circles` must be 0 or more")
     #expect(message("poisson_process", [:]) == "`poisson_process` needs `rate`")
     let span = ("over", GeneratorValue.interval(0, 10))
-    for (rate, words) in [(-1.0, "it is -1 at 0"), (.nan, "it is nan at 0"), (1e9, "events")] {
+    for (rate, words) in [(-1.0, "at least 0"), (.nan, "at least 0"), (1e9, "a million")] {
       let values = ["rate": GeneratorValue.function { _ in rate }, span.0: span.1]
       #expect(message("poisson_process", values)?.contains(words) == true)
     }

@@ -67,7 +67,7 @@ struct CommandEdgeTests {
       program: "write [1, 2] to \"/dev/full\"", arguments: ["--allow-write", "/dev"],
       says: ["E1006", "the disk is full", "a.node:1:1"]),
     Refusal(
-      program: "write [1, 2] to \"../../a.csv\"",
+      program: "write [1, 2] to \"../../a.csv\"", status: 2,
       says: ["E1007", "may not write `../../a.csv`", "a.node:1:1", "--allow-write"]),
     Refusal(
       program: """

@@ -69,6 +69,14 @@ extension Diagnostic {
       help: ["say which by a type: `\(parameter): Real[n]` or `\(parameter): Real[n, m]`"])
   }
 
+  static func unfixedRank(_ parameter: String, of callee: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .ambiguousRank,
+      "nothing in `\(callee)` says how many axes `\(parameter)` has: its body reduces all that it is given",
+      at: Label(span),
+      help: ["say it by a type: `\(parameter): Real[n]` or `\(parameter): Real[n, m]`"])
+  }
+
   static func matrixProduct(_ left: String, _ right: String, at span: Span) -> Diagnostic {
     Diagnostic(
       .matrixProduct,
@@ -169,6 +177,12 @@ extension Diagnostic {
   static func unitOfWords(_ column: String, at span: Span) -> Diagnostic {
     Diagnostic(
       .argumentType, "column `\(column)` is given a unit, and holds words", at: Label(span))
+  }
+
+  static func zeroOfOffsetUnit(at span: Span) -> Diagnostic {
+    Diagnostic(
+      .offsetUnit, "this 0 could mean 0 °C or 0 K", at: Label(span),
+      help: ["write `0<degC>` or `0<K>`"])
   }
 
   static func unknownType(_ name: String, at span: Span) -> Diagnostic {

@@ -48,7 +48,10 @@ extension Checker {
     }
     if case .field(let base, let name) = call.callee.kind {
       let value = evaluate(base)
-      if case .invalid = value { return .invalid }
+      if case .invalid = value {
+        for argument in arguments { _ = evaluate(argument) }
+        return .invalid
+      }
       if let result = method(name, of: value, base.span, arguments, span) { return result }
       let callee = field(value, name, base.span, call.callee.span)
       return apply(callee, arguments, span, calleeSpan: call.callee.span, name: name.spelling)
@@ -78,7 +81,6 @@ extension Checker {
   /// `x |> stage`.
   mutating func pipe(_ input: Expression, into stage: Expression, _ span: Span) -> Meaning {
     let value = evaluate(input)
-    if case .invalid = value { return .invalid }
     let first = CallArgument(value, span: input.span)
     if case .call(let call) = stage.kind {
       var rest = call.arguments.map { CallArgument($0) }
@@ -243,7 +245,7 @@ extension Checker {
     inner.differentiated.formUnion(closure.closure.body.differentiatedNames)
     return applyBody(
       closure.closure.parameters, values, frame: inner, callee: name, span: span,
-      isLibrary: false
+      isLibrary: false, isClosure: true
     ) { $0.evaluate(closure.closure.body) }
   }
 

@@ -221,7 +221,11 @@ extension Checker {
 
   private mutating func conditional(_ node: Conditional, _ span: Span) -> Meaning {
     let condition = elaborate(node.condition)
-    if condition.isInvalid { return .invalid }
+    if condition.isInvalid {
+      _ = collectingBindings { $0.elaborate(node.consequence) }
+      _ = collectingBindings { $0.elaborate(node.alternative) }
+      return .invalid
+    }
     guard let type = tensor(condition), type.element == .boolean else {
       return fail(.conditionNotBool(found: text(condition.type), at: node.condition.span))
     }

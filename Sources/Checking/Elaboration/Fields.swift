@@ -7,13 +7,23 @@ extension Checker {
   mutating func datasetField(
     _ value: TypedExpression, _ data: DatasetType, _ name: Name, _ span: Span
   ) -> TypedExpression {
-    guard let found = data.example.first(where: { $0.name == name.spelling }) else {
-      return failed(
+    if let found = data.example.first(where: { $0.name == name.spelling }) {
+      return column(found, of: data, value, span)
+    }
+    let checker = self
+    let record = part(name.spelling, of: data.example, span) {
+      checker.column($0, of: data, value, span)
+    }
+    return record
+      ?? failed(
         .unknownColumn(
           name.spelling, of: data.name, at: name.span, columns: data.example.map(\.name)), span)
-    }
-    var leading: [Size] = []
-    if let count = data.count { leading = [count] }
+  }
+
+  private func column(
+    _ found: Field, of data: DatasetType, _ value: TypedExpression, _ span: Span
+  ) -> TypedExpression {
+    let leading = data.count.map { [$0] } ?? []
     var type = found.type.lifted(by: leading)
     if data.isRagged, data.count != nil, let length = data.length,
       case .tensor(var tensor) = resolve(type),
@@ -24,7 +34,7 @@ extension Checker {
       tensor.isPadded = true
       type = .tensor(tensor)
     }
-    return TypedExpression(.field(value, name.spelling), type, span)
+    return TypedExpression(.field(value, found.name), type, span)
   }
 
   /// The quantities that a training run reports.
@@ -32,14 +42,14 @@ extension Checker {
     _ value: TypedExpression, _ name: Name, _ span: Span
   ) -> TypedExpression {
     switch RunField(rawValue: name.spelling) {
-    case .loss, .validation, .penalty, .seconds:
+    case .loss, .validation, .penalty, .seconds, .peakMemory:
       return TypedExpression(.field(value, name.spelling), .real, span)
     case .steps, .epochs, .parameters, .evaluations:
       return TypedExpression(.field(value, name.spelling), .integer, span)
     case .history:
       let count = environment.substitution.freshSize(named: "steps", rigid: true)
       return TypedExpression(.field(value, name.spelling), .real(Shape([count])), span)
-    case .test, .peakMemory:
+    case .test:
       return failed(.notSupportedYet("`\(name.spelling)` of a training run", at: name.span), span)
     case nil:
       return failed(

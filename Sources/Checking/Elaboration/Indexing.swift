@@ -7,7 +7,10 @@ extension Checker {
 
   mutating func index(_ base: Expression, _ subscripts: [Subscript], _ span: Span) -> Meaning {
     let owner = evaluate(base)
-    if case .invalid = owner { return .invalid }
+    if case .invalid = owner {
+      for case .at(let expression) in subscripts { _ = evaluate(expression) }
+      return .invalid
+    }
     if case .range(let range) = owner, let array = integerRange(range) {
       return .expression(index(array, subscripts, base.span, span))
     }
@@ -314,12 +317,17 @@ extension Checker {
       if let found = fields.first(where: { $0.name == spelling }) {
         return project(value, spelling, found.type, span)
       }
+      let whole = bind(value)
+      if let part = part(spelling, of: fields, span, { project(whole, $0.name, $0.type, span) }) {
+        return part
+      }
       if let owner = exampleOwner(value) {
         return failed(
           .unknownColumn(spelling, of: owner, at: name.span, columns: fields.map(\.name)), span)
       }
       return failed(
-        .unknownField(spelling, of: "this record", at: name.span, fields: fields.map(\.name)), span)
+        .unknownField(
+          spelling, of: "this record", at: name.span, fields: Checker.visible(fields)), span)
     case .solution(let solution): return solutionField(value, solution, name, span)
     case .dataset(let data): return datasetField(value, data, name, span)
     case .run: return runField(value, name, span)
@@ -378,8 +386,7 @@ extension Checker {
     switch spelling {
     case "final":
       return TypedExpression(
-        .field(value, "final"), .record(Array(solution.fields.dropFirst())).lifted(by: leading),
-        span)
+        .field(value, "final"), .record(solution.fields).lifted(by: leading), span)
     case "stats":
       let names = ["evaluations", "accepted", "rejected"]
       return TypedExpression(
@@ -388,16 +395,33 @@ extension Checker {
       return failed(.notSupportedYet("`events` of a solution", at: name.span), span)
     default: break
     }
-    guard let found = solution.fields.first(where: { $0.name == spelling }) else {
-      return failed(
-        .unknownField(
-          spelling, of: "a solution of `\(solution.ode)`", at: name.span,
-          fields: solution.fields.map(\.name) + ["final", "stats"]), span)
+    if let found = solution.fields.first(where: { $0.name == spelling }) {
+      return sampled(value, solution, found, name, span)
     }
+    let whole = bind(value)
+    var broken = false
+    var checker = self
+    let record = part(spelling, of: solution.fields, span) { field in
+      let read = checker.sampled(whole, solution, field, name, span)
+      if read.isInvalid { broken = true }
+      return read
+    }
+    self = checker
+    if let record { return broken ? .invalid(span) : record }
+    return failed(
+      .unknownField(
+        spelling, of: "a solution of `\(solution.ode)`", at: name.span,
+        fields: Checker.visible(solution.fields) + ["final", "stats"]), span)
+  }
+
+  /// A quantity along a solution.
+  private mutating func sampled(
+    _ value: TypedExpression, _ solution: SolutionType, _ field: Field, _ name: Name, _ span: Span
+  ) -> TypedExpression {
+    let count: Size
+    var isPadded = false
     switch solution.samples {
-    case .saved(let count):
-      return TypedExpression(
-        .field(value, spelling), found.type.lifted(by: leading + [count]), span)
+    case .saved(let saved): count = saved
     case .steps:
       if inLoss {
         return failed(
@@ -406,10 +430,12 @@ extension Checker {
             "this solution holds the steps that the solver happens to take, and may not enter a loss",
             at: Label(span), help: ["say when: `solve(…, at: w.t)` or `every: 0.1`"]), span)
       }
-      let type = found.type.lifted(by: leading + [stepsSize(of: value)])
+      count = stepsSize(of: value)
       // Each trajectory of a batch has steps of its own.
-      return TypedExpression(.field(value, spelling), leading.isEmpty ? type : type.padded, span)
+      isPadded = !solution.leading.isEmpty
     }
+    let type = field.type.lifted(by: solution.leading + [count])
+    return TypedExpression(.field(value, field.name), isPadded ? type.padded : type, span)
   }
 
   // MARK: methods

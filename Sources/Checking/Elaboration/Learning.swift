@@ -3,11 +3,12 @@ import NodalSyntax
 import NodalTypes
 
 extension Checker {
-  /// The weight at a path: made at the first visit of its place, found again at the next.
+  /// The weight at a path: made at the first visit of its place, found again at the next. `fits` is false, after a report,
+  /// where it was found with another shape.
   mutating func weight(
     path: String, kind: Weight.Kind, type: Type, initial: Weight.Initial,
     domain: Domain = .realLine, documentation: String? = nil, span: Span
-  ) -> (id: WeightID, isNew: Bool) {
+  ) -> (id: WeightID, isNew: Bool, fits: Bool) {
     if let id = environment.weightsByPath[path], let known = environment.weights[id] {
       if let a = known.type.tensor, let b = type.tensor,
         !environment.substitution.unify(a.shape, b.shape)
@@ -16,8 +17,9 @@ extension Checker {
           .shapeExpected(
             text(a.shape), found: text(b.shape), what: "the weight `\(path)`", at: span,
             help: ["a layer has one set of weights; inputs of another width need another layer"]))
+        return (id, false, false)
       }
-      return (id, false)
+      return (id, false, true)
     }
     let id = WeightID(environment.weights.count)
     var initial = initial
@@ -32,7 +34,7 @@ extension Checker {
       id: id, path: path, kind: kind, type: type, initial: initial, domain: domain, prior: nil,
       documentation: documentation, span: span)
     environment.weightsByPath[path] = id
-    return (id, true)
+    return (id, true, true)
   }
 
   func read(_ id: WeightID, _ span: Span) -> TypedExpression {
@@ -93,9 +95,10 @@ extension Checker {
       type.unit = .uniform(freshUnit())
       value = relabelled(value, type.unit)
     }
-    let (id, isNew) = weight(
+    let (id, isNew, fits) = weight(
       path: path, kind: inNetwork ? .network : .parameter, type: .tensor(type),
       initial: .value(value), span: span)
+    if !fits { return .invalid }
     if isNew {
       if let written = given["in"], let domain = domain(evaluate(written), type.unit, written.span)
       {
@@ -164,7 +167,7 @@ extension Checker {
     guard !value.isInvalid, var type = tensor(value) else { return nil }
     type.unit = unit
     let initial: Weight.Initial = inherited.map { .copy(of: $0) } ?? .value(value)
-    let (id, _) = weight(
+    let (id, _, _) = weight(
       path: path, kind: .parameter, type: .tensor(type), initial: initial,
       documentation: documentation, span: binding.name.span)
     if let written = binding.domain, let domain = domain(evaluate(written), unit, written.span) {
@@ -209,7 +212,10 @@ extension Checker {
         $0.parameter(binding, path: binding.name.text, documentation: declaration.documentation)
       }
     }
-    guard let made else { return .invalid(span) }
+    guard let made else {
+      lost(at: span)
+      return .invalid(span)
+    }
     environment.caches.params[id] = made
     return read(made, span)
   }
@@ -247,14 +253,17 @@ extension Checker {
     return Domain(lower: lower, upper: upper)
   }
 
-  private mutating func checkInside(
-    _ domain: Domain, _ value: TypedExpression, _ name: String, _ span: Span
-  ) {
+  /// Whether the numbers that a constant is lie in a domain; what is no constant is not looked at.
+  @discardableResult
+  mutating func checkInside(
+    _ domain: Domain, _ value: TypedExpression, _ name: String, _ span: Span,
+    isOverride: Bool = false
+  ) -> Bool {
     var inner = value
     while true {
       if case .relabelled(let next) = inner.kind { inner = next; continue }
       if case .broadcast(let next) = inner.kind { inner = next; continue }
-      if case .scaled = inner.kind { return }
+      if case .scaled = inner.kind { return true }
       break
     }
     let values: [Double]
@@ -262,17 +271,28 @@ extension Checker {
       values = [literal]
     } else if case .array(let all) = inner.kind {
       values = all
+    } else if case .linspace(let from, let to) = inner.kind, let a = from.literal,
+      let b = to.literal
+    {
+      values = [a, b]
     } else {
-      return
+      return true
     }
-    if let bad = values.first(where: { !($0 > domain.lower && $0 < domain.upper) }) {
-      report(
-        Diagnostic(
-          .outsideDomain,
-          "`\(name)` starts at \(Checker.short(bad)), outside its domain (\(Checker.short(domain.lower)), \(Checker.short(domain.upper)))",
-          at: Label(span), also: [Label(value.span, "starts here")],
-          help: ["the domain is open: its ends are not in it"]))
+    // No bijection has to reach what a solve is given: there the ends are allowed.
+    let isInside = { (value: Double) in
+      isOverride
+        ? value >= domain.lower && value <= domain.upper
+        : value > domain.lower && value < domain.upper
     }
+    guard let bad = values.first(where: { !isInside($0) }) else { return true }
+    report(
+      Diagnostic(
+        .outsideDomain,
+        "`\(name)` \(isOverride ? "is" : "starts at") \(Checker.short(bad)), outside its domain (\(Checker.short(domain.lower)), \(Checker.short(domain.upper)))",
+        at: Label(span),
+        also: value.span == span ? [] : [Label(value.span, "starts here")],
+        help: isOverride ? [] : ["the domain is open: its ends are not in it"]))
+    return false
   }
 
   static func short(_ value: Double) -> String {

@@ -9,7 +9,7 @@ extension Checker {
   /// over; one whose parameter declares none takes the least rank at which the body needs no lifting.
   mutating func applyBody(
     _ parameters: [Parameter], _ given: [(value: Meaning, span: Span)?], frame inner: Frame,
-    callee: String, span: Span, isLibrary: Bool, isLayer: Bool = false,
+    callee: String, span: Span, isLibrary: Bool, isLayer: Bool = false, isClosure: Bool = false,
     _ body: (inout Checker) -> Meaning
   ) -> Meaning {
     if given.contains(where: { if case .invalid? = $0?.value { true } else { false } }) {
@@ -142,12 +142,19 @@ extension Checker {
           self = unlifted
         }
         let reduced = reductions > before.reductions
-        if count == 0, reduced, leading == nil, !isLibrary, (sizes.map(\.count).max() ?? 0) > 1,
-          alsoChecks(before, arguments, open, sizes, inner, callee, span, body)
-        {
-          let name = arguments[open[0]].parameter.name
-          self = before
-          return fail(.ambiguousRank(name.spelling, of: callee, at: span))
+        if count == 0, reduced, leading == nil, !isLibrary {
+          let name = arguments[open[0]].parameter.name.spelling
+          if (sizes.map(\.count).max() ?? 0) > 1,
+            alsoChecks(before, arguments, open, sizes, inner, callee, span, body)
+          {
+            self = before
+            return fail(.ambiguousRank(name, of: callee, at: span))
+          }
+          // A closure's parameter is what its one call hands over; a `fn` is called with anything.
+          if !isClosure, checksWithMoreAxes(before, arguments, open, inner, callee, span, body) {
+            self = before
+            return fail(.unfixedRank(name, of: callee, at: span))
+          }
         }
         return value
       }
@@ -170,6 +177,24 @@ extension Checker {
     return first.1
   }
 
+  /// The type of one element of what is mapped over; nil after a report. A vector whose components differ in unit has no
+  /// such type.
+  mutating func peeled(
+    _ value: TypedExpression, _ count: Int, _ callee: String, _ span: Span
+  ) -> Type? {
+    if value.isInvalid { return nil }
+    if let type = resolve(value.type).peeled(count) { return type }
+    if case .mixed(let units, _)? = tensor(value)?.unit {
+      report(.mixedUnits(units.map { text($0) }.joined(separator: ", "), op: callee, at: span))
+    } else {
+      report(
+        .typeMismatch(
+          expected: "something with \(axes(count)) to be mapped over", found: text(value.type),
+          at: span, what: "`\(callee)`"))
+    }
+    return nil
+  }
+
   /// Whether the body also checks, without lifting, when mapped over one axis.
   func alsoChecks(
     _ before: Checker, _ arguments: [LiftedArgument], _ open: [Int], _ sizes: [[Size]],
@@ -186,6 +211,27 @@ extension Checker {
     }
     _ = trial.run(mapped, extents, inner, callee, span, body)
     return trial.errorCount == before.errorCount && trial.lifts - before.lifts <= 1
+  }
+
+  /// Whether the body also takes its open arguments with one more axis, whole: then nothing in it fixes their ranks.
+  private func checksWithMoreAxes(
+    _ before: Checker, _ arguments: [LiftedArgument], _ open: [Int], _ inner: Frame,
+    _ callee: String, _ span: Span, _ body: (inout Checker) -> Meaning
+  ) -> Bool {
+    var trial = before
+    var deeper = arguments
+    let extent = trial.environment.substitution.freshSize(rigid: true)
+    for index in open {
+      guard case .expression(let value) = arguments[index].value else { return false }
+      let type = trial.resolve(value.type).lifted(by: [extent])
+      let local = trial.freshLocal(type)
+      trial.rankProbes.insert(local)
+      deeper[index].value = .expression(TypedExpression(.local(local), type, value.span))
+    }
+    let probed = trial.probedReductions
+    _ = trial.run(deeper, [], inner, callee, span, body)
+    return trial.errorCount == before.errorCount && trial.lifts == before.lifts
+      && trial.probedReductions > probed
   }
 
   struct LiftedArgument {
@@ -241,7 +287,7 @@ extension Checker {
         // Messages point at what was handed over, not at where it was made.
         if !librarySources.contains(argument.span.source) { typed.span = argument.span }
         if argument.lift > 0 {
-          guard let peeled = resolve(whole.type).peeled(argument.lift) else { return nil }
+          guard let peeled = peeled(whole, argument.lift, callee, argument.span) else { return nil }
           let local = freshLocal(peeled)
           mapped.append(Mapped.Argument(local: local, type: peeled, value: whole))
           typed = TypedExpression(.local(local), peeled, whole.span)

@@ -142,6 +142,7 @@ extension Checker {
         return checker.constantValue(binding, setting: binding.name.spelling)
       }
     }
+    account(for: value, at: span)
     environment.caches.constants[id] = value
     return value
   }
@@ -196,10 +197,14 @@ extension Checker {
         }
       case .integer:
         if let value = Int(plain) { return .expression(integer(value, old.span)) }
-        if let value = Double(plain) { return .expression(self.number(value, old.span)) }
+        if let value = Double(plain), value.isFinite {
+          return .expression(self.number(value, old.span))
+        }
       case .real:
-        if let value = Double(plain) {
-          let fresh = self.number(value, unit: written ?? .one, old.span)
+        // A number beyond the greatest reads as infinity, which has a word of its own.
+        if let value = Double(plain), value.isFinite || !plain.contains(where: \.isNumber) {
+          let fresh = self.number(
+            value + (written?.offset ?? 0), unit: written ?? .one, old.span)
           return .expression(adopted(fresh, unit: type.unit, what: "`--set \(name)`"))
         }
       }

@@ -27,9 +27,16 @@ extension Checker {
             help: ["the \(name) of one number is the number itself"]), span)
       }
       reductions += 1
+      if !rankProbes.isEmpty, reads(value, anyOf: rankProbes) { probedReductions += 1 }
     }
     if shape.tail != nil { environment.substitution.closeTail(of: shape) }
     let kind = Reduction(rawValue: name) ?? .sum
+    if kind.needsElements, axes.contains(where: { resolve(type.shape).sizes[$0].value == 0 }) {
+      return failed(
+        .argumentType(
+          "x", of: name, expected: "an array with elements", found: text(value.type),
+          at: value.span), span)
+    }
     var result = TensorType(type.element)
     result.shape = Shape(
       resolve(type.shape).sizes.enumerated().filter { !axes.contains($0.offset) }.map(\.element))
@@ -51,7 +58,7 @@ extension Checker {
         return failed(.operandType(name, found: text(value.type), at: value.span), span)
       }
       guard let unit = uniformUnit(value, op: name) else { return .invalid(span) }
-      result.unit = .uniform(unit)
+      result.unit = .uniform(kind == .sum ? unit.difference : unit)
       if kind == .product {
         guard environment.substitution.unify(unit, .one) else {
           return failed(.dimensionlessExpected(name, found: text(unit), at: value.span), span)
@@ -100,6 +107,18 @@ extension Checker {
     return elementwise("div", [reduced(filled, .sum), count], span, symbol: "mean")
   }
 
+  /// Whether a value depends on one of these locals, through what other locals stand for.
+  private func reads(_ value: TypedExpression, anyOf wanted: Set<LocalID>) -> Bool {
+    var seen: Set<LocalID> = []
+    var waiting = Array(value.readLocals)
+    while let id = waiting.popLast() {
+      guard seen.insert(id).inserted else { continue }
+      if wanted.contains(id) { return true }
+      if let definition = definitions[id] { waiting += definition.readLocals }
+    }
+    return false
+  }
+
   private mutating func axesArgument(_ argument: CallArgument, rank: Int) -> [Int]? {
     let value = elaborate(argument)
     if value.isInvalid { return nil }
@@ -134,6 +153,12 @@ extension Checker {
     let countValue = elaborate(written)
     if ends.contains(where: \.isInvalid) || countValue.isInvalid { return .invalid(span) }
     guard let count = size(countValue), (count.value ?? 1) >= 1 else {
+      if let number = countValue.integerLiteral {
+        return failed(
+          Diagnostic(
+            .optionValue, "`linspace` makes one point or more, not \(number)",
+            at: Label(written.span)), span)
+      }
       if tensor(countValue)?.element == .integer {
         return failed(.notConstant("the number of points", at: written.span), span)
       }
@@ -218,10 +243,17 @@ extension Checker {
       let by = constantInteger(written, "the distance of a shift"), let type = tensor(value)
     else { return .invalid(span) }
     let element = type.shape.dropping(1)
-    var fill = given["fill"].map { elaborate($0) } ?? number(0, span)
+    var fill =
+      given["fill"].map { elaborate($0) }
+      ?? (type.element == .boolean ? boolean(false, span) : integer(0, span))
     if fill.isInvalid { return .invalid(span) }
     fill = type.element == .real ? toReal(fill) : fill
-    guard var fillType = tensor(fill) else { return .invalid(span) }
+    guard var fillType = tensor(fill), fillType.element == type.element else {
+      return failed(
+        .argumentType(
+          "fill", of: "shift", expected: type.element.rawValue, found: text(fill.type),
+          at: fill.span), span)
+    }
     if fillType.shape.isScalar { fill = broadcast(fill, to: element) }
     fillType = tensor(fill) ?? fillType
     guard environment.substitution.unify(fillType.shape, element) else {
@@ -338,5 +370,15 @@ extension Checker {
     return TypedExpression(
       .matmul(toReal(a), toReal(b)),
       .tensor(TensorType(.real, shape, unit: .uniform(unit * other))), span)
+  }
+}
+
+extension Reduction {
+  /// Whether there is no answer for nothing at all.
+  fileprivate var needsElements: Bool {
+    switch self {
+    case .mean, .max, .min, .argmax, .argmin: true
+    case .sum, .product, .any, .all: false
+    }
   }
 }

@@ -15,8 +15,16 @@ extension Checker {
         Diagnostic(
           .wrongKindOfName, "`wrt:` takes the name of a value in scope", at: Label(wrt.span)), span)
     }
-    let variableValue = elaborate(wrt)
+    var variableValue = elaborate(wrt)
     if variableValue.isInvalid { return .invalid(span) }
+    // A top-level `let` is a value already; here its name is a variable again.
+    let isTopLevel = isTopLevelLet(variableName)
+    let shadowed = frame.names[variableName.spelling]
+    if isTopLevel {
+      variableValue = named(variableValue, variableName.spelling)
+      declare(variableName, .expression(variableValue), isVariable: false)
+    }
+    defer { if isTopLevel { frame.names[variableName.spelling] = shadowed } }
     guard let type = tensor(variableValue), type.element == .real else {
       return failed(
         .argumentType(
@@ -42,6 +50,16 @@ extension Checker {
         Diagnostic(
           .wrongKindOfName, "`\(variableName.spelling)` is a constant: nothing varies with it",
           at: Label(wrt.span)), span)
+    }
+    if isTopLevel, !body.readLocals.contains(fresh) {
+      return failed(
+        Diagnostic(
+          .wrongKindOfName,
+          "`\(sourceText(subject.span))` does not read `\(variableName.spelling)`",
+          at: Label(subject.span),
+          help: [
+            "what a top-level `let` has computed is a number, and no longer varies; write it as a `fn` of `\(variableName.spelling)`"
+          ]), span)
     }
     guard let value = tensor(e) else { return .invalid(span) }
     let valueShape = resolve(value.shape)
@@ -122,6 +140,14 @@ extension Checker {
       .tensor(result), span)
   }
 
+  private func isTopLevelLet(_ name: Name) -> Bool {
+    guard frame.kind == .top, frame.names[name.spelling] == nil,
+      let id = declaration(named: name.spelling),
+      case .value = environment.declarations[id.rawValue].kind
+    else { return false }
+    return true
+  }
+
   private mutating func direction(
     _ argument: CallArgument, like type: TensorType, _ label: String, _ callee: String
   ) -> TypedExpression? {
@@ -154,7 +180,9 @@ extension Checker {
       if answer { needed.insert(id) }
       return answer
     }
-    for id in e.readLocals { _ = depends(id) }
+    // What it binds itself is substituted where it stands: its definitions may be older than its last substitution.
+    let own = e.ownBinders
+    for id in e.readLocals where !own.contains(id) { _ = depends(id) }
     var renamed: [LocalID: TypedExpression] = [
       variable: TypedExpression(.local(fresh), type, e.span)
     ]
@@ -187,6 +215,15 @@ extension Checker {
 }
 
 extension TypedExpression {
+  /// The locals that bindings inside of it give their values.
+  fileprivate var ownBinders: Set<LocalID> {
+    var found: Set<LocalID> = []
+    walk { node in
+      if case .bindings(let bound, _) = node.kind { found.formUnion(bound.map(\.local)) }
+    }
+    return found
+  }
+
   /// With every read of a weight replaced.
   func replacing(weight: WeightID, by replacement: TypedExpression) -> TypedExpression {
     if case .weight(let id) = kind, id == weight {

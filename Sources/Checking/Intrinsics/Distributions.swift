@@ -9,6 +9,8 @@ struct DistributionFamily: Sendable {
   let parameters: [String]
   /// Whether parameters are quantities of the unit of what is drawn (else all is taken as plain numbers).
   let hasUnits: Bool
+  /// Those of them that lie on the scale of what is drawn; the others are widths, differences on it.
+  let locations: Set<String> = ["mean", "low", "high"]
   /// The base noise that `…_sample` turns into a draw; nil: no draws yet.
   let noise: Draw.Kind?
 
@@ -99,8 +101,11 @@ extension Checker {
     }
     var parameters = distribution.parameters
     if distribution.family.hasUnits {
-      parameters = parameters.map {
-        adopted($0, unit: type.unit, what: "`\(distribution.family.name)`")
+      parameters = zip(parameters, distribution.family.parameters).map { parameter, name in
+        let isLocation = distribution.family.locations.contains(name)
+        return adopted(
+          parameter, unit: isLocation ? type.unit : type.unit.difference,
+          what: "`\(distribution.family.name)`")
       }
       if parameters.contains(where: \.isInvalid) { return .invalid(span) }
     } else {

@@ -205,23 +205,42 @@ extension Checker {
     case .fill:
       guard let first = given["value"], let written = given["shape"] else { return .invalid(span) }
       let value = elaborate(first)
-      guard let shape = shape(evaluate(written), written.span), !value.isInvalid,
-        let own = tensor(value)?.shape
-      else { return .invalid(span) }
+      guard let shape = shape(evaluate(written), written.span), !value.isInvalid else {
+        return .invalid(span)
+      }
+      guard let own = tensor(value)?.shape else {
+        return failed(
+          .argumentType(
+            "value", of: name, expected: "numbers", found: text(value.type), at: first.span), span)
+      }
       return broadcast(toReal(value), to: shape.lifted(by: []).appending(own))
     case .fillLike:
       guard let first = given["x"], let second = given["value"] else { return .invalid(span) }
       let like = elaborate(first)
       let value = elaborate(second)
-      guard let shape = tensor(like)?.shape, tensor(value)?.shape.isScalar == true else {
-        return .invalid(span)
+      if like.isInvalid || value.isInvalid { return .invalid(span) }
+      guard let shape = tensor(like)?.shape else {
+        return failed(
+          .argumentType(
+            "x", of: name, expected: "an array", found: text(like.type), at: first.span), span)
+      }
+      guard tensor(value)?.shape.isScalar == true else {
+        return failed(
+          .argumentType(
+            "value", of: name, expected: "a number", found: text(value.type), at: second.span), span
+        )
       }
       return broadcast(toReal(value), to: resolve(shape))
     case .linspace: return linspace(given, span)
     case .identity:
-      guard let written = given["n"], let n = constantInteger(written, "the size of a matrix"),
-        n >= 0, n <= 4096
+      guard let written = given["n"], let n = constantInteger(written, "the size of a matrix")
       else { return .invalid(span) }
+      guard n >= 0, n <= 4096 else {
+        return failed(
+          Diagnostic(
+            .optionValue, "the size of a matrix lies between 0 and 4096, and this is \(n)",
+            at: Label(written.span)), span)
+      }
       var values = Array(repeating: 0.0, count: n * n)
       for index in 0..<n { values[index * n + index] = 1 }
       return TypedExpression(.array(values), .real(Shape([n, n])), span)

@@ -13,7 +13,8 @@ extension Checker {
     else { return .invalid(span) }
     let initialValue = elaborate(start)
     if initialValue.isInvalid { return .invalid(span) }
-    guard let length = leadingSize(sequence.type), let element = resolve(sequence.type).peeled(1)
+    guard let length = leadingSize(sequence.type),
+      let element = peeled(sequence, 1, name, sequence.span)
     else { return .invalid(span) }
     let callee = evaluate(bodyArgument)
     let initial = freed(initialValue)
@@ -112,13 +113,13 @@ extension Checker {
       sequence = asExpression(written, argument.span)
     }
     if sequence.isInvalid { return .invalid(span) }
-    guard let length = leadingSize(sequence.type), let element = resolve(sequence.type).peeled(1)
-    else {
+    guard let length = leadingSize(sequence.type) else {
       return failed(
         .argumentType(
           "xs", of: "map", expected: "an array", found: text(sequence.type), at: argument.span),
         span)
     }
+    guard let element = peeled(sequence, 1, "map", argument.span) else { return .invalid(span) }
     let callee = evaluate(bodyArgument)
     let local = freshLocal(element)
     let body = collectingBindings { checker in

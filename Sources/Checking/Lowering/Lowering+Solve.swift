@@ -26,18 +26,25 @@ extension Lowering {
     }
   }
 
-  /// The times of a solve's accepted steps, and their number.
+  /// The times of a solve's accepted steps, and their number; of one that starts inside of its span, those forwards, then
+  /// those backwards.
   mutating func lowerTrace(_ solve: SolveExpression) throws(IRError) -> [Value] {
     guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
     let hidden = try override(solve)
     defer { restore(hidden) }
     let (run, times) = try prepare(solve, ode, saves: .steps)
-    guard case .oneWay(let start, let end, let saves) = times else {
-      throw IRError("a solve that starts inside of its span keeps no steps")
+    let none = scope.builder.constant([], ValueType(.f64, shape: [0]))
+    func trace(_ lowering: inout Lowering, _ start: Value, _ end: Value) -> [Value] {
+      let results = lowering.emit(run, from: start, to: end, saves: none, traced: true)
+      let first = Solve.Result.quadratures
+      return [results[first + Solve.Trace.times], results[first + Solve.Trace.counts]]
     }
-    let results = emit(run, from: start, to: end, saves: saves, traced: true)
-    let first = Solve.Result.quadratures
-    return [results[first + Solve.Trace.times], results[first + Solve.Trace.counts]]
+    switch times {
+    case .oneWay(let start, let end, _): return trace(&self, start, end)
+    case .bothWays(let start, let first, let last, _):
+      let forwards = trace(&self, start, scope.builder.max(last, start))
+      return forwards + trace(&self, start, scope.builder.min(first, start))
+    }
   }
 
   /// Weights that have another value in a solve have it in starting values, equations and outputs alike. Gives what they
@@ -84,7 +91,8 @@ extension Lowering {
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
-      var solve = Solve(settings: settings, batched: [], rhs: region, controlled: 0)
+      let count = region.resultTypes[0].extents[0].fixedLength ?? 0
+      var solve = Solve(settings: settings, batched: [], rhs: region, controlled: count)
       // Which components drift isn't known yet, and doesn't matter to the type.
       solve.drifting = region.resultTypes[0].extents[0].fixedLength.map {
         Array(repeating: true, count: $0)

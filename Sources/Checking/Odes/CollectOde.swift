@@ -81,6 +81,7 @@ extension Checker {
     }
     own[binding.name.spelling] = binding.name.span
     if !isInherited { warnOfHiddenTime(binding.name) }
+    refuseSolutionField(binding.name, "a state")
     odeScopes[scope].members[binding.name.text] = nil
     if let index = odeBuilders[builder].states.firstIndex(where: { $0.base == base }) {
       // A redeclared state replaces the parent's; a prime adds its initial value.
@@ -102,6 +103,15 @@ extension Checker {
     state.isInherited = isInherited
     odeBuilders[builder].states.append(state)
     odeScopes[scope].states.append(odeBuilders[builder].states.count - 1)
+  }
+
+  /// What every solution holds can't be the name of something else in it.
+  private mutating func refuseSolutionField(_ name: Name, _ what: String) {
+    guard name.primes == 0, ["t", "final", "stats", "events"].contains(name.text) else { return }
+    report(
+      Diagnostic(
+        .duplicateName, "`\(name.text)` is a field of every solution, and can't name \(what)",
+        at: Label(name.span)))
   }
 
   private mutating func addMember(
@@ -165,6 +175,7 @@ extension Checker {
     case .output(let node):
       for binding in node.bindings {
         addMember(binding.name, .output(binding), module, scope, inherited, &own)
+        refuseSolutionField(binding.name, "an output")
         let builder = odeScopes[scope].builder
         let name = binding.name.spelling
         if !odeBuilders[builder].outputs.contains(where: { $0.name == name && $0.scope == scope }) {
@@ -173,6 +184,10 @@ extension Checker {
       }
     case .part(let node):
       for binding in node.bindings {
+        if let first = own[binding.name.spelling] {
+          report(.duplicateName(binding.name.spelling, at: binding.name.span, first: first))
+          continue
+        }
         guard case .name(let name) = binding.value.kind,
           let (parent, parentModule) = partOde(name, module)
         else {
@@ -291,6 +306,7 @@ extension Checker {
       var entry = entry
       for part in parts {
         guard case .name(let name) = part.kind else {
+          odeBuilders[builder].hasInvalid = true
           report(
             Diagnostic(
               .equationLeftSide, "the bracket of an equation holds names of states",

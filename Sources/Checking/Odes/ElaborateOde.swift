@@ -47,9 +47,22 @@ extension Checker {
     return buildOde(node, module: module, rank: 0)
   }
 
+  /// Builds the ode, and once more where its equations were read under another unit of time than the one that all of
+  /// it together asks for.
   mutating func buildOde(_ node: OdeDeclaration, module: Int, rank: Int) -> ElaboratedOde {
+    let before = self
+    let time = environment.substitution.freshTime()
+    let first = buildOde(node, module: module, rank: rank, timeUnit: time)
+    guard !first.failed, let wanted = timeUnit(of: first), wanted.atoms != resolve(time).atoms
+    else { return first }
+    self = before
+    return buildOde(node, module: module, rank: rank, timeUnit: wanted)
+  }
+
+  mutating func buildOde(
+    _ node: OdeDeclaration, module: Int, rank: Int, timeUnit: Unit
+  ) -> ElaboratedOde {
     let errors = errorCount
-    let timeUnit = freshUnit()
     let time = freshLocal(.real(.scalar, timeUnit))
     odeBuilders.append(
       OdeBuilder(name: node.name.text, path: node.name.text, time: time, timeUnit: timeUnit))
@@ -89,7 +102,10 @@ extension Checker {
       documentation: node.documentation?.text, span: node.name.span)
     for index in odeBuilders[builder].states.indices {
       let state = odeBuilders[builder].states[index]
-      guard case .done(let last) = state.status, !last.isInvalid else { continue }
+      guard case .done(let last) = state.status, !last.isInvalid else {
+        lost(at: state.span)
+        continue
+      }
       for level in 0..<state.locals.count {
         let isLast = level == state.locals.count - 1
         let type = levelType(state, level, timeUnit)
@@ -118,6 +134,7 @@ extension Checker {
     instance.bindings = odeBuilders[builder].bindings + (pending.last ?? [])
     instance.terms = flattenTerms(builder)
     instance.standardized = odeBuilders[builder].standardized
+    instance.namedTimes = namedTimes(builder, instance)
     environment.odes[instance.id] = instance
     let made = odeBuilders[builder]
     if made.states.isEmpty && !made.hasInvalid && errorCount == errors && !made.implicit {
@@ -279,7 +296,8 @@ extension Checker {
               .tensor(TensorType(.real, Shape([total]), unit: .mixed(units, depth: 0))),
               equation.left.span), value,
           ]
-          if agreeOnUnit(&pair, "=", equation.span) == nil { value = .invalid(equation.span) }
+          let agrees = agreeOnUnit(&pair, "=", equation.span) != nil
+          value = agrees ? pair[1] : .invalid(equation.span)
         }
       }
       whole = value.isInvalid ? value : bind(value)

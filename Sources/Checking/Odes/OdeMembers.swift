@@ -59,6 +59,7 @@ extension Checker {
     frame.owner = newOwner(path)
     pending.append([])
     let value = elaborateMember(name, member, scope)
+    account(for: value, at: span)
     let bound = pending.removeLast()
     frame = saved
     odeBuilders[odeScopes[scope].builder].bindings += bound
@@ -292,8 +293,8 @@ extension Checker {
     return true
   }
 
-  /// Terms with states counted as first-order ones.
-  func flattenTerms(_ builder: Int) -> [OdeInstance.Term] {
+  /// Terms with states counted as first-order ones, each in the unit of the derivative that it adds to.
+  mutating func flattenTerms(_ builder: Int) -> [OdeInstance.Term] {
     var last: [Int] = []
     var count = 0
     for state in odeBuilders[builder].states {
@@ -304,12 +305,25 @@ extension Checker {
       count += state.locals.count
       last.append(count - 1)
     }
-    return odeBuilders[builder].rawTerms.map { raw in
-      OdeInstance.Term(
-        label: raw.label, kind: raw.kind,
-        contributions: raw.values.compactMap { last[$0.0] < 0 ? nil : (last[$0.0], $0.1) },
-        span: raw.span)
+    var terms: [OdeInstance.Term] = []
+    for raw in odeBuilders[builder].rawTerms {
+      var term = OdeInstance.Term(
+        label: raw.label, kind: raw.kind, contributions: [], span: raw.span)
+      for (index, value) in raw.values where last[index] >= 0 {
+        let state = odeBuilders[builder].states[index]
+        let type = levelType(state, state.locals.count, odeBuilders[builder].timeUnit).tensor
+        var contribution = value
+        // Units that differ in more than scale were reported with the equation; an open one is a learned term's.
+        if case .uniform(let unit)? = type?.unit, case .uniform(let own)? = tensor(value)?.unit,
+          own.factor(to: unit) != nil
+        {
+          contribution = converted(value, to: unit, op: raw.label) ?? value
+        }
+        term.contributions.append((last[index], contribution))
+      }
+      terms.append(term)
     }
+    return terms
   }
 
   // MARK: an ode from outside

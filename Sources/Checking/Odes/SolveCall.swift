@@ -34,8 +34,8 @@ extension Checker {
     }
     if let later = environment.odes[ode.id] { instance = later }
     // Times.
-    let timeUnit = UnitLabel.uniform(resolve(instance.timeUnit))
     var over: [TypedExpression] = []
+    var written: [TypedExpression] = []
     if let argument = given["over"] {
       let value = evaluate(argument)
       guard case .range(let range) = value else {
@@ -45,19 +45,21 @@ extension Checker {
             .rangeExpected, "`over:` is an interval of time, `0..10`, found \(found(value))",
             at: Label(argument.span)))
       }
+      written += [range.lower, range.upper]
       over = [range.lower, range.upper].map {
-        adopted(toReal($0), unit: timeUnit, what: "`over`")
+        time(toReal($0), of: instance, what: "`over`")
       }
     }
     var at = given["at"].map { toReal(elaborate($0)) }
-    if let times = at { at = adopted(times, unit: timeUnit, what: "`at`") }
     var every = given["every"].map { toReal(elaborate($0)) }
-    if let step = every { every = adopted(step, unit: timeUnit, what: "`every`") }
     var start = given["start"].map { toReal(elaborate($0)) }
-    if let time = start { start = adopted(time, unit: timeUnit, what: "`start`") }
+    warnOfBareTimes(written + [at, every, start].compactMap { $0 }, instance)
+    if let times = at { at = self.time(times, of: instance, what: "`at`") }
+    if let step = every { every = self.time(step, of: instance, what: "`every`") }
+    if let time = start { start = self.time(time, of: instance, what: "`start`") }
     let overrides = overriding(given["with"], ode)
     let initial = initialState(given["from"], instance, span)
-    guard let settings = settings(given["solver"], instance) else { return .invalid }
+    guard let settings = settings(given["solver"], for: instance, span) else { return .invalid }
     guard let overrides, let initial else { return .invalid }
     if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) {
       return .invalid
@@ -79,6 +81,27 @@ extension Checker {
           .argumentType(
             label, of: "solve", expected: "a number", found: text(value.type), at: value.span))
       }
+    }
+    if let endless = over.first(where: { $0.literal.map { !$0.isFinite } ?? false }) {
+      return fail(
+        Diagnostic(
+          .optionValue, "`over:` goes from one finite time to another", at: Label(endless.span)))
+    }
+    if let times = at, let shape = tensor(times)?.shape, resolve(shape).sizes.last?.value == 0,
+      over.isEmpty
+    {
+      return fail(
+        Diagnostic(
+          .optionValue, "`at:` holds no time, and nothing else says when to solve",
+          at: Label(times.span), help: ["give the span, too: `over: 0..10`"]))
+    }
+    if let times = at, case .field(let owner, _) = times.withoutLabels.kind,
+      case .dataset(let data) = resolve(owner.type), data.isRagged
+    {
+      return fail(
+        .notSupportedYet(
+          "solving at the times of experiments of different length", at: times.span,
+          help: ["a loss sees one experiment at a time: `loss fit(w) = … solve(…, at: w.t) …`"]))
     }
     for value in over where tensor(value)?.shape.isScalar != true {
       return fail(
@@ -104,9 +127,7 @@ extension Checker {
       } else {
         leading = extra
       }
-      guard let peeled = value.type.isError ? nil : resolve(value.type).peeled(extra.count) else {
-        return nil
-      }
+      guard let peeled = peeled(value, extra.count, "solve", value.span) else { return nil }
       let local = freshLocal(peeled)
       lifts.append(Mapped.Argument(local: local, type: peeled, value: value))
       return TypedExpression(.local(local), peeled, value.span)
@@ -164,7 +185,7 @@ extension Checker {
       samples = .saved(count)
     }
     let fields =
-      [Field("t", .tensor(TensorType(.real, unit: timeUnit)))]
+      [Field("t", .real(.scalar, resolve(instance.timeUnit)))]
       + instance.states.map { Field($0.name, resolve($0.type)) }
       + instance.outputs.map { Field($0.name, resolve($0.value.type)) }
     let type = SolutionType(
@@ -189,45 +210,7 @@ extension Checker {
     return Int((exact + 1e-9 * max(1, exact)).rounded(.down)) + 1
   }
 
-  // MARK: settings
-
-  private mutating func settings(
-    _ argument: CallArgument?, _ ode: OdeInstance
-  ) -> SolverSettings? {
-    let single = environment.precision == .f32
-    guard let argument else {
-      return SolverSettings(
-        method: "auto",
-        stepping: .adaptive(rtol: single ? 1e-5 : 1e-6, atol: [single ? 1e-7 : 1e-9])
-      )
-    }
-    var value = evaluate(argument)
-    if case .method(let method) = value { value = solver(method, [], argument.span) }
-    guard case .solver(let settings) = value else {
-      if case .invalid = value { return nil }
-      report(
-        Diagnostic(
-          .notASolver, "`solver:` takes a method, found \(found(value))",
-          at: Label(argument.span), help: ["write `solver: tsit5(rtol: 1e-8)`"]))
-      return nil
-    }
-    if case .adaptive(_, let atol) = settings.stepping, atol.count > 1 {
-      var total = 0
-      for state in ode.states {
-        guard let values = resolve(state.type).tensor?.shape.values else { return settings }
-        total = total.addingReportingOverflow(Checker.product(values)).partialValue
-      }
-      if atol.count != total {
-        report(
-          Diagnostic(
-            .optionValue,
-            "`atol` has \(atol.count) entries, and the state of `\(ode.name)` has \(total) components",
-            at: Label(argument.span)))
-        return nil
-      }
-    }
-    return settings
-  }
+  // MARK: with
 
   /// `with: {α: linspace(0.5, 2, 50)}`.
   private mutating func overriding(
@@ -242,9 +225,23 @@ extension Checker {
       return nil
     }
     var result: [(WeightID, TypedExpression)] = []
+    return override(fields, "", ode, &result) ? result : nil
+  }
+
+  /// Parameters by name; those of parts in a record of their own, or by a path: `{a: {k: 1}}`, `{a.k: 1}`.
+  private mutating func override(
+    _ fields: [RecordField], _ prefix: String, _ ode: ElaboratedOde,
+    _ result: inout [(WeightID, TypedExpression)]
+  ) -> Bool {
     var fine = true
     for field in fields {
-      let name = field.name.spelling
+      let name = prefix + field.name.spelling
+      if case .record(let inner) = field.value.kind,
+        ode.params.keys.contains(where: { $0.hasPrefix(name + ".") })
+      {
+        fine = override(inner, name + ".", ode, &result) && fine
+        continue
+      }
       let value = toReal(elaborate(field.value))
       guard let id = ode.params[name] else {
         var help: [String] = []
@@ -263,15 +260,20 @@ extension Checker {
         fine = false
         continue
       }
-      if value.isInvalid {
+      guard !value.isInvalid, let weight = environment.weights[id], let type = weight.type.tensor
+      else {
         fine = false
         continue
       }
-      guard let type = environment.weights[id]?.type.tensor else { continue }
       let fit = adopted(value, unit: type.unit, what: "`\(name)`")
-      if fit.isInvalid { fine = false } else { result.append((id, fit)) }
+      if fit.isInvalid || !checkInside(weight.domain, fit, name, field.value.span, isOverride: true)
+      {
+        fine = false
+      } else {
+        result.append((id, fit))
+      }
     }
-    return fine ? result : nil
+    return fine
   }
 
   // MARK: from
@@ -294,7 +296,12 @@ extension Checker {
         if value.isInvalid { return nil }
         if case .record(let fields) = resolve(value.type) {
           let bound = bind(value)
+          // What a solution ends in, or is at a time, holds more than its states.
+          let isPoint = value.isPointOfSolution
           for field in fields {
+            let isOther =
+              isPoint || field.name == "t" || ode.outputs.contains { $0.name == field.name }
+            if isOther, !ode.states.contains(where: { $0.name == field.name }) { continue }
             let part = project(bound, field.name, field.type, value.span)
             guard setState(field.name, part, ode, &values, argument) else { return nil }
           }
@@ -440,25 +447,30 @@ extension Checker {
     }
     return result
   }
+}
 
-  // MARK: interpolation
+extension TypedExpression {
+  /// What is under another unit here, or was converted to it.
+  fileprivate var withoutLabels: TypedExpression {
+    var inner = self
+    while true {
+      if case .relabelled(let next) = inner.kind { inner = next; continue }
+      if case .scaled(let next, _) = inner.kind { inner = next; continue }
+      return inner
+    }
+  }
 
-  /// `s(3.7)`.
-  mutating func interpolation(
-    _ solution: TypedExpression, _ arguments: [CallArgument], _ span: Span
-  ) -> Meaning {
-    guard case .solution(let type) = resolve(solution.type) else { return .invalid }
-    guard let given = take(arguments, ["t"], required: 1, callee: "a solution", span),
-      let argument = given["t"]
-    else { return .invalid }
-    guard let time = type.fields.first?.type.tensor else { return .invalid }
-    var at = toReal(elaborate(argument))
-    at = adopted(at, unit: time.unit, what: "the time")
-    guard !at.isInvalid, let shape = tensor(at)?.shape else { return .invalid }
-    let record = Type.record(Array(type.fields.dropFirst()))
-    return .expression(
-      TypedExpression(
-        .interpolate(solution, at: at),
-        record.lifted(by: type.leading + resolve(shape).sizes), span))
+  /// `s.final`, `s(2)`: states, and what else a solution holds.
+  fileprivate var isPointOfSolution: Bool {
+    switch kind {
+    case .field(_, let name): name == "final"
+    case .interpolate: true
+    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight,
+      .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul,
+      .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather, .shift,
+      .linspace, .iota, .tuple, .element, .record, .bindings, .conditional, .fold, .scan, .map,
+      .calculus, .draw, .solve, .example, .part, .invalid:
+      false
+    }
   }
 }

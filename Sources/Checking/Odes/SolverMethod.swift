@@ -22,6 +22,24 @@ struct SolverMethod: Sendable {
     ].map { ($0.0, SolverMethod(name: $0.0, isFixed: $0.1, isSupported: $0.2)) })
 }
 
+/// What a number among the settings must be.
+private struct NumberRule {
+  let label: String
+  let words: String
+  let allows: @Sendable (Double) -> Bool
+
+  static let rtol = NumberRule(label: "rtol", words: "a number, 0 or greater") {
+    $0 >= 0 && $0.isFinite
+  }
+  static let atol = NumberRule(label: "atol", words: "a number, 0 or greater, or a list of them") {
+    $0 >= 0 && $0.isFinite
+  }
+  static let dt = NumberRule(label: "dt", words: "a positive number") { $0 > 0 && $0.isFinite }
+  static let firstStep = NumberRule(label: "first_step", words: "a positive number") {
+    $0 > 0 && $0.isFinite
+  }
+}
+
 extension Checker {
   static let solverLabels = [
     "rtol", "atol", "dt", "steps", "max_steps", "gradient", "controller", "batching", "first_step",
@@ -41,41 +59,32 @@ extension Checker {
       let given = take(
         arguments, Checker.solverLabels, required: 0, callee: method.name, span)
     else { return .invalid }
-    let single = environment.precision == .f32
-    var settings = SolverSettings(
-      method: method.name,
-      stepping: .adaptive(rtol: single ? 1e-5 : 1e-6, atol: [single ? 1e-7 : 1e-9]))
-    var rtol = single ? 1e-5 : 1e-6
-    var atol = [single ? 1e-7 : 1e-9]
-    func positive(_ value: Double) -> Bool { value > 0 && value.isFinite }
+    var value = SolverValue(method: method.name, precision: environment.precision, span: span)
     if let argument = given["rtol"] {
-      guard let value = constantNumbers(argument, "`rtol`")?.first, value >= 0 else {
+      guard let rtol = numbers(argument, .rtol), let plain = self.plain(rtol, "`rtol`") else {
         return .invalid
       }
-      rtol = value
+      value.rtol = plain
     }
     if let argument = given["atol"] {
-      guard let values = constantNumbers(argument, "`atol`"), values.allSatisfy({ $0 >= 0 }),
-        !values.isEmpty
-      else { return .invalid }
-      atol = values
+      guard let atol = numbers(argument, .atol, isList: true) else { return .invalid }
+      value.atol = atol
     }
-    settings.stepping = .adaptive(rtol: rtol, atol: atol)
+    if value.rtol == 0, value.atol.numbers.contains(0),
+      let argument = given["atol"] ?? given["rtol"]
+    {
+      return fail(
+        Diagnostic(
+          .optionValue, "with `rtol` and `atol` both 0 no step is exact enough",
+          at: Label(argument.span), help: ["leave one of them positive: `rtol: 1e-8`"]))
+    }
     if let argument = given["dt"] {
-      guard let value = constantNumbers(argument, "`dt`")?.first else { return .invalid }
-      guard positive(value) else {
-        return fail(
-          Diagnostic(.optionValue, "`dt` is a positive number", at: Label(argument.span)))
-      }
-      settings.stepping = .step(value)
+      guard let dt = numbers(argument, .dt) else { return .invalid }
+      value.stepping = .step(dt)
     }
     if let argument = given["steps"] {
-      guard let count = constantInteger(argument, "`steps`") else { return .invalid }
-      guard count > 0 else {
-        return fail(
-          Diagnostic(.optionValue, "`steps` is a positive integer", at: Label(argument.span)))
-      }
-      settings.stepping = .count(count)
+      guard let count = positiveInteger(argument, "steps") else { return .invalid }
+      value.stepping = .count(count)
     }
     if method.isFixed, given["dt"] == nil, given["steps"] == nil {
       return fail(
@@ -85,35 +94,33 @@ extension Checker {
           help: ["write `\(method.name)(dt: 0.01)` or `\(method.name)(steps: 100)`"]))
     }
     if let argument = given["max_steps"] {
-      guard let count = constantInteger(argument, "`max_steps`"), count > 0 else { return .invalid }
-      settings.maxSteps = count
+      guard let count = positiveInteger(argument, "max_steps") else { return .invalid }
+      value.maxSteps = count
     }
     if let argument = given["first_step"] {
-      guard let value = constantNumbers(argument, "`first_step`")?.first, positive(value) else {
-        return .invalid
-      }
-      settings.firstStep = value
+      guard let step = numbers(argument, .firstStep) else { return .invalid }
+      value.firstStep = step
     }
     if let argument = given["gradient"] {
       guard
         let word = word(
           argument, of: GradientMode.allCases.map(\.rawValue), later: ["reversible"], "gradient")
       else { return .invalid }
-      settings.gradient = GradientMode(rawValue: word) ?? .auto
+      value.gradient = GradientMode(rawValue: word) ?? .auto
     }
     if let argument = given["controller"] {
       guard let word = word(argument, of: ["i", "pi", "pid"], later: [], "controller") else {
         return .invalid
       }
-      settings.controller = word
+      value.controller = word
     }
     if let argument = given["batching"] {
       guard let word = word(argument, of: ["own", "joint"], later: [], "batching") else {
         return .invalid
       }
-      settings.joint = word == "joint"
+      value.joint = word == "joint"
     }
-    return .solver(settings)
+    return .solver(value)
   }
 
   /// A word of a fixed list, written bare.
@@ -136,22 +143,49 @@ extension Checker {
     return nil
   }
 
-  /// Constant numbers: one, or an array of them.
-  mutating func constantNumbers(_ argument: CallArgument, _ what: String) -> [Double]? {
+  private mutating func positiveInteger(_ argument: CallArgument, _ label: String) -> Int? {
+    guard let count = constantInteger(argument, "`\(label)`") else { return nil }
+    guard count > 0 else {
+      report(
+        Diagnostic(
+          .optionValue, "`\(label)` is a positive integer, not \(count)", at: Label(argument.span)))
+      return nil
+    }
+    return count
+  }
+
+  /// Constant numbers that a rule allows, under the unit that they are written in.
+  private mutating func numbers(
+    _ argument: CallArgument, _ rule: NumberRule, isList: Bool = false
+  ) -> SolverNumbers? {
     let value = elaborate(argument)
     if value.isInvalid { return nil }
-    var inner = value
-    while case .relabelled(let next) = inner.kind { inner = next }
-    if let literal = inner.literal { return [literal] }
-    if case .array(let values) = inner.kind { return values }
-    if tensor(value) == nil {
+    guard let type = tensor(value), type.element != .boolean,
+      resolve(type.shape).rank <= (isList ? 1 : 0)
+    else {
       report(
         .typeMismatch(
-          expected: "a number", found: text(value.type), at: argument.span, what: what))
-    } else {
-      report(.notConstant(what, at: argument.span))
+          expected: rule.words, found: text(value.type), at: argument.span,
+          what: "`\(rule.label)`"))
+      return nil
     }
-    return nil
+    var inner = value
+    while case .relabelled(let next) = inner.kind { inner = next }
+    let values: [Double]
+    if let literal = inner.literal {
+      values = [literal]
+    } else if case .array(let all) = inner.kind {
+      values = all
+    } else {
+      report(.notConstant("`\(rule.label)`", at: argument.span))
+      return nil
+    }
+    guard !values.isEmpty, values.allSatisfy(rule.allows) else {
+      report(
+        Diagnostic(.optionValue, "`\(rule.label)` is \(rule.words)", at: Label(argument.span)))
+      return nil
+    }
+    return SolverNumbers(numbers: values, unit: type.unit, span: argument.span)
   }
 
   mutating func solverValue(
@@ -173,6 +207,7 @@ extension Checker {
           at: Label(solver.value.span),
           help: ["write `solver \(solver.name.text) = tsit5(rtol: 1e-8)`"]))
     }
+    account(for: value, at: solver.value.span)
     environment.caches.solvers[id] = value
     return value
   }

@@ -8,6 +8,9 @@ package struct CheckResult: Sendable {
   package var program: TypedProgram
   package var environment: Environment
   package var diagnostics: [Diagnostic]
+  /// Where something is missing from the program although no error says why: a mistake of the checker, which must not be
+  /// run. Empty where there are errors, and in an environment that had some.
+  package var unexplained: [Span] = []
 }
 
 /// The checker's front: a tree in an environment gives a typed program, a new environment, and everything
@@ -90,7 +93,10 @@ extension Checker {
       announce(id, into: &result)
     }
     for node in nodes {
-      guard let typed = statement(node) else { continue }
+      guard let typed = statement(node) else {
+        if node.isCommand { lost(at: node.span) }
+        continue
+      }
       announceAll(into: &result)
       result.append(typed)
     }
@@ -142,6 +148,8 @@ extension Checker {
   mutating func test(_ node: TestDeclaration) -> TypedStatement? {
     // Names of a test end with it.
     let saved = environment.modules[frame.module].names
+    let savedLets = lets
+    lets = []
     var statements: [TypedStatement] = []
     for inner in node.statements {
       if inner.isDeclaration {
@@ -150,12 +158,15 @@ extension Checker {
             .misplacedStatement, "a test holds only `let` and commands", at: Label(inner.span)))
         continue
       }
-      if let typed = statement(inner) {
-        announceAll(into: &statements)
-        statements.append(typed)
+      guard let typed = statement(inner) else {
+        if inner.isCommand { lost(at: inner.span) }
+        continue
       }
+      announceAll(into: &statements)
+      statements.append(typed)
     }
     environment.modules[frame.module].names = saved
+    lets = savedLets
     if node.kind == .bench {
       report(.notSupportedYet("`bench`", at: node.titleSpan))
       return nil
@@ -171,11 +182,12 @@ extension Checker {
       switch binding.value {
       case .study(let study):
         let typed = train(study, name: name)
-        if let typed { made.append(typed) }
+        if let typed { made.append(typed) } else { lost(at: study.span) }
         redeclareLet(binding.name, typed == nil ? .error : .run, .session)
       case .expression(let expression):
         pending = [[]]
         var value = evaluateNamed(expression, as: binding.name)
+        account(for: value, at: expression.span)
         if case .range(let range) = value, let array = integerRangeIfKnown(range) {
           value = .expression(array)
         }
@@ -187,6 +199,7 @@ extension Checker {
           }
           typed = typed.isInvalid ? typed : closed(typed)
           if typed.isInvalid {
+            lost(at: expression.span)
             redeclareLet(binding.name, .error, .fixed(.invalid))
           } else if typed.literal != nil || typed.textLiteral != nil {
             redeclareLet(binding.name, typed.type, .fixed(.expression(typed)))
@@ -199,7 +212,11 @@ extension Checker {
         case .record, .tuple:
           let typed = closed(asExpression(value, expression.span))
           redeclareLet(binding.name, typed.type, .session)
-          if !typed.isInvalid { made.append(.let(name: name, value: typed)) }
+          if typed.isInvalid {
+            lost(at: expression.span)
+          } else {
+            made.append(.let(name: name, value: typed))
+          }
         case .function, .closure, .template, .instance, .intrinsic, .family, .distribution, .ode,
           .part, .loss, .method, .solver, .range, .openWidth, .term:
           redeclareLet(binding.name, .nothing, .fixed(value))
@@ -218,9 +235,7 @@ extension Checker {
   mutating func redeclareLet(_ name: Name, _ type: Type, _ held: Declaration.Kind2) {
     if name.isWildcard { return }
     let old = environment.modules[frame.module].names[name.spelling]
-    if let old, lets.contains(name.spelling) == false,
-      declaredNow.contains(old)
-    {
+    if let old, lets.contains(name.spelling) || declaredNow.contains(old) {
       let span = environment.declarations[old.rawValue].span
       report(.duplicateName(name.spelling, at: name.span, first: span))
       return
@@ -271,9 +286,12 @@ extension Checker {
       precision: environment.precision, seed: environment.seed,
       statements: statements.map { finished($0) }, weights: weights, odes: odes,
       redefined: redefined)
+    let isExplained = errorCount > 0 || environment.hasErrors
+    final.environment.hasErrors = isExplained
     return CheckResult(
       program: program, environment: final.environment,
-      diagnostics: diagnostics.sorted(by: Checker.inOrder))
+      diagnostics: diagnostics.sorted(by: Checker.inOrder),
+      unexplained: isExplained ? [] : unexplained + leftovers.spans)
   }
 
   /// Diagnostics in the order of the text.
@@ -282,5 +300,18 @@ extension Checker {
       return a.primary == nil && b.primary != nil
     }
     return (x.source, x.start, x.end) < (y.source, y.start, y.end)
+  }
+}
+
+extension Statement {
+  /// Whether it leaves a typed statement behind when it is right. A `let` may bind what exists at compile time alone, and
+  /// accounts for itself.
+  fileprivate var isCommand: Bool {
+    switch self {
+    case .study, .explain, .check, .plot, .print, .transfer, .assert, .expression, .test: true
+    case .import, .precision, .seed, .const, .param, .function, .layer, .ode, .solver, .data,
+      .loss, .let, .invalid:
+      false
+    }
   }
 }

@@ -478,7 +478,8 @@ extension Expression {
       }
     case .prefix(_, let inner): return inner.comparedSides
     case .call(let call): return call.arguments.flatMap(\.value.comparedSides)
-    case .number, .string, .column, .bool, .constant, .name, .tuple, .bracket, .record, .range, .pipe,
+    case .number, .string, .column, .bool, .constant, .name, .tuple, .bracket, .record, .range,
+      .pipe,
       .index, .field, .element, .derivative, .conditional, .block, .closure, .invalid:
       return []
     }

@@ -20,6 +20,7 @@ extension Checker {
         }
       }
       guard let made else {
+        lost(at: span)
         failedData.insert(id)
         return .invalid
       }
@@ -108,7 +109,7 @@ extension Checker {
           family: distribution.family,
           parameters: distribution.parameters.map { value in
             distribution.family.hasUnits && isBare(value)
-              ? relabelled(value, whole.tensor?.unit ?? .one) : value
+              ? relabelled(value, whole.tensor?.unit.difference ?? .one) : value
           }, shape: nil, span: distribution.span)
         let draw = draw(noise, shape: shape, span)
         column = elementwise("add", [column, draw], span, symbol: "noise")
@@ -189,10 +190,10 @@ extension Checker {
   /// The units that the call gives its columns, by the names of their fields.
   private func columnUnits(_ call: DataCall) -> [String: Unit] {
     var result: [String: Unit] = [:]
-    if case .column(let name, let unit, _)? = call.argument("time")?.value { result[name] = unit }
+    if case .column(let name, let unit)? = call.argument("time")?.value { result[name] = unit }
     guard case .record(let fields)? = call.argument("columns")?.value else { return result }
     for field in fields {
-      if case .column(_, let unit, _) = field.value { result[field.name] = unit }
+      if case .column(_, let unit) = field.value { result[field.name] = unit }
     }
     return result
   }
@@ -203,7 +204,7 @@ extension Checker {
     case .string(let text): return .text(text)
     case .column(let column):
       guard let unit = unit(column.unit) else { return nil }
-      return .column(column.name, unit: unit, shift: offsetOfUnit(column.unit))
+      return .column(column.name, unit: unit)
     case .bool(let value): return .boolean(value)
     case .range(let range):
       let lower = elaborate(range.lower)

@@ -35,8 +35,13 @@ extension Checker {
   }
 
   func finished(_ expression: TypedExpression) -> TypedExpression {
+    var isBroken = false
     let typed = expression.mapTypes(
-      { self.finished($0) }, size: { self.environment.substitution.resolve($0) })
+      { type in
+        if type.isError { isBroken = true }
+        return self.finished(type)
+      }, size: { self.environment.substitution.resolve($0) })
+    if isBroken { leftovers.spans.append(expression.span) }
     return typed.withoutEmptyBroadcasts
   }
 

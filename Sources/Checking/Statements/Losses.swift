@@ -34,7 +34,10 @@ extension Checker {
       }
       return checker.within(inner) { $0.lossBody(node) }
     }
-    guard let result else { return nil }
+    guard let result else {
+      lost(at: span)
+      return nil
+    }
     let whole: TypedExpression
     switch result {
     case .value(let value), .logDensity(let value): whole = value
@@ -45,7 +48,7 @@ extension Checker {
       weights: used.weights, odes: used.odes, span: node.name.span)
   }
 
-  private mutating func lossBody(_ node: LossDeclaration) -> LossInstance.Body? {
+  mutating func lossBody(_ node: LossDeclaration) -> LossInstance.Body? {
     let savedObservations = observations
     let savedInLoss = inLoss
     observations = []
@@ -57,13 +60,15 @@ extension Checker {
     pending.append([])
     let value = evaluate(node.body)
     let terms = observations ?? []
+    let observes = !terms.isEmpty || node.body.observes
     var result: TypedExpression
-    if !terms.isEmpty {
+    if observes {
       if case .expression(let typed) = value, case .nothing = typed.type {
         // Only likelihood terms, as it should be.
-      } else if case .invalid = value {
-        pending.removeLast()
-        return nil
+        if terms.isEmpty {
+          pending.removeLast()
+          return nil
+        }
       } else {
         pending.removeLast()
         report(
@@ -123,7 +128,7 @@ extension Checker {
     }
     let whole = closed(toReal(result))
     pending.removeLast()
-    return terms.isEmpty ? .value(whole) : .logDensity(whole)
+    return observes ? .logDensity(whole) : .value(whole)
   }
 
   func valueSpan(_ body: Body) -> Span {
@@ -162,5 +167,25 @@ extension Checker {
   static func parts(of ode: OdeInstance) -> [TypedExpression] {
     ode.bindings.map(\.value) + ode.states.map(\.derivative) + ode.states.compactMap(\.initial)
       + ode.outputs.map(\.value)
+  }
+}
+
+extension Body {
+  /// Whether an `x ~ d` stands in it.
+  fileprivate var observes: Bool {
+    switch self {
+    case .expression: false
+    case .block(let block): block.statements.contains(where: \.observes)
+    }
+  }
+}
+
+extension LocalStatement {
+  fileprivate var observes: Bool {
+    switch self {
+    case .observe: true
+    case .for(let loop): loop.body.contains(where: \.observes)
+    case .let, .var, .const, .param, .assign, .invalid: false
+    }
   }
 }

@@ -33,17 +33,28 @@ extension Checker {
       case .function(let function):
         aloneBody(function.parameters, function.body, function.result, declaration, .function)
       case .layer(let layer): aloneLayer(layer, id, declaration)
-      case .loss(let loss): aloneBody(loss.parameters, loss.body, nil, declaration, .loss)
+      case .loss(let loss):
+        alone(loss.parameters, declaration, .loss) { _ = $0.lossBody(loss) }
       case .value: break
       }
       environment.caches.used.insert(id)
     }
   }
 
-  /// A body with parameters of their declared types; those without a type are not looked into.
+  /// A body with parameters of their declared types; what is made of those without a type is not looked into.
   mutating func aloneBody(
     _ parameters: [Parameter], _ body: Body, _ result: TypeExpression?,
     _ declaration: Declaration, _ kind: Frame.Kind
+  ) {
+    alone(parameters, declaration, kind) { checker in
+      let value = checker.evaluate(body)
+      _ = checker.checkedResult(value, result, body.span)
+    }
+  }
+
+  private mutating func alone(
+    _ parameters: [Parameter], _ declaration: Declaration, _ kind: Frame.Kind,
+    _ body: (inout Checker) -> Void
   ) {
     let before = self
     var inner = Frame(kind: kind, module: declaration.module)
@@ -57,25 +68,10 @@ extension Checker {
     }
     inner.sizes = frame.sizes
     frame = saved
-    let savedObservations = observations
-    if kind == .loss { observations = [] }
     stack.append(declaration.id)
-    _ = within(inner) { checker -> Meaning in
-      let value = checker.evaluate(body)
-      return checker.checkedResult(value, result, body.span)
-    }
+    within(inner) { body(&$0) }
     stack.removeLast()
-    observations = savedObservations
     keepOnlyDiagnostics(since: before)
-  }
-
-  /// What was made on the way (weights, odes' types) is forgotten: only the messages stay.
-  mutating func keepOnlyDiagnostics(since before: Checker) {
-    let found = diagnostics
-    let reported = self.reported
-    self = before
-    diagnostics = found
-    self.reported = reported
   }
 
   mutating func aloneValue(_ parameter: Parameter) -> Meaning {

@@ -30,7 +30,7 @@ package struct DataCall: Sendable {
     /// `two_moons(noise: 0.1)`: a generator, a distribution, or `rate(…)`.
     case call(String, [LabelledArgument])
     /// `"V2"<V>`; the shift is what its numbers are raised by to be in that unit (`degC` is kept in K).
-    case column(String, unit: Unit, shift: Double)
+    case column(String, unit: Unit)
     /// A function of one number, `(t) -> 2 + sin(t)`.
     case function(LocalID, TypedExpression)
   }

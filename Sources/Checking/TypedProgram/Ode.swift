@@ -50,6 +50,8 @@ package struct OdeInstance: Sendable {
   package var name: String
   package var time: LocalID
   package var timeUnit: Unit
+  /// The different units of time that its text names, the longest first: `timeUnit` is the first of them.
+  package var namedTimes: [Unit] = []
   package var states: [State]
   package var bindings: [Bound]
   package var outputs: [Output]

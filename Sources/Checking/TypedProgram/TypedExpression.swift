@@ -152,6 +152,12 @@ package struct Mapped: Sendable {
   package var arguments: [Argument]
   package var body: TypedExpression
 
+  package init(extents: [Size], arguments: [Argument], body: TypedExpression) {
+    self.extents = extents
+    self.arguments = arguments
+    self.body = body
+  }
+
   package struct Argument: Sendable {
     package var local: LocalID
     /// Of one element.

@@ -44,6 +44,9 @@ package struct Domain: Sendable, Hashable {
   }
   package static let realLine = Domain(lower: -.infinity, upper: .infinity)
   package var isRealLine: Bool { self == .realLine }
+  package func shifted(by offset: Double) -> Domain {
+    Domain(lower: lower + offset, upper: upper + offset)
+  }
 }
 
 /// What is believed of a weight before the data: its log-density as a function of the value.

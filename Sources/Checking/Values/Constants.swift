@@ -4,7 +4,7 @@ import NodalTypes
 
 extension TypedExpression {
   /// The number that a scalar literal is, integers and truth values included.
-  var literal: Double? {
+  package var literal: Double? {
     switch kind {
     case .number(let value): value
     case .integer(let value): Double(value)

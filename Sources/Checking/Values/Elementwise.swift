@@ -88,9 +88,14 @@ extension Checker {
     _ row: ScalarOperation, _ symbol: String, _ operands: inout [TypedExpression], _ span: Span
   ) -> UnitLabel? {
     switch row.units {
-    case .same, .sameToPlain:
+    case .same: return agreeOnUnit(&operands, symbol, span)
+    case .sameToPlain: return agreeOnUnit(&operands, symbol, span) == nil ? nil : .one
+    case .sum, .difference, .distance:
+      let offsets = operands.map { (tensor($0)?.unit ?? .one).offset }
       guard let label = agreeOnUnit(&operands, symbol, span) else { return nil }
-      return row.units.isSame ? label : .one
+      return row.units.isPoint(offsets.map { $0 != 0 })
+        ? operands.compactMap { tensor($0)?.unit }.first { $0.offset != 0 } ?? label
+        : label.difference
     case .plain:
       for index in operands.indices {
         guard let unit = uniformUnit(operands[index], op: symbol) else { return nil }
@@ -104,8 +109,13 @@ extension Checker {
         }
       }
       return .one
-    case .product: return multiply(operands, divide: false, symbol)
-    case .quotient: return multiply(operands, divide: true, symbol)
+    case .product, .quotient:
+      if let label = multiply(operands, divide: row.units.isQuotient) { return label }
+      let all = operands.compactMap { tensor($0) }.flatMap { type -> [Unit] in
+        if case .mixed(let units, _) = type.unit { units } else { [] }
+      }
+      report(.mixedUnits(all.map { text($0) }.joined(separator: ", "), op: symbol, at: span))
+      return nil
     case .dropped: return .one
     case .root:
       guard let operand = operands.first, let unit = uniformUnit(operand, op: symbol) else {
@@ -129,6 +139,10 @@ extension Checker {
     for index in operands.indices {
       guard let type = tensor(operands[index]) else { continue }
       if operands[index].isLiteralZero {
+        if label.offset != 0 {
+          report(.zeroOfOffsetUnit(at: operands[index].span))
+          return nil
+        }
         operands[index] = relabelled(operands[index], label)
         continue
       }
@@ -147,14 +161,30 @@ extension Checker {
         }
       case (.mixed(let units, let depth), .mixed(let others, _)):
         guard units.count == others.count else { break }
-        for (unit, other) in zip(units, others) where !environment.substitution.unify(unit, other) {
-          report(
-            .unitMismatch(
-              text(unit), text(other), what: "components under `\(symbol)`", at: span,
-              leftSpan: first.span, rightSpan: operands[index].span))
-          return nil
+        var factors = Array(repeating: 1.0, count: units.count)
+        for (place, (unit, other)) in zip(units, others).enumerated() {
+          switch agree(unit, other) {
+          case .same: break
+          case .convert(let factor): factors[place] = factor
+          case .different:
+            report(
+              .unitMismatch(
+                text(unit), text(other), what: "components under `\(symbol)`", at: span,
+                leftSpan: first.span, rightSpan: operands[index].span))
+            return nil
+          }
         }
         label = .mixed(units, depth: depth)
+        if factors.contains(where: { $0 != 1 }) {
+          guard let scaled = scaled(operands[index], by: factors, label) else {
+            report(
+              .mixedUnits(
+                others.map { text($0) }.joined(separator: ", "), op: symbol,
+                at: operands[index].span))
+            return nil
+          }
+          operands[index] = scaled
+        }
       case (.mixed(let units, let depth), .uniform(let unit)):
         guard join(mixed: units, depth, with: unit, symbol, span) else { return nil }
       case (.uniform(let unit), .mixed(let units, let depth)):
@@ -163,6 +193,19 @@ extension Checker {
       }
     }
     return resolve(label)
+  }
+
+  /// A vector whose components are converted each by a factor of its own; nil for arrays of more axes.
+  private func scaled(
+    _ value: TypedExpression, by factors: [Double], _ label: UnitLabel
+  ) -> TypedExpression? {
+    guard let type = tensor(value), resolve(type.shape).rank == 1, type.element == .real else {
+      return nil
+    }
+    let constant = TypedExpression(.array(factors), .real(resolve(type.shape)), value.span)
+    var result = type
+    result.unit = label
+    return TypedExpression(.elementwise("mul", [value, constant]), .tensor(result), value.span)
   }
 
   /// One unit against many: an unknown one becomes the many, a known one must be each of them.
@@ -187,7 +230,7 @@ extension Checker {
 
   /// Products and quotients; one factor may have a unit for each component.
   private mutating func multiply(
-    _ operands: [TypedExpression], divide: Bool, _ symbol: String
+    _ operands: [TypedExpression], divide: Bool
   ) -> UnitLabel? {
     guard operands.count == 2, let left = tensor(operands[0]), let right = tensor(operands[1])
     else { return .one }
@@ -263,7 +306,8 @@ extension Checker {
     guard case .tensor(let tensor) = type, tensor.shape.isScalar else { return nil }
     let values = operands.compactMap(\.literal)
     guard values.count == operands.count, let a = values.first else { return nil }
-    let value = row.fold(a, values.count > 1 ? values[1] : 0)
+    let b = values.count > 1 ? values[1] : 0
+    let value = folded(row, a, b)
     switch tensor.element {
     case .boolean: return TypedExpression(.boolean(value != 0), type, span)
     case .real: return TypedExpression(.number(value), type, span)
@@ -277,6 +321,15 @@ extension Checker {
       }
       return TypedExpression(.integer(result), type, span)
     }
+  }
+
+  /// The value as the program computes it: a program of single precision rounds operands and result. Digits that don't
+  /// change it are kept, for times, which are of double precision in every program.
+  private func folded(_ row: ScalarOperation, _ a: Double, _ b: Double) -> Double {
+    let value = row.fold(a, b)
+    if environment.precision == .f64 { return value }
+    let single = Float(row.fold(Double(Float(a)), Double(Float(b))))
+    return Float(value) == single ? value : Double(single)
   }
 
   /// Integer arithmetic; nil where it overflows.
@@ -365,10 +418,20 @@ extension Checker {
 }
 
 extension UnitRule {
-  fileprivate var isSame: Bool {
+  fileprivate var isQuotient: Bool {
     switch self {
-    case .same: true
-    case .sameToPlain, .plain, .product, .quotient, .dropped, .root: false
+    case .quotient: true
+    case .same, .sum, .difference, .distance, .sameToPlain, .plain, .product, .dropped, .root: false
+    }
+  }
+
+  /// Whether a result is counted from the zero of the unit with an offset that these operands have: a temperature less
+  /// a difference is one, the difference of two is not.
+  fileprivate func isPoint(_ operands: [Bool]) -> Bool {
+    switch self {
+    case .sum: operands.count { $0 } == 1
+    case .difference: operands == [true, false]
+    case .same, .distance, .sameToPlain, .plain, .product, .quotient, .dropped, .root: false
     }
   }
 }

@@ -4,6 +4,8 @@ import Foundation
 enum UnitRule: Sendable {
   /// Operands of one unit, which the result has.
   case same
+  /// The same, for sums, differences and distances: of temperatures in `degC` these are temperatures, or numbers of kelvin.
+  case sum, difference, distance
   /// Operands of one unit; the result is a plain number (or a truth value).
   case sameToPlain
   /// Plain numbers in and out.
@@ -47,16 +49,16 @@ struct ScalarOperation: Sendable {
     uniqueKeysWithValues: table.map { ($0.name, $0) })
 
   private static let table: [ScalarOperation] = [
-    .init("add", 2, .same, .number) { $0 + $1 },
-    .init("sub", 2, .same, .number) { $0 - $1 },
+    .init("add", 2, .sum, .number) { $0 + $1 },
+    .init("sub", 2, .difference, .number) { $0 - $1 },
     .init("mul", 2, .product, .number) { $0 * $1 },
     .init("div", 2, .quotient) { $0 / $1 },
-    .init("neg", 1, .same, .number) { a, _ in -a },
+    .init("neg", 1, .distance, .number) { a, _ in -a },
     .init("pow", 2, .plain) { pow($0, $1) },
     .init("min", 2, .same, .number) { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) },
     .init("max", 2, .same, .number) { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) },
-    .init("mod", 2, .same, .number) { a, b in a - b * (a / b).rounded(.down) },
-    .init("abs", 1, .same, .number) { a, _ in Swift.abs(a) },
+    .init("mod", 2, .distance, .number) { a, b in a - b * (a / b).rounded(.down) },
+    .init("abs", 1, .distance, .number) { a, _ in Swift.abs(a) },
     .init("sign", 1, .dropped, .number) { a, _ in a.isNaN ? a : (a > 0 ? 1 : a < 0 ? -1 : 0) },
     .init("floor", 1, .same) { a, _ in a.rounded(.down) },
     .init("ceil", 1, .same) { a, _ in a.rounded(.up) },

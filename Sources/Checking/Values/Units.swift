@@ -12,6 +12,7 @@ enum UnitAgreement {
 extension Checker {
   /// Makes two units agree, solving unknowns; two known units of one dimension agree by conversion.
   mutating func agree(_ a: Unit, _ b: Unit) -> UnitAgreement {
+    environment.substitution.settleTime(a, b)
     let left = resolve(a)
     let right = resolve(b)
     if left.isKnown, right.isKnown {
@@ -40,6 +41,8 @@ extension Checker {
   /// The same numbers under another unit.
   func relabelled(_ value: TypedExpression, _ label: UnitLabel) -> TypedExpression {
     guard case .tensor(var type) = resolve(value.type) else { return value }
+    // Integers and truth values are plain numbers, whatever they meet; a literal stays one.
+    if type.element != .real { return value }
     type.unit = label
     if case .number(let number) = value.kind {
       return TypedExpression(.number(number), .tensor(type), value.span)
@@ -53,7 +56,7 @@ extension Checker {
     guard tensor(value) != nil else { return value }
     guard let own = uniformUnit(value, op: op) else { return .invalid(value.span) }
     switch agree(unit, own) {
-    case .same: return value
+    case .same: return unit.offset == own.offset ? value : relabelled(value, .uniform(unit))
     case .convert(let factor):
       let scaled =
         value.literal.map { number($0 * factor, value.span) }
@@ -96,7 +99,8 @@ extension Checker {
   ) -> TypedExpression {
     if value.isInvalid { return value }
     let label = resolve(label)
-    if isBare(value) || value.isLiteralZero { return relabelled(toReal(value), label) }
+    if isBare(value) { return relabelled(shifted(toReal(value), by: label.offset), label) }
+    if value.isLiteralZero { return relabelled(toReal(value), label) }
     guard let own = tensor(value)?.unit else { return value }
     switch (label, own) {
     case (.uniform(let unit), .uniform(let given)):
@@ -124,6 +128,16 @@ extension Checker {
     }
   }
 
+  /// A plain number written in a unit with an offset, as it is kept.
+  private mutating func shifted(_ value: TypedExpression, by offset: Double) -> TypedExpression {
+    if offset == 0 { return value }
+    if let literal = value.literal { return number(literal + offset, value.span) }
+    if case .array(let values) = value.kind {
+      return TypedExpression(.array(values.map { $0 + offset }), value.type, value.span)
+    }
+    return elementwise("add", [value, number(offset, value.span)], value.span)
+  }
+
   /// Every bare number in a value (of any structure) gets a unit that is found from its use.
   mutating func freed(_ value: TypedExpression) -> TypedExpression {
     if case .record(let fields) = value.kind {
@@ -140,5 +154,23 @@ extension Checker {
       return value
     }
     return relabelled(toReal(value), .uniform(freshUnit()))
+  }
+}
+
+extension UnitLabel {
+  /// What is added to a bare number that adopts the unit.
+  var offset: Double {
+    switch self {
+    case .uniform(let unit): unit.offset
+    case .mixed: 0
+    }
+  }
+
+  /// The label of differences of values with this one.
+  var difference: UnitLabel {
+    switch self {
+    case .uniform(let unit): .uniform(unit.difference)
+    case .mixed(let units, let depth): .mixed(units.map(\.difference), depth: depth)
+    }
   }
 }

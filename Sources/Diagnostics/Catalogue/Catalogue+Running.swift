@@ -183,6 +183,18 @@ extension Catalogue {
         print solve(f, over: 0..10).final.x
         """),
     CatalogueRow(
+      .unstableSteps, "given steps don't resolve what grows",
+      "A component grew a hundredfold where the steps are too long for the method to be stable: it grows because of the steps, not "
+        + "because the equations say so. Shorter steps, or a method that chooses its own, tell.",
+      bad: """
+        ode f { state x = 0; x' = -60*(x - cos(t)) }
+        print solve(f, over: 0..0.4, solver: rk4(dt: 0.1)).final.x
+        """,
+      mended: """
+        ode f { state x = 0; x' = -60*(x - cos(t)) }
+        print solve(f, over: 0..0.4, solver: rk4(dt: 0.01)).final.x
+        """),
+    CatalogueRow(
       .gradientDrift, "the gradient of an adjoint can't be trusted",
       "`gradient: adjoint` solves the state backwards. What decays forwards grows "
         + "backwards, and the reconstructed beginning is far from where the solve began.",

@@ -268,5 +268,25 @@ extension Catalogue {
         fn f(x: Real[width]) = sum(x)
         print f([1, 2, 3])
         """),
+    CatalogueRow(
+      .ambiguousTimeUnit, "a time without a unit, for an ode that counts in several",
+      "The time of an ode is counted in the longest unit of time that its text names, and a bare "
+        + "time is taken in it. Where the text names several, the unit is worth writing.",
+      bad: """
+        ode drip {
+          state a: Real<mg> = 0
+          param rate: Real<mg/min> = 2, k: Real<1/h> = 0.3
+          a' = rate - k*a
+        }
+        print solve(drip, over: 0..10).final
+        """,
+      mended: """
+        ode drip {
+          state a: Real<mg> = 0
+          param rate: Real<mg/min> = 2, k: Real<1/h> = 0.3
+          a' = rate - k*a
+        }
+        print solve(drip, over: 0..10<h>).final
+        """),
   ]
 }

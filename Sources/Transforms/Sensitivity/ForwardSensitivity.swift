@@ -15,6 +15,8 @@ enum ForwardSensitivity {
     let d = directions.stateLength
     let n = directions.count
     let axis = context.batchAxes
+    // Only the end or the save times move: what they need is the slope there.
+    if n == 0 { return (builder.emit(.solve(solve), operands), []) }
     var augmented = solve
     augmented.rhs = try augmentedRegion(solve, directions)
     augmented.controlled = d * (1 + n)
@@ -52,6 +54,11 @@ enum ForwardSensitivity {
   ) throws(IRError) -> [Value?] {
     let directions = Directions(context, builder)
     let axes = context.batchAxes
+    var cotangents: [Value?] = context.operands.map { _ in nil }
+    guard directions.count > 0 else {
+      try TimeCotangents.add(context, &cotangents, &builder)
+      return cotangents
+    }
     var parts: [Value] = []
     if let cot = context.finalCotangent {
       let product = Contraction(
@@ -64,7 +71,6 @@ enum ForwardSensitivity {
         contracted: [.init(axes, axes), .init(axes + 1, axes + 2)])
       parts.append(builder.value(.contract(product), [cot, sensitivities[1]]))
     }
-    var cotangents: [Value?] = context.operands.map { _ in nil }
     guard !parts.isEmpty else { return cotangents }
     let whole = builder.sum(parts)
     for block in directions.blocks {
