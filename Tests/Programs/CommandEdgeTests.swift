@@ -58,8 +58,8 @@ struct CommandEdgeTests {
       program: "import physics\nload pendulum from \"/etc/hostname\"",
       says: ["E0710", "a.node:2:1"]),
     Refusal(
-      program: "layer net(y: Real[2]) = y |> dense(5)\nsave net to \"w.safetensors\"",
-      says: ["E0814", "no parameters and no weights", "a.node:2:1"]),
+      program: "layer net(y: Real[2]) = y |> dense(5)\nsave net to \"w.safetensors\"", status: 2,
+      says: ["E0814", "no weights to save", "a.node:2:6"]),
     Refusal(
       program: "write [1, 2] to \"a.csv\"", arguments: ["--out", "/proc/nothing"],
       says: ["E1006", "can't write \"a.csv\"", "a.node:1:1"]),

@@ -80,7 +80,6 @@ extension Checker {
       return
     }
     own[binding.name.spelling] = binding.name.span
-    if !isInherited { warnOfHiddenTime(binding.name) }
     refuseSolutionField(binding.name, "a state")
     odeScopes[scope].members[binding.name.text] = nil
     if let index = odeBuilders[builder].states.firstIndex(where: { $0.base == base }) {
