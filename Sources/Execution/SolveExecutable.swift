@@ -72,7 +72,7 @@ package struct SolveExecutable: Executable {
   ) throws -> (any StepLoop)? {
     // Integrals over all trajectories, and steps that all of them share, are the engine's at each step.
     // Given steps are looked at one by one: whether they resolve what grows.
-    guard regions.terms == nil, !solve.settings.joint,
+    guard regions.terms == nil, !solve.settings.joint, let controller,
       case .adaptive = solve.settings.stepping
     else { return nil }
     let initial = Solve.Operand.initial

@@ -4,8 +4,7 @@ package import NodalMethods
 /// What an executor needs to know to make a loop of steps that runs on its own.
 package struct StepLoopProblem: Sendable {
   package var regions: StepRegions
-  /// nil where steps are given.
-  package var controller: StepController?
+  package var controller: StepController
   /// Type of the state of one trajectory.
   package var state: ValueType
   /// The solve is over trajectories: the regions have lanes.
@@ -36,11 +35,9 @@ package final class LoopTable {
   /// Numbers of a lane.
   package enum Number: Int, CaseIterable {
     case time, end, direction
-    /// Size of the next step, positive. Of given steps the size itself, with its sign.
+    /// Size of the next step, positive.
     case proposal
     case previous, beforePrevious
-    /// Of given steps: where the gap begins and ends.
-    case gapStart, gapEnd
   }
 
   /// Whole numbers of a lane.
@@ -59,8 +56,6 @@ package final class LoopTable {
     case saveTimes, saved, saveSteps
     /// Number of the trajectory, for the log.
     case trajectory
-    /// Of given steps: taken, and all, of this gap.
-    case done, gapCount
     /// Save times met in steps.
     case saves
   }
@@ -71,8 +66,6 @@ package final class LoopTable {
     package static let landed = 1
     /// The next step can't be taken, or the last can't be repaired: the engine tries it, and says why.
     package static let stuck = 2
-    /// Of given steps: the gap has been walked.
-    package static let gapDone = 3
   }
 
   /// Entries of `log`.
@@ -125,13 +118,5 @@ package final class LoopTable {
   package subscript(_ entry: Log) -> Int {
     get { log[entry.rawValue] }
     set { log[entry.rawValue] = newValue }
-  }
-}
-
-/// Limits that the engine and compiled loops share.
-package enum StepLoopLimits {
-  /// Of given steps: a state beyond this has exploded.
-  package static func explosion(_ element: ElementType) -> Double {
-    element == .f32 ? 1e30 : 1e100
   }
 }

@@ -114,13 +114,19 @@ extension SteppingEngine {
     isSuspicious = false
     for slot in 0..<slots where isAccepted[slot] {
       if estimates[slot] > threshold { isSuspicious = true }
-      if trajectories[lanes[slot]].stiffness.note(estimates[slot], threshold: threshold) {
-        trajectories[lanes[slot]].stiffFrom = times.typed(Double.self)[slot]
-        context.warn(.stiff(time: times.typed(Double.self)[slot], origin: program.origin))
-      }
+      note(slot, stiffness: estimates[slot], threshold)
     }
     let all = lanes.allSatisfy { trajectories[$0].stiffness.isStiff }
     if all { isSuspicious = false }
+  }
+
+  /// Takes one estimate of a trajectory's stiffness down, and warns once it is called stiff.
+  func note(_ slot: Int, stiffness estimate: Double, _ threshold: Double) {
+    let i = lanes[slot]
+    guard trajectories[i].stiffness.note(estimate, threshold: threshold) else { return }
+    let time = times.typed(Double.self)[slot]
+    trajectories[i].stiffFrom = time
+    context.warn(.stiff(time: time, origin: program.origin))
   }
 
   /// Makes the accepted steps' ends the state.
@@ -163,7 +169,7 @@ extension SteppingEngine {
   /// A state beyond 10¹⁰⁰ (10³⁰ in f32): a solution that grows without bound. See also `refuseExplosions`.
   private func isExploded(_ row: UnsafeRawPointer) -> Bool {
     let element = stateType.element
-    let limit = StepLoopLimits.explosion(element)
+    let limit = element == .f32 ? 1e30 : 1e100
     return (0..<dimension).contains { abs(ElementAccess.load(element, row, $0)) > limit }
   }
 

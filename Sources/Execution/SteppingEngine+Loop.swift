@@ -26,14 +26,7 @@ extension SteppingEngine {
         guard let slot = held, table[.event, lane] != LoopTable.Event.none else { continue }
         isQuiet = false
         leave(slot, lane, table)
-        switch table[.event, lane] {
-        case LoopTable.Event.gapDone:
-          trajectories[lanes[slot]].gap = nextGap(lanes[slot], from: times.typed(Double.self)[slot])
-          enter(slot, lane, table)
-          continue
-        case LoopTable.Event.landed: conclude(slot)
-        default: break
-        }
+        if table[.event, lane] == LoopTable.Event.landed { conclude(slot) }
         slots[lane] = waiting.popFirst()
         if let next = slots[lane] { enter(next, lane, table) } else { table[.active, lane] = 0 }
       }
@@ -88,19 +81,7 @@ extension SteppingEngine {
       table[.saveSteps, lane] = Int(
         bitPattern: store[solve.traceResult + Solve.Trace.saveSteps] + 8 * i * saveCount)
     }
-    if isAdaptive {
-      table[.proposal, lane] = trajectory.proposal
-    } else {
-      if trajectory.gap.isDone {
-        trajectories[i].gap = nextGap(i, from: times.typed(Double.self)[slot])
-      }
-      let gap = trajectories[i].gap
-      table[.proposal, lane] = gap.h
-      table[.gapStart, lane] = gap.start
-      table[.gapEnd, lane] = gap.end
-      table[.done, lane] = gap.done
-      table[.gapCount, lane] = gap.count
-    }
+    table[.proposal, lane] = trajectory.proposal
     for (k, row) in rows().enumerated() {
       let block = blockMemory(k, row.element, row.count, table)
       for j in 0..<row.count {
@@ -154,11 +135,7 @@ extension SteppingEngine {
     trajectories[i].history.previous = table[.previous, lane]
     trajectories[i].history.beforePrevious = table[.beforePrevious, lane]
     trajectories[i].history.rejected = table[.wasRejected, lane] != 0
-    if isAdaptive {
-      trajectories[i].proposal = table[.proposal, lane]
-    } else {
-      trajectories[i].gap.done = table[.done, lane]
-    }
+    trajectories[i].proposal = table[.proposal, lane]
     for (k, row) in rows().enumerated() {
       for j in 0..<row.count {
         row.buffer.move(
@@ -196,9 +173,7 @@ extension SteppingEngine {
       try stiffness.run(inputs.pointer, inner(lanes: 1))
       let estimate = stiffness.results[0].load(as: Double.self)
       if estimate > threshold { isSuspicious = true }
-      if trajectories[i].stiffness.note(estimate, threshold: threshold) {
-        context.warn(.stiff(time: table[.time, lane], origin: program.origin))
-      }
+      note(slot, stiffness: estimate, threshold)
     }
   }
 }

@@ -220,7 +220,7 @@ final class SteppingEngine: Workspace {
   }
 
   /// Given steps: to the next save time, or to the end.
-  func nextGap(_ i: Int, from t: Double) -> StepGap {
+  private func nextGap(_ i: Int, from t: Double) -> StepGap {
     let end = trajectories[i].end
     switch solve.settings.stepping {
     case .adaptive: return StepGap(from: t, to: end, count: 1)

@@ -29,7 +29,7 @@ struct StepGap {
   private(set) var start = 0.0
   private(set) var end = 0.0
   private(set) var count = 0
-  var done = 0
+  private(set) var done = 0
   private(set) var h = 0.0
 
   init() {}

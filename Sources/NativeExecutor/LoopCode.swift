@@ -33,12 +33,9 @@ struct LoopCode {
         "void @\(symbol)(ptr noalias nocapture %numbers, ptr noalias nocapture %counts, "
         + "ptr noalias nocapture readonly %blocks, ptr noalias nocapture %log, i64 %rounds) nounwind"
     )
-    let control = try problem.controller.map { (controller) throws(IRError) in
-      try controller.region()
-    }
     let emitter = LoopEmitter(
       w, problem, width: width, target: target, step: step, recorded: recorded, dense: dense,
-      control: control)
+      control: try problem.controller.region())
     emitter.emit()
     module.add(w)
     text = module.text

@@ -58,7 +58,7 @@ struct StoragePlan: Sendable {
   private(set) var traces: [Int] = []
 
   init(_ region: Region) {
-    isLive = Self.liveNodes(region)
+    isLive = region.liveNodes
     counts = region.types.map { SizeClass($0.with(.bool)) }
     places = region.parameters.map { .parameter($0.index) }
     // The value whose memory each value is.
@@ -100,18 +100,6 @@ struct StoragePlan: Sendable {
         }
       }
     }
-  }
-
-  private static func liveNodes(_ region: Region) -> [Bool] {
-    var isUsed = [Bool](repeating: false, count: region.types.count)
-    for result in region.results { isUsed[result.index] = true }
-    var live = [Bool](repeating: false, count: region.nodes.count)
-    for (position, node) in region.nodes.enumerated().reversed()
-    where node.results.contains(where: { isUsed[$0] }) {
-      live[position] = true
-      for operand in node.operands { isUsed[operand.index] = true }
-    }
-    return live
   }
 
   private mutating func place(_ node: Node, _ region: Region, _ free: inout [SizeClass: [Int]]) {

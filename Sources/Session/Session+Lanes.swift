@@ -162,25 +162,51 @@ extension Session {
 }
 
 extension Mapped {
-  /// Something in the body is done by sessions alone, and differs from member to member.
+  /// Something in the body is done by sessions alone, and differs from member to member. The ends of a solve have the
+  /// same shape for all members, whatever steps they take: a program reads them for all at once.
   var needsLanes: Bool {
     var found = false
+    var solves: Set<LocalID> = []
+    // Readings of solves, those of their ends taken off again.
+    var whole = 0
     body.walk { part in
+      if case .bindings(let values, _) = part.kind {
+        for value in values where value.value.keepsOwnSteps {
+          solves.insert(value.local)
+          whole -= 1
+        }
+      }
+      if case .field(let solution, let name) = part.kind, name == "final" || name == "stats",
+        solution.isRead(of: solves)
+      {
+        whole -= 1
+      }
       if part.isOfAMember, !part.readLocals.isEmpty { found = true }
+      if part.isRead(of: solves) { whole += 1 }
     }
-    return found
+    return found || whole > 0
   }
 }
 
 extension TypedExpression {
-  /// What a session does, and what is of another length for each member of a batch.
+  /// What a session does, and what is of another length for each member of a batch; solves apart.
   fileprivate var isOfAMember: Bool {
-    if case .solve(let solve) = kind { return solve.saves.isSteps }
     if case .interpolate = kind { return true }
     if case .example(let data, _) = kind, case .dataset(let type) = data.type {
       return type.isRagged
     }
     return false
+  }
+
+  /// A solve that reads something of the member and keeps the steps that it takes.
+  fileprivate var keepsOwnSteps: Bool {
+    if case .solve(let solve) = kind { solve.saves.isSteps && !readLocals.isEmpty } else { false }
+  }
+
+  /// Such a solve itself, or a local that one is bound to.
+  fileprivate func isRead(of solves: Set<LocalID>) -> Bool {
+    if case .local(let local) = kind { return solves.contains(local) }
+    return keepsOwnSteps
   }
 
   var isSolve: Bool {

@@ -32,14 +32,10 @@ package enum Simplify {
   }
 
   private static func dropDead(_ region: Region) throws(IRError) -> Region {
-    var isLive = [Bool](repeating: false, count: region.types.count)
-    for result in region.results { isLive[result.index] = true }
-    for node in region.nodes.reversed() where node.results.contains(where: { isLive[$0] }) {
-      for operand in node.operands { isLive[operand.index] = true }
-    }
+    var live = region.liveNodes[...]
     return try region.rebuilt { (builder, node, operands) throws(IRError) in
       // Dead values get a stand-in that nothing reads.
-      node.results.contains { isLive[$0] }
+      live.popFirst() == true
         ? builder.emit(node.form, operands) : node.results.map { _ in Value(-1) }
     }
   }

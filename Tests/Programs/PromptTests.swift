@@ -121,12 +121,12 @@ struct PromptTests {
     try Self.ask(terminal, "data obs = simulate(g, over: 0..1, every: 0.25, with: {k: 0.8})")
     try Self.ask(terminal, "loss fit(w) = mse(solve(g, at: w.t).x, w.x)")
     try terminal.enter("train fit on obs { optimize: adam(lr: 1e-3), steps: 1_000_000 }")
-    // The second line comes when steps have been taken.
-    _ = try terminal.wait(for: " left")
     let line = try terminal.wait(for: " left")
     for word in ["adam", "/1000000", "loss ", "best ", " evals", " steps/s"] {
       #expect(line.contains(word))
     }
+    // The second line comes when steps have been taken.
+    _ = try terminal.wait(for: " left")
     try terminal.press(.interrupt)
     let stopped = try terminal.wait(for: Self.prompt)
     #expect(stopped.contains("fit: loss"))

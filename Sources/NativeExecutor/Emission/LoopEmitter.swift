@@ -13,7 +13,7 @@ struct LoopEmitter {
   let step: Region
   let recorded: Region
   let dense: Region
-  let control: Region?
+  let control: Region
   private let memory: KernelEmitter
 
   private let numbers = Operand("%numbers", .pointer)
@@ -27,7 +27,7 @@ struct LoopEmitter {
 
   init(
     _ w: FunctionWriter, _ problem: StepLoopProblem, width: Int, target: CodeTarget, step: Region,
-    recorded: Region, dense: Region, control: Region?
+    recorded: Region, dense: Region, control: Region
   ) {
     self.w = w
     self.problem = problem
@@ -45,8 +45,6 @@ struct LoopEmitter {
     dimension = problem.state.fixedCount ?? 0
     memories = problem.regions.start?.results.count ?? 0
   }
-
-  private var isAdaptive: Bool { control != nil }
 
   /// The loop's own steps leave their records: where each is logged, or where they cost nothing.
   private var keepsRecords: Bool {
@@ -130,9 +128,6 @@ struct LoopEmitter {
     let accepted = Register(w, load(.accepted))
     let rejected = Register(w, load(.rejected))
     let budget = Register(w, load(.budget))
-    let done = Register(w, load(.done))
-    let gapCount = load(.gapCount)
-    let (gapStart, gapEnd) = (load(.gapStart), load(.gapEnd))
     let savesMet = Register(w, .integer(0, i64))
     let nextSave = problem.hasSaves ? w.array(.f64, count: width) : numbers
     if problem.hasSaves { w.loop(below: .integer(width)) { findNextSave($0, nextSave) } }
@@ -144,28 +139,14 @@ struct LoopEmitter {
       // The step's size, as `SteppingEngine.nextSteps` chooses it.
       let now = t.value
       let remaining = w.subtract(end, now)
-      let lands: Operand
-      let target: Operand
-      let size: Operand
-      var blocked = w.compare("sle", budget.value, .integer(0, i64))
-      let isLast: Operand
-      if isAdaptive {
-        lands = w.compare(
-          "oge", w.multiply(proposal.value, constant(1.01)), w.intrinsic("fabs", [remaining]))
-        let free = w.multiply(proposal.value, direction)
-        size = w.select(lands, remaining, free)
-        target = w.select(lands, end, w.add(now, free))
-        isLast = lands
-        blocked = w.or(
-          blocked, w.and(w.not(lands), isTooShort(w.intrinsic("fabs", [free]), at: now)))
-      } else {
-        let next = w.add(done.value, .integer(1, i64))
-        isLast = w.compare("sge", next, gapCount)
-        size = proposal.value
-        let place = w.add(gapStart, w.multiply(w.convert("sitofp", next, to: f64), size))
-        target = w.select(isLast, gapEnd, place)
-        lands = w.compare("oeq", target, end)
-      }
+      let lands = w.compare(
+        "oge", w.multiply(proposal.value, constant(1.01)), w.intrinsic("fabs", [remaining]))
+      let free = w.multiply(proposal.value, direction)
+      let size = w.select(lands, remaining, free)
+      let target = w.select(lands, end, w.add(now, free))
+      let isSpent = w.compare("sle", budget.value, .integer(0, i64))
+      let isShort = w.and(w.not(lands), isTooShort(w.intrinsic("fabs", [free]), at: now))
+      let blocked = w.or(isSpent, isShort)
       var stuck = w.and(active, blocked)
       let goes = w.and(active, w.not(blocked))
       let h = w.select(goes, size, constant(0))
@@ -178,60 +159,43 @@ struct LoopEmitter {
       let results = body.emit([[now], [h], before] + memoryBefore + parameters)
         .map { $0.map(wide) }
       let after = results[0]
-      let hasError = problem.regions.hasError
-      let record = keepsRecords ? results[1 + memories + (hasError ? 1 : 0)] : []
+      let record = keepsRecords ? results[2 + memories] : []
 
       // Whether it is taken.
       let finite = isFinite(after)
-      let taken: Operand
-      if let control {
-        let ratio = w.select(finite, results[1 + memories][0], constant(.infinity))
-        var rule = UnrolledEmitter(w, control)
-        let decision = rule.emit([
-          [ratio], [previous.value], [beforePrevious.value], [wasRejected.value],
-        ]).map { wide($0[0]) }
-        let length = w.multiply(w.intrinsic("fabs", [h]), decision[1])
-        taken = w.and(goes, decision[0])
-        let refused = w.and(goes, w.not(decision[0]))
-        // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
-        let hopeless = w.and(refused, isTooShort(length, at: now))
-        stuck = w.or(stuck, hopeless)
-        let counted = w.and(goes, w.not(hopeless))
-        proposal.update(counted, length)
-        previous.update(counted, decision[2])
-        beforePrevious.update(counted, decision[3])
-        wasRejected.update(counted, decision[4])
-        rejected.set(
-          w.add(rejected.value, bit(w.and(counted, w.not(taken)))))
-        budget.set(w.subtract(budget.value, bit(counted)))
-      } else {
-        let fine = w.and(finite, isBounded(after))
-        taken = w.and(goes, fine)
-        stuck = w.or(stuck, w.and(goes, w.not(fine)))
-        budget.set(w.subtract(budget.value, bit(taken)))
-        done.set(w.add(done.value, bit(taken)))
-      }
+      let ratio = w.select(finite, results[1 + memories][0], constant(.infinity))
+      var rule = UnrolledEmitter(w, control)
+      let decision = rule.emit([
+        [ratio], [previous.value], [beforePrevious.value], [wasRejected.value],
+      ]).map { wide($0[0]) }
+      let length = w.multiply(w.intrinsic("fabs", [h]), decision[1])
+      let taken = w.and(goes, decision[0])
+      let refused = w.and(goes, w.not(decision[0]))
+      // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
+      let hopeless = w.and(refused, isTooShort(length, at: now))
+      stuck = w.or(stuck, hopeless)
+      let counted = w.and(goes, w.not(hopeless))
+      proposal.update(counted, length)
+      previous.update(counted, decision[2])
+      beforePrevious.update(counted, decision[3])
+      wasRejected.update(counted, decision[4])
+      rejected.set(w.add(rejected.value, bit(w.and(counted, w.not(taken)))))
+      budget.set(w.subtract(budget.value, bit(counted)))
 
       // Save times, and the log.
+      var due: Operand?
       if problem.hasSaves {
         let ahead = w.multiply(w.subtract(target, w.load(nextSave, f64)), direction)
         savesMet.set(
           w.add(savesMet.value, bit(w.and(goes, w.compare("ogt", ahead, constant(0))))))
-        let due = w.and(taken, w.compare("oge", ahead, constant(0)))
-        w.branch(w.any(problem.hasTrace ? taken : due)) {
+        due = w.and(taken, w.compare("oge", ahead, constant(0)))
+      }
+      if let met = problem.hasTrace ? taken : due {
+        w.branch(w.any(met)) {
           visit(
             spill, nextSave,
             Visit(
               taken: taken, due: due, t: now, h: h, target: target, direction: direction,
-              accepted: accepted.value, before: before, after: after, record: record,
-              memory: memoryBefore, parameters: parameters))
-        }
-      } else if problem.hasTrace {
-        w.branch(w.any(taken)) {
-          visit(
-            spill, nextSave,
-            Visit(
-              taken: taken, due: nil, t: now, h: h, target: target, direction: direction,
               accepted: accepted.value, before: before, after: after, record: record,
               memory: memoryBefore, parameters: parameters))
         }
@@ -248,10 +212,6 @@ struct LoopEmitter {
       // What needs the engine.
       var what = w.select(
         stuck, .integer(LoopTable.Event.stuck, i64), .integer(LoopTable.Event.none, i64))
-      if !isAdaptive {
-        what = w.select(
-          w.and(taken, isLast), .integer(LoopTable.Event.gapDone, i64), what)
-      }
       what = w.select(w.and(taken, lands), .integer(LoopTable.Event.landed, i64), what)
       event.set(what)
       round.set(w.add(round.value, .integer(1)))
@@ -277,7 +237,6 @@ struct LoopEmitter {
     save(.accepted, accepted.value)
     save(.rejected, rejected.value)
     save(.budget, budget.value)
-    save(.done, done.value)
     save(.saves, w.add(load(.saves), savesMet.value))
     save(.event, event.value)
     for (i, registers) in ([y] + remembered).enumerated() {
@@ -318,13 +277,6 @@ struct LoopEmitter {
     let zero = Operand.constant(0, state)
     let sum = x.map { w.multiply($0, zero) }.reduce(zero) { w.add($0, $1) }
     return w.compare("oeq", sum, zero)
-  }
-
-  /// As `SteppingEngine.isExploded` has it.
-  private func isBounded(_ x: [Operand]) -> Operand {
-    let limit = Operand.constant(StepLoopLimits.explosion(problem.state.element), state)
-    return x.map { w.compare("ole", w.intrinsic("fabs", [$0]), limit) }
-      .reduce(.constant(1, state.with(.i1))) { w.and($0, $1) }
   }
 
   // MARK: Save times and the log
@@ -405,7 +357,7 @@ struct LoopEmitter {
             let results = body.emit(
               [[number[0]], [number[1]], before(lane)] + memory.map { $0(lane) }
                 + parameters.map { $0(lane) })
-            stepRecord = results[1 + memories + (problem.regions.hasError ? 1 : 0)]
+            stepRecord = results[2 + memories]
           }
           save(
             lane, t: number[0], h: number[1], target: number[2], direction: number[3],

@@ -61,46 +61,25 @@ enum Normalize {
   ) -> Value {
     let (typeA, typeB) = (b.type(operands[0]), b.type(operands[1]))
     let plan = ContractionPlan(contraction, typeA, typeB)
-    var contraction = contraction
-    var (x, y) = (operands[0], operands[1])
+    // Which operand is turned, and by which of its axes.
+    var turn: (isA: Bool, axis: Int)?
     switch plan.vectorLoop {
-    case .columns:
-      if plan.rowCount >= ContractionPlan.few, let last = plan.columns.last?.axisOfB,
-        let order = Self.moving(last, toEndOf: typeB)
-      {
-        y = b.transpose(y, order)
-        contraction = contraction.mapAxes {
-          $0
-        } b: {
-          order.firstIndex(of: $0) ?? $0
-        }
-      }
-    case .rows:
-      if plan.columnCount >= 2, let last = plan.rows.last?.axisOfA,
-        let order = Self.moving(last, toEndOf: typeA)
-      {
-        x = b.transpose(x, order)
-        contraction = contraction.mapAxes {
-          order.firstIndex(of: $0) ?? $0
-        } b: {
-          $0
-        }
-      }
-    case .contracted:
-      if plan.rowCount >= ContractionPlan.few, let axis = plan.contracted.last?.axisOfB,
-        let order = Self.moving(axis, toEndOf: typeB)
-      {
-        y = b.transpose(y, order)
-        contraction = contraction.mapAxes {
-          $0
-        } b: {
-          order.firstIndex(of: $0) ?? $0
-        }
-      }
-    case .none:
-      break
+    case .columns where plan.rowCount >= ContractionPlan.few:
+      turn = plan.columns.last?.axisOfB.map { (false, $0) }
+    case .rows where plan.columnCount >= 2:
+      turn = plan.rows.last?.axisOfA.map { (true, $0) }
+    case .contracted where plan.rowCount >= ContractionPlan.few:
+      turn = plan.contracted.last?.axisOfB.map { (false, $0) }
+    case .columns, .rows, .contracted, .none: break
     }
-    return b.value(.contract(contraction), [x, y])
+    guard let turn, let order = moving(turn.axis, toEndOf: turn.isA ? typeA : typeB) else {
+      return b.value(.contract(contraction), operands)
+    }
+    func moved(_ axis: Int) -> Int { order.firstIndex(of: axis) ?? axis }
+    let turned = b.transpose(operands[turn.isA ? 0 : 1], order)
+    return turn.isA
+      ? b.value(.contract(contraction.mapAxes(moved, b: { $0 })), [turned, operands[1]])
+      : b.value(.contract(contraction.mapAxes({ $0 }, b: moved)), [operands[0], turned])
   }
 
   /// The permutation that brings an axis to the end; nil where it is there, or where lanes, which lead, would move.

@@ -20,23 +20,11 @@ struct Schedule {
 
   init(_ region: Region) {
     self.region = region
-    isLive = Self.liveNodes(region)
+    isLive = region.liveNodes
     memory = Array(repeating: nil, count: region.types.count)
     for i in 0..<region.parameterCount { memory[i] = i }
     place()
     for (node, live) in zip(region.nodes, isLive) where live { schedule(node) }
-  }
-
-  private static func liveNodes(_ region: Region) -> [Bool] {
-    var isUsed = [Bool](repeating: false, count: region.types.count)
-    for result in region.results { isUsed[result.index] = true }
-    var live = [Bool](repeating: false, count: region.nodes.count)
-    for (position, node) in region.nodes.enumerated().reversed()
-    where node.results.contains(where: { isUsed[$0] }) {
-      live[position] = true
-      for operand in node.operands { isUsed[operand.index] = true }
-    }
-    return live
   }
 
   // MARK: Memory

@@ -1,0 +1,14 @@
+extension Region {
+  /// Which nodes lead to a result. The others needn't run: differentiation leaves many behind.
+  package var liveNodes: [Bool] {
+    var isUsed = [Bool](repeating: false, count: types.count)
+    for result in results { isUsed[result.index] = true }
+    var live = [Bool](repeating: false, count: nodes.count)
+    for (position, node) in nodes.enumerated().reversed()
+    where node.results.contains(where: { isUsed[$0] }) {
+      live[position] = true
+      for operand in node.operands { isUsed[operand.index] = true }
+    }
+    return live
+  }
+}
