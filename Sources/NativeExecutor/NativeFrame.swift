@@ -9,8 +9,7 @@ final class NativeFrame: Workspace {
   private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   /// That of lanes, then those of traces: what the code reads.
   private let lengths: UnsafeMutablePointer<Int>
-  private let children: [any Workspace]
-  private let childInputs: [PointerTable]
+  private let children: FrameChildren
   private let slots: [Buffer]
   private let constants: [(value: Int, constant: Constant, buffer: Buffer)]
   /// Elements of each constant that are written.
@@ -41,8 +40,7 @@ final class NativeFrame: Workspace {
     traceCount = highest + 1
     lengths = .allocate(capacity: 1 + traceCount)
     lengths.initialize(repeating: 0, count: 1 + traceCount)
-    children = program.children.map { $0.makeWorkspace(context) }
-    childInputs = program.children.map { PointerTable(count: $0.parameterTypes.count) }
+    children = FrameChildren(program.children, context)
     slots = program.buffers.slots.map { _ in Buffer() }
     var constants: [(Int, Constant, Buffer)] = []
     var aliases: [(Int, Int)] = []
@@ -69,7 +67,7 @@ final class NativeFrame: Workspace {
 
   var byteCount: Int {
     slots.byteCount + constants.reduce(0) { $0 + $1.buffer.capacity }
-      + children.reduce(0) { $0 + $1.byteCount }
+      + children.byteCount
   }
 
   func run(
@@ -127,17 +125,7 @@ final class NativeFrame: Workspace {
 
   /// Runs a child, and takes its results where they lie.
   private func call(_ child: Int, _ operands: [Int], _ results: Range<Int>) throws(ExecutionError) {
-    let inputs = childInputs[child]
-    for (i, operand) in operands.enumerated() { inputs[i] = UnsafeRawPointer(pointers[operand]) }
-    let workspace = children[child]
-    try workspace.run(inputs.pointer, extents)
-    if workspace.extents.steps != extents.steps {
-      // Only values behind the solve have the new length: no memory in use moves.
-      resolve(ExtentValues(lanes: extents.lanes, steps: workspace.extents.steps))
-    }
-    for (i, result) in results.enumerated() {
-      pointers[result] = UnsafeMutableRawPointer(mutating: workspace.results[i])
-    }
+    try children.call(child, operands, results, pointers, extents) { resolve($0) }
     // Aliases of a child's results are known when it has run.
     for alias in aliases { pointers[alias.value] = pointers[alias.root] }
   }

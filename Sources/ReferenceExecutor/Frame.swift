@@ -9,8 +9,7 @@ final class Frame: Workspace {
   let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   /// The number of elements of each value.
   let counts: UnsafeMutablePointer<Int>
-  let children: [any Workspace]
-  let childInputs: [PointerTable]
+  private let children: FrameChildren
   private let slots: [Buffer]
   private let constants: [Buffer]
   /// Elements of each constant that are written: a longer one begins like a shorter one.
@@ -33,8 +32,7 @@ final class Frame: Workspace {
       repeating: UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped, count: count)
     counts = .allocate(capacity: count)
     counts.initialize(repeating: 0, count: count)
-    children = program.children.map { $0.makeWorkspace(context) }
-    childInputs = program.children.map { PointerTable(count: $0.parameterTypes.count) }
+    children = FrameChildren(program.children, context)
     slots = program.storage.slots.map { _ in Buffer() }
     constants = program.storage.constants.map { _ in Buffer() }
     filled = program.storage.constants.map { _ in 0 }
@@ -99,22 +97,12 @@ final class Frame: Workspace {
 
   var byteCount: Int {
     slots.reduce(0) { $0 + $1.capacity } + constants.reduce(0) { $0 + $1.capacity }
-      + scratch.capacity + children.reduce(0) { $0 + $1.byteCount }
+      + scratch.capacity + children.byteCount
   }
 
   /// Runs a child, and takes its results where they lie.
   private func call(_ child: Int, _ operands: [Int], _ results: Range<Int>) throws(ExecutionError) {
-    let inputs = childInputs[child]
-    for (i, operand) in operands.enumerated() { inputs[i] = UnsafeRawPointer(pointers[operand]) }
-    let workspace = children[child]
-    try workspace.run(inputs.pointer, extents)
-    if workspace.extents.steps != extents.steps {
-      // Only values behind the solve have the new length: no memory in use moves.
-      resolve(ExtentValues(lanes: extents.lanes, steps: workspace.extents.steps))
-    }
-    for (i, result) in results.enumerated() {
-      pointers[result] = UnsafeMutableRawPointer(mutating: workspace.results[i])
-    }
+    try children.call(child, operands, results, pointers, extents) { resolve($0) }
     relink(results)
   }
 
