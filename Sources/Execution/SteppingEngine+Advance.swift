@@ -29,7 +29,8 @@ extension SteppingEngine {
       if let controller {
         let decision =
           joint
-          ?? controller.decide(finite ? errors[slot] : .infinity, &trajectories[i].history)
+          ?? controller.decide(
+            squaredError: finite ? errors[slot] : .infinity, &trajectories[i].history)
         trajectories[i].proposal = abs(h[slot]) * decision.factor
         guard decision.accepted else {
           trajectories[i].rejected += 1
@@ -61,7 +62,7 @@ extension SteppingEngine {
     take(workspace, all: accepted == slots)
   }
 
-  /// One decision for the whole batch, by the root mean square of the lanes' errors.
+  /// One decision for the whole batch, by the mean square of the lanes' errors.
   private func decideTogether(
     _ errors: UnsafePointer<Double>, _ next: UnsafeRawPointer
   ) -> StepController.Decision? {
@@ -69,10 +70,10 @@ extension SteppingEngine {
     var sum = 0.0
     var count = 0
     for slot in 0..<slots where !isDone[slot] {
-      sum += isFinite(next + slot * stateBytes) ? errors[slot] * errors[slot] : .infinity
+      sum += isFinite(next + slot * stateBytes) ? errors[slot] : .infinity
       count += 1
     }
-    return controller.decide((sum / Double(max(1, count))).squareRoot(), &jointHistory)
+    return controller.decide(squaredError: sum / Double(max(1, count)), &jointHistory)
   }
 
   /// Contributions of the accepted steps to the integrals. Others run with a step of length zero,

@@ -29,17 +29,16 @@ package enum ErrorEstimate: Sendable {
     }
   }
 
-  /// The ratio of the error to the tolerance, from the root mean squares of the vectors' sums (in
-  /// the order of `vectors`); at most 1 means that the step is accepted.
-  package func ratio(norms: [Double]) -> Double {
+  /// The square of the error in units of the tolerance, from the mean squares of the vectors' sums (in the order of
+  /// `vectors`); at most 1 means that the step is accepted.
+  package func squaredError(meanSquares squares: [Double]) -> Double {
     switch self {
     case .none: return 0
-    case .embedded: return norms[0]
+    case .embedded: return squares[0]
     case .fifthAndThird:
-      let squared = norms[0] * norms[0]
-      let denominator = (squared + 0.01 * norms[1] * norms[1]).squareRoot()
+      let denominator = squares[0] + 0.01 * squares[1]
       // 0/0 where the solution is a polynomial that both formulas integrate exactly.
-      return denominator == 0 ? 0 : squared / denominator
+      return denominator == 0 ? 0 : squares[0] * squares[0] / denominator
     }
   }
 }

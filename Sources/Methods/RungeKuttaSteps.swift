@@ -128,7 +128,7 @@ struct RungeKuttaSteps {
       return arithmetic.side(values)
     }
 
-    /// The error ratio, from the tableau's estimate.
+    /// The square of the error in units of the tolerance, from the tableau's estimate.
     mutating func error(_ problem: StepProblem, y1: Value) -> Value? {
       let estimate = tableau.estimate
       guard estimate.order != nil else { return nil }
@@ -136,22 +136,21 @@ struct RungeKuttaSteps {
       var squares: [Value] = []
       for vector in estimate.vectors {
         let slope = combine(vector) ?? arithmetic.builder.constant(0, arithmetic.types.state)
-        let error = arithmetic.builder.mul(spreadH, slope)
-        squares.append(arithmetic.meanSquare(problem, error, scale: scale))
+        squares.append(arithmetic.meanSquare(problem, slope, times: spreadH, scale: scale))
       }
       switch estimate {
       case .none:
         return nil
       case .embedded:
-        return arithmetic.builder.sqrt(squares[0])
+        return squares[0]
       case .fifthAndThird:
         // The smallest normal number keeps 0/0 at 0, where both estimates vanish.
         let third = arithmetic.builder.mul(squares[1], 0.01)
         let both = arithmetic.builder.add(squares[0], third)
         let floor = arithmetic.builder.constant(
           Double.leastNormalMagnitude, arithmetic.types.scalar)
-        let root = arithmetic.builder.sqrt(arithmetic.builder.max(both, floor))
-        return arithmetic.builder.div(squares[0], root)
+        let square = arithmetic.builder.mul(squares[0], squares[0])
+        return arithmetic.builder.div(square, arithmetic.builder.max(floor, both))
       }
     }
   }

@@ -88,8 +88,23 @@ struct StepArithmetic {
   mutating func meanSquare(_ problem: StepProblem, _ x: Value, scale: Value) -> Value {
     guard problem.controlled > 0 else { return builder.constant(0, types.scalar) }
     let part = builder.slice(x, axis: types.axis, 0..<problem.controlled)
+    return meanSquare(problem, builder.div(part, scale))
+  }
+
+  /// The same of h x, `h` spread. The quotient of h and the scale can be taken while x is computed: it is off the path from
+  /// one step to the next.
+  mutating func meanSquare(
+    _ problem: StepProblem, _ x: Value, times h: Value, scale: Value
+  ) -> Value {
+    guard problem.controlled > 0 else { return builder.constant(0, types.scalar) }
+    let part = builder.slice(x, axis: types.axis, 0..<problem.controlled)
+    let length = builder.slice(h, axis: types.axis, 0..<problem.controlled)
+    return meanSquare(problem, builder.mul(part, builder.div(length, scale)))
+  }
+
+  private mutating func meanSquare(_ problem: StepProblem, _ x: Value) -> Value {
     // Squares are taken in f64: in f32 those of large ratios overflow.
-    let ratio = builder.convert(builder.div(part, scale), to: .f64)
+    let ratio = builder.convert(x, to: .f64)
     let lanes: [Contraction.Pair] = types.isBatched ? [.init(0, 0)] : []
     let squares = builder.value(
       .contract(

@@ -66,36 +66,56 @@ package struct StepController: Sendable, Hashable {
     }
   }
 
-  /// Decides on a step whose error is `ratio` times the tolerance. Not a number and infinity are
-  /// rejected with the smallest factor: the step left the domain of the right-hand side. After a
-  /// rejection the next accepted step doesn't grow.
-  package func decide(_ ratio: Double, _ history: inout StepHistory) -> Decision {
-    guard ratio.isFinite, ratio >= 0 else {
+  /// Decides on a step by the square of its error, in units of the tolerance. Not a number and infinity are rejected with
+  /// the smallest factor: the step left the domain of the right-hand side. After a rejection the next accepted step doesn't
+  /// grow.
+  ///
+  /// It is done in logarithms to the base of two, rough ones, which change a step's length in the sixth digit: see
+  /// `RoughPower`. Loops of machine code do the same, operation by operation.
+  package func decide(squaredError: Double, _ history: inout StepHistory) -> Decision {
+    guard squaredError.isFinite, squaredError >= 0 else {
       history.rejected = true
       return Decision(accepted: false, factor: smallestFactor)
     }
-    // Below this the factor is at its largest in any case; it keeps the powers finite at zero.
-    let error = log(max(ratio, Self.smallestRatio))
-    guard ratio <= 1 else {
-      // A rejected step is corrected by its own error alone: the others belong to steps that
-      // worked.
-      let factor = safety * exp(error * (-1 / exponent))
-      history.rejected = true
-      return Decision(accepted: false, factor: min(1, max(smallestFactor, factor)))
+    let error = RoughPower.log2(max(squaredError, Self.smallestSquaredError))
+    let powers = powers
+    let proposed: Double
+    let accepted = squaredError <= 1
+    if accepted {
+      let memory = powers.safety.addingProduct(
+        powers.beforePrevious, history.beforePrevious
+      ).addingProduct(powers.previous, history.previous)
+      proposed = memory.addingProduct(powers.error, error)
+    } else {
+      // A rejected step is corrected by its own error alone: the others belong to steps that worked.
+      proposed = powers.safety.addingProduct(powers.rejected, error)
     }
-    let proposed =
-      safety
-      * exp(
-        error * (-row.alpha / exponent) + history.previous * (-row.beta / exponent)
-          + history.beforePrevious * (-row.gamma / exponent))
-    let largest = history.rejected ? 1 : largestFactor
-    history.beforePrevious = history.previous
-    history.previous = error
-    history.rejected = false
-    return Decision(accepted: true, factor: min(largest, max(smallestFactor, proposed)))
+    let mayGrow = accepted && !history.rejected
+    let bounded = min(mayGrow ? powers.largest : 0, max(powers.smallest, proposed))
+    if accepted {
+      history.beforePrevious = history.previous
+      history.previous = error
+    }
+    history.rejected = !accepted
+    return Decision(accepted: accepted, factor: RoughPower.exp2(bounded))
   }
 
-  static let smallestRatio = 1e-10
+  /// What logarithms of squared errors are multiplied by, and the logarithms of the factors.
+  package struct Powers: Sendable {
+    package var error, previous, beforePrevious, rejected: Double
+    package var safety, smallest, largest: Double
+  }
+
+  package var powers: Powers {
+    let scale = -1 / (2 * exponent)
+    return Powers(
+      error: row.alpha * scale, previous: row.beta * scale, beforePrevious: row.gamma * scale,
+      rejected: scale, safety: Foundation.log2(safety), smallest: Foundation.log2(smallestFactor),
+      largest: Foundation.log2(largestFactor))
+  }
+
+  /// Below this the factor is at its largest in any case; it keeps the logarithm finite at zero.
+  package static let smallestSquaredError = 1e-20
 
   /// A step as short as this leaves t + h at t, or nearly: ten times the rounding of t, as Hairer has it.
   package static func shortest(at t: Double) -> Double {
@@ -109,7 +129,7 @@ package struct StepController: Sendable, Hashable {
 
 /// What the controller remembers of one trajectory.
 package struct StepHistory: Sendable, Hashable {
-  /// Logarithms of the error ratios of the last two accepted steps; 0 stands for none.
+  /// Logarithms, to the base of two, of the squared errors of the last two accepted steps; 0 stands for none.
   package var previous = 0.0
   package var beforePrevious = 0.0
   /// The last step was rejected.

@@ -24,7 +24,8 @@ struct LoopCode {
     guard Unrolling.suits(step), Unrolling.suits(recorded), Unrolling.suits(dense) else {
       return nil
     }
-    width = problem.hasTrajectories ? target.vectorBits / 64 : 1
+    // Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's waiting.
+    width = problem.hasTrajectories ? 2 * target.vectorBits / 64 : 1
     symbol = prefix + "_loop"
     let module = ModuleWriter()
     let w = FunctionWriter(
@@ -34,8 +35,7 @@ struct LoopCode {
         + "ptr noalias nocapture readonly %blocks, ptr noalias nocapture %log, i64 %rounds) nounwind"
     )
     let emitter = LoopEmitter(
-      w, problem, width: width, target: target, step: step, recorded: recorded, dense: dense,
-      control: try problem.controller.region())
+      w, problem, width: width, target: target, step: step, recorded: recorded, dense: dense)
     emitter.emit()
     module.add(w)
     text = module.text

@@ -114,51 +114,56 @@ struct NativeCode {
     let isBatched = region.types.contains { $0.isBatched }
     emitter.prepare(
       values: Set(0..<region.parameterCount).union(outputs), lengths: isBatched ? [.lanes] : [])
-    func element(_ value: Int, _ i: Int, lane: Operand, width: Int) -> (Operand, Measure) {
+    let elements = region.types.map(\.element)
+    let width = isBatched ? emitter.width(of: elements) : 1
+    /// The addresses of an element in each of these lanes, or the one that serves all.
+    func places(_ value: Int, _ i: Int, _ lanes: [Operand]) -> [Operand] {
       let type = region.types[value]
       let own = Unrolling.ownCount(type) ?? 0
-      let index =
+      let indices =
         type.isBatched
-        ? w.add(w.multiply(lane, .integer(own)), .integer(i)) : Operand.integer(i)
-      return (
-        w.address(emitter.pointer(value), index, of: type.element.memoryType), Measure(own)
-      )
+        ? lanes.map { w.add(w.multiply($0, .integer(own)), .integer(i)) } : [.integer(i)]
+      return indices.map { w.address(emitter.pointer(value), $0, of: type.element.memoryType) }
     }
-    func load(_ value: Int, lane: Operand, width: Int) -> [Operand] {
-      let type = region.types[value]
-      return (0..<(Unrolling.ownCount(type) ?? 0)).map { i in
-        let (address, stride) = element(value, i, lane: lane, width: width)
-        return emitter.load(
-          address, type.element, stride: type.isBatched ? stride : Measure(0),
-          width: type.isBatched ? width : 1)
+    func load(_ value: Int, _ lanes: [Operand]) -> [Operand] {
+      (0..<(Unrolling.ownCount(region.types[value]) ?? 0)).map { i in
+        emitter.load(places(value, i, lanes), region.types[value].element)
       }
     }
     let shared = (0..<region.parameterCount).map { i in
-      region.types[i].isBatched ? [] : load(i, lane: .integer(0), width: 1)
+      region.types[i].isBatched ? [] : load(i, [])
     }
-    func turn(_ lane: Operand, _ width: Int) {
+    func turn(_ lanes: [Operand]) {
       var body = UnrolledEmitter(w, region)
       let parameters = shared.indices.map { i in
-        region.types[i].isBatched ? load(i, lane: lane, width: width) : shared[i]
+        region.types[i].isBatched ? load(i, lanes) : shared[i]
       }
-      for (result, elements) in zip(region.results, body.emit(parameters))
+      for (result, numbers) in zip(region.results, body.emit(parameters))
       where result.index >= region.parameterCount {
         let type = region[result]
-        for (i, x) in elements.enumerated() {
-          let (address, stride) = element(result.index, i, lane: lane, width: width)
-          emitter.store(
-            type.isBatched ? w.alike([x, .constant(0, x.type.with(width: width))])[0] : x,
-            address, type.element, stride: stride)
+        for (i, x) in numbers.enumerated() {
+          let value =
+            type.isBatched ? w.alike([x, .constant(0, x.type.with(width: width))])[0] : x
+          emitter.store(value, places(result.index, i, lanes), type.element)
         }
       }
     }
-    if isBatched {
-      let elements = region.types.map(\.element)
-      emitter.vectorLoop(Measure(1, [.lanes]), width: emitter.width(of: elements)) {
-        turn($0, $1)
-      }
-    } else {
-      turn(.integer(0), 1)
+    guard isBatched else {
+      turn([])
+      w.line("ret void")
+      return w
+    }
+    // Behind the last lane the last stands in: its results are stored more than once, the same each time. So there is one
+    // piece of code for all lanes, and a few left over take as long as a vector of them.
+    let count = emitter.operand(Measure(1, [.lanes]))
+    let last = w.subtract(count, .integer(1))
+    w.loop(below: count, step: width) { first in
+      turn(
+        (0..<width).map { j in
+          guard j > 0 else { return first }
+          let lane = w.add(first, .integer(j))
+          return w.select(w.compare("slt", lane, last), lane, last)
+        })
     }
     w.line("ret void")
     return w

@@ -35,7 +35,8 @@ extension Operations {
     OpRow(
       "min", "The lesser; NaN if either is. At a tie the derivative is shared.",
       .of(integer: Minimum.self),
-      .select(.or(.x < .y, .compare(.notEqual, .x, .x)), .x, .y), [.on(-3...0), .on(0.1...3)],
+      .select(.compare(.notEqual, .x, .x), .x, .select(.x < .y, .x, .y)),
+      [.on(-3...0), .on(0.1...3)],
       edges: [
         OpEdge(1, 2, gives: 1), OpEdge(2, 1, gives: 1), OpEdge(.nan, 1, gives: .nan),
         OpEdge(1, .nan, gives: .nan),
@@ -44,7 +45,8 @@ extension Operations {
     OpRow(
       "max", "The greater; NaN if either is. At a tie the derivative is shared.",
       .of(integer: Maximum.self),
-      .select(.or(.x > .y, .compare(.notEqual, .x, .x)), .x, .y), [.on(-3...0), .on(0.1...3)],
+      .select(.compare(.notEqual, .x, .x), .x, .select(.x > .y, .x, .y)),
+      [.on(-3...0), .on(0.1...3)],
       edges: [
         OpEdge(1, 2, gives: 2), OpEdge(2, 1, gives: 2), OpEdge(.nan, 1, gives: .nan),
         OpEdge(1, .nan, gives: .nan),

@@ -20,6 +20,12 @@ enum ForeignSyntax: Sendable, Hashable {
   case colonBlock
   case wordOperator(String)
 
+  /// Libraries of other languages that a newcomer asks for by habit: what they are wanted for is in the language.
+  private static let libraries: Set<String> = [
+    "numpy", "scipy", "torch", "jax", "jax.numpy", "tensorflow", "pandas", "matplotlib",
+    "matplotlib.pyplot", "math",
+  ]
+
   var message: String {
     switch self {
     case .hashComment: "comments don't begin with `#`"
@@ -52,7 +58,9 @@ enum ForeignSyntax: Sendable, Hashable {
     case .def: "write `fn f(x) = x^2`, or `fn f(x) { … }`"
     case .lambda: "write `(x) -> x^2`"
     case .importAs(let name):
-      "write `import \(name)`; what it declares is then used by its own name"
+      Self.libraries.contains(name)
+        ? "nothing of it is needed: `sin`, `exp`, `sum`, `linspace`, … are there without an import, and arrays are `[1, 2]`"
+        : "write `import \(name)`; what it declares is then used by its own name"
     case .fromImport: "write `import physics`; all that the module declares is then visible"
     case .elif: "write `else if … then …`"
     case .return: "the last expression of a block is its value"

@@ -37,12 +37,12 @@ extension Session {
     let results: [Tensor] = try perform(lowered) { () throws(ExecutionError) in
       try runner.run(inputs).results
     }
-    report(ode, times, results.map { $0.numbers }, instance)
+    try report(ode, times, results.map { $0.numbers }, instance)
   }
 
   private func report(
     _ ode: OdeInstance, _ times: [Double], _ contributions: [[Double]], _ instance: ExplainInstance
-  ) {
+  ) throws {
     var table = TextTable(columns: [
       .init("equation"), .init("term"), .init("kind"), .init("rms", .right), .init("share", .right),
       .init("greatest", .right), .init("at t", .right),
@@ -97,12 +97,6 @@ extension Session {
     var plot = Plot(series: series)
     plot.x.label = "t"
     plot.title = "what each term of \(ode.name) adds"
-    if let file = instance.file, let path = try? pathForWriting(file, instance.span) {
-      if (try? PlotRenderer.save(Figure(plot), to: path, host: host)) != nil {
-        sink(.plotted(path: path))
-      }
-    } else {
-      sink(.figure(Figure(plot)))
-    }
+    try draw(Figure(plot), to: instance.file, instance.span)
   }
 }

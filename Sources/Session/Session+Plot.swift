@@ -12,11 +12,16 @@ extension Session {
   func plot(_ instance: PlotInstance) throws {
     let figure = try figure(instance)
     tellWhatIsLeftOut(figure, instance)
-    guard let file = instance.file else {
+    try draw(figure, to: instance.file, instance.span)
+  }
+
+  /// Draws to a file, or shows where none is named.
+  func draw(_ figure: Figure, to file: String?, _ span: Span) throws {
+    guard let file else {
       sink(.figure(figure))
       return
     }
-    let path = try pathForWriting(file, instance.span)
+    let path = try pathForWriting(file, span)
     let host = host
     let result = try alone { () -> Result<PlotRenderer.Outcome, PlotError> in
       Result { () throws(PlotError) in try PlotRenderer.save(figure, to: path, host: host) }
@@ -27,12 +32,12 @@ extension Session {
       case .table(let path):
         sink(
           .note(
-            "\(line(of: instance.span))gnuplot is not installed: the plot's numbers are in \(path) (apt-get install gnuplot-nox)"
+            "\(line(of: span))gnuplot is not installed: the plot's numbers are in \(path) (apt-get install gnuplot-nox)"
           ))
         sink(.wrote(path: path, what: "plot"))
       }
     } catch {
-      throw SessionFailure(PlotProblem(error, request: instance.span).diagnostic)
+      throw SessionFailure(PlotProblem(error, request: span).diagnostic)
     }
   }
 

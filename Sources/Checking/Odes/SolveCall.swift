@@ -170,19 +170,23 @@ extension Checker {
       samples = .saved(resolve(count))
     } else if let step = every {
       saves = .every(step)
-      let count: Size
-      if let a = over.first?.literal, let b = over.last?.literal, let h = step.literal {
-        guard h > 0, let points = Checker.gridCount(from: a, to: b, every: h) else {
-          return fail(
-            Diagnostic(
-              .optionValue, "`every` is a positive step, no smaller than a billionth of the span",
-              at: Label(step.span)))
-        }
-        count = Size(points)
-      } else {
-        count = environment.substitution.freshSize(named: "samples", rigid: true)
+      // How many samples there are is part of the solution's type.
+      guard let a = over.first?.literal, let b = over.last?.literal, let h = step.literal else {
+        let computed = (over + [step]).first { $0.literal == nil } ?? step
+        return fail(
+          Diagnostic(
+            .optionValue,
+            "how many samples `every:` keeps must be known before the program runs, and this is computed",
+            at: Label(computed.span),
+            help: ["keep a given number of them: `at: linspace(0, t_end, 101)`"]))
       }
-      samples = .saved(count)
+      guard h > 0, let points = Checker.gridCount(from: a, to: b, every: h) else {
+        return fail(
+          Diagnostic(
+            .optionValue, "`every` is a positive step, no smaller than a billionth of the span",
+            at: Label(step.span)))
+      }
+      samples = .saved(Size(points))
     }
     let fields =
       [Field("t", .real(.scalar, resolve(instance.timeUnit)))]

@@ -81,6 +81,22 @@ final class KernelEmitter {
     return value.type.width == width ? value : w.splat(value, width: width)
   }
 
+  /// Elements from these addresses, one for each lane.
+  func load(_ addresses: [Operand], _ element: ElementType) -> Operand {
+    let memory = element.memoryType
+    var raw = Operand("poison", memory.with(width: addresses.count))
+    for (i, address) in addresses.enumerated() {
+      raw = w.insert(w.load(address, memory), into: raw, i)
+    }
+    return element == .bool ? w.compare("ne", raw, .integer(0, raw.type)) : raw
+  }
+
+  func store(_ value: Operand, _ addresses: [Operand], _ element: ElementType) {
+    let raw =
+      element == .bool ? w.convert("zext", value, to: value.type.with(.i8)) : value
+    for (i, address) in addresses.enumerated() { w.store(w.extract(raw, i), address) }
+  }
+
   func store(_ value: Operand, _ address: Operand, _ element: ElementType, stride: Measure) {
     let width = value.type.width
     let raw =

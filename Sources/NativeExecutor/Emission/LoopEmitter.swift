@@ -13,7 +13,7 @@ struct LoopEmitter {
   let step: Region
   let recorded: Region
   let dense: Region
-  let control: Region
+  let control: StepControl
   private let memory: KernelEmitter
 
   private let numbers = Operand("%numbers", .pointer)
@@ -27,7 +27,7 @@ struct LoopEmitter {
 
   init(
     _ w: FunctionWriter, _ problem: StepLoopProblem, width: Int, target: CodeTarget, step: Region,
-    recorded: Region, dense: Region, control: Region
+    recorded: Region, dense: Region
   ) {
     self.w = w
     self.problem = problem
@@ -35,7 +35,7 @@ struct LoopEmitter {
     self.step = step
     self.recorded = recorded
     self.dense = dense
-    self.control = control
+    control = StepControl(w: w, controller: problem.controller)
     memory = KernelEmitter(
       w, target: target, values: Operand("%blocks", .pointer),
       lengths: Operand("null", .pointer))
@@ -163,22 +163,23 @@ struct LoopEmitter {
 
       // Whether it is taken.
       let finite = isFinite(after)
-      let ratio = w.select(finite, results[1 + memories][0], constant(.infinity))
-      var rule = UnrolledEmitter(w, control)
-      let decision = rule.emit([
-        [ratio], [previous.value], [beforePrevious.value], [wasRejected.value],
-      ]).map { wide($0[0]) }
-      let length = w.multiply(w.intrinsic("fabs", [h]), decision[1])
-      let taken = w.and(goes, decision[0])
-      let refused = w.and(goes, w.not(decision[0]))
+      let error = w.select(finite, results[1 + memories][0], constant(.infinity))
+      let decision = control.decide(
+        squaredError: error,
+        .init(
+          previous: previous.value, beforePrevious: beforePrevious.value,
+          rejected: wasRejected.value))
+      let length = w.multiply(w.intrinsic("fabs", [h]), decision.factor)
+      let taken = w.and(goes, decision.accepted)
+      let refused = w.and(goes, w.not(decision.accepted))
       // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
       let hopeless = w.and(refused, isTooShort(length, at: now))
       stuck = w.or(stuck, hopeless)
       let counted = w.and(goes, w.not(hopeless))
       proposal.update(counted, length)
-      previous.update(counted, decision[2])
-      beforePrevious.update(counted, decision[3])
-      wasRejected.update(counted, decision[4])
+      previous.update(counted, decision.memory.previous)
+      beforePrevious.update(counted, decision.memory.beforePrevious)
+      wasRejected.update(counted, decision.memory.rejected)
       rejected.set(w.add(rejected.value, bit(w.and(counted, w.not(taken)))))
       budget.set(w.subtract(budget.value, bit(counted)))
 

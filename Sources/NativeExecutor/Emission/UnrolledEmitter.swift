@@ -80,7 +80,42 @@ struct UnrolledEmitter {
         return w.fma(w.negate(p[0]), p[1], p[2])
       }
     case nil:
-      return (0..<count).map { w.apply(schema.name, parts(operands, $0)) }
+      let parts = (0..<count).map { parts(operands, $0) }
+      let cost = Operations.row(named: schema.name)?.scalar.cost ?? 1
+      return count * cost > Unrolling.longestLine
+        ? looped(parts) { w.apply(schema.name, $0) }
+        : parts.map { w.apply(schema.name, $0) }
+    }
+  }
+
+  /// The same work on each of many tuples of operands, as a loop through memory of the function's own: the text, and the
+  /// compiler's time, don't grow with their number.
+  private func looped(_ parts: [[Operand]], _ work: ([Operand]) -> Operand) -> [Operand] {
+    let width = parts.joined().map(\.type.width).max() ?? 1
+    let places = parts[0].indices.map { k in
+      let type = parts[0][k].type.with(width: width)
+      let place = w.array(type, count: parts.count)
+      for (i, part) in parts.enumerated() {
+        w.store(
+          part[k].type.width == width ? part[k] : w.spread(part[k], width),
+          w.address(place, .integer(i * width), of: type))
+      }
+      return (place, type)
+    }
+    var made: (place: Operand, type: LLVMType)?
+    w.loop(below: .integer(parts.count)) { i in
+      let offset = w.multiply(i, .integer(width))
+      let result = work(places.map { w.load(w.address($0.0, offset, of: $0.1), $0.1) })
+      let isMask = result.type.scalar == .i1
+      let stored = isMask ? w.convert("zext", result, to: result.type.with(.i8)) : result
+      let place = w.array(stored.type, count: parts.count)
+      w.store(stored, w.address(place, offset, of: stored.type))
+      made = (place, stored.type)
+    }
+    guard let made else { return [] }
+    return parts.indices.map { i in
+      let value = w.load(w.address(made.place, .integer(i * width), of: made.type), made.type)
+      return made.type.scalar == .i8 ? w.compare("ne", value, .integer(0, value.type)) : value
     }
   }
 
@@ -278,7 +313,7 @@ extension FunctionWriter {
     return operands.map { $0.type.width == width ? $0 : spread($0, width) }
   }
 
-  fileprivate func spread(_ x: Operand, _ width: Int) -> Operand {
+  func spread(_ x: Operand, _ width: Int) -> Operand {
     // A constant is spelt wide.
     if !x.text.hasPrefix("%") {
       return Operand("splat (\(x.typed))", x.type.with(width: width))

@@ -8,6 +8,8 @@ import NodalOperations
 enum Unrolling {
   /// More operations than this are written as loops: the compiler's time grows with them.
   static let limit = 1500
+  /// One op on all elements of a value is a loop if it takes more instructions than this.
+  static let longestLine = 200
 
   static func suits(_ region: Region) -> Bool {
     var work = 0
@@ -22,7 +24,8 @@ enum Unrolling {
         if constant.type.isBatched && constant.uniform == nil { return false }
       case .elementwise(let schema):
         if schema.typing == .comparison, region[node.operands[0]].element == .bool { return false }
-        work += count * (1 + (Operations.row(named: schema.name)?.scalar.cost ?? 1) / 4)
+        let cost = Operations.row(named: schema.name)?.scalar.cost ?? 1
+        work += count + min(count * cost, longestLine) / 4
       case .select, .convert:
         work += count
       case .reduce(let reduction):
