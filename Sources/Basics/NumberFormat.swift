@@ -45,6 +45,13 @@ package enum NumberFormat {
     return third == 0 ? mantissa : "\(mantissa)e\(third)"
   }
 
+  /// With an exponent, whatever it is: `2.28e-2`, `1e0`. Columns of errors are read by it.
+  package static func scientific(_ x: Double, _ count: Int = 3) -> String {
+    guard var digits = Decimal(x.magnitude, sign: x.sign == .minus) else { return special(x) }
+    digits.round(to: max(count, 1))
+    return digits.isZero ? "0" : digits.text(plain: 0..<0)
+  }
+
   /// An integer with `_` between groups of three from five digits on, as `.node` writes it:
   /// `20_000`.
   package static func grouped(_ n: Int) -> String {

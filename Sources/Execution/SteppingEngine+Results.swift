@@ -52,7 +52,8 @@ extension SteppingEngine {
     let evaluations = trajectories.reduce(0) { $0 + $1.evaluations }
     context.evaluations.add(
       program.origin, forward: solve.isBackward ? 0 : evaluations,
-      backward: solve.isBackward ? evaluations : 0)
+      backward: solve.isBackward ? evaluations : 0,
+      steps: solve.isBackward ? 0 : trajectories.reduce(0) { $0 + $1.accepted })
     if let trace = solve.trace { layOut(trace) }
   }
 

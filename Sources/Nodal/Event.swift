@@ -23,6 +23,10 @@ public enum Event: Sendable {
   case testPassed(title: String)
   /// A `test` block did not hold.
   case testFailed(title: String, Diagnostic)
+  /// A `bench` block was timed.
+  case benched(Benchmark)
+  /// A `bench` block could not be run.
+  case benchFailed(title: String, Diagnostic)
   /// Something short to know.
   case note(String)
 
@@ -55,6 +59,9 @@ public enum Event: Sendable {
       return Self.splice(
         object("test", ["title": .string(title), "passed": .bool(false)]), "diagnostic",
         diagnostic.json)
+    case .benched(let benchmark): return benchmark.json
+    case .benchFailed(let title, let diagnostic):
+      return Self.splice(object("bench", ["title": .string(title)]), "diagnostic", diagnostic.json)
     case .note(let text): return object("note", ["text": .string(text)])
     }
   }

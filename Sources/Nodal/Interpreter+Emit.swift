@@ -31,7 +31,7 @@ public enum NativeListing: String, Sendable, CaseIterable {
 extension Interpreter {
   /// What the passes make of a program's losses (those that a `train` trains, or a gradient check checks) and of the
   /// expressions that its `let`s bind. Its data are read, as their lengths shape the IR; nothing else runs.
-  /// - Parameter name: only this loss or `let`; nil: all.
+  /// - Parameter name: only this loss, `let` or (by its title) `bench`; nil: all losses and lets.
   /// - Throws: `ProgramFailure`.
   public func emit(_ program: Program, of name: String? = nil) throws -> [EmittedRegion] {
     try throwing {
@@ -64,7 +64,18 @@ extension Interpreter {
         case .train(let command): try emit(command.loss, command.data)
         case .checkGradients(let loss, let data, _, _): try emit(loss, data)
         case .group(let statements): for inner in statements { try visit(inner) }
-        case .print, .show, .plot, .explain, .write, .save, .load, .assert, .test: break
+        case .print, .show, .plot, .explain, .write, .save, .load, .assert, .test:
+          break
+        case .bench(let bench):
+          guard name == bench.title else { return }
+          switch bench.work {
+          case .expression(let expression):
+            try session.observePasses(of: expression, observe(bench.title))
+          case .train(let command):
+            try session.observePasses(of: command.loss, on: command.data, observe(bench.title))
+          case .gradient(let loss, let data, _):
+            try session.observePasses(of: loss, on: data, observe(bench.title))
+          }
         }
       }
       for statement in try session.prepare(source(program)) ?? [] { try visit(statement) }
@@ -75,7 +86,7 @@ extension Interpreter {
   /// The machine code of a program's losses and of what its `let`s bind: the modules of each, those of regions inside
   /// (right-hand sides, loops of steps) among them.
   /// - Parameters:
-  ///   - name: only this loss or `let`; nil: all.
+  ///   - name: only this loss, `let` or (by its title) `bench`; nil: all losses and lets.
   ///   - triple: another machine than this one, such as `aarch64-unknown-linux-gnu`; its generic processor is meant.
   /// - Throws: `ProgramFailure`; also where LLVM is not installed, or doesn't know the machine.
   public func emitNative(

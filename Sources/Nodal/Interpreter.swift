@@ -96,6 +96,19 @@ public final class Interpreter {
     return outcome == .finished && relay.failedTests > 0 ? .failed : outcome
   }
 
+  /// Runs a program, and times those of its `bench` blocks that are asked for; each is an event.
+  /// - Parameter isWanted: by the block's title.
+  /// - Returns: `failed` also where a block could not be run.
+  public func bench(
+    _ program: Program, where isWanted: @escaping @Sendable (String) -> Bool = { _ in true }
+  ) -> Outcome {
+    session.runsBenches = isWanted
+    defer { session.runsBenches = { _ in false } }
+    relay.failedBenches = 0
+    let outcome = run(program)
+    return outcome == .finished && relay.failedBenches > 0 ? .failed : outcome
+  }
+
   /// Runs what was typed at a prompt so far, if it is complete. Bare values are shown as `printed`.
   public func enter(_ text: String, named path: String = "<prompt>") -> Entry {
     switch session.enter(source(Program.unread(text: text, path: path))) {
@@ -182,6 +195,7 @@ private final class Relay {
   let onEvent: (Event) -> Void
   var onStep: ((TrainingStep) -> Void)?
   var failedTests = 0
+  var failedBenches = 0
   private var collected: [Diagnostic]?
 
   init(_ onEvent: @escaping (Event) -> Void) { self.onEvent = onEvent }
@@ -216,6 +230,10 @@ private final class Relay {
     case .testFailed(let title, let diagnostic):
       failedTests += 1
       onEvent(.testFailed(title: title, worded(diagnostic)))
+    case .benched(let result): onEvent(.benched(Benchmark(result)))
+    case .benchFailed(let title, let diagnostic):
+      failedBenches += 1
+      onEvent(.benchFailed(title: title, worded(diagnostic)))
     case .note(let text): onEvent(.note(text))
     }
   }

@@ -30,8 +30,8 @@ struct NodalCommand: ParsableCommand {
       """,
     version: "nodal \(version)",
     subcommands: [
-      RunCommand.self, CheckCommand.self, FormatCommand.self, TestCommand.self, EmitCommand.self,
-      ExplainErrorCommand.self,
+      RunCommand.self, CheckCommand.self, FormatCommand.self, TestCommand.self, BenchCommand.self,
+      EmitCommand.self, ExplainErrorCommand.self,
     ])
 
   @OptionGroup(title: "Output") var output: OutputOptions

@@ -54,6 +54,29 @@ struct ProgramRun: Sendable {
     if let worst { throw worst }
   }
 
+  /// Times the `bench` blocks of files.
+  /// - Parameter part: only blocks with this in their titles.
+  func bench(_ files: [String], only part: String?) throws {
+    var worst: ExitCode?
+    for file in files {
+      let program = try Self.load(file)
+      let (interpreter, printer) = interpreter(for: file)
+      let interrupts = InterruptHandler(interpreter.cancellation)
+      if files.count > 1, !output.json { host.write(.output, "\(file)\n") }
+      interrupts.begin()
+      let outcome = interpreter.bench(program) { title in part.map { title.contains($0) } ?? true }
+      printer.showBenchmarks()
+      switch outcome {
+      case .finished: break
+      case .failed: worst = worst ?? Status.failed
+      case .wrong: worst = Status.wrong
+      case .cancelled: throw Status.interrupted
+      }
+      try check(printer)
+    }
+    if let worst { throw worst }
+  }
+
   /// Checks files without running them.
   func check(_ files: [String]) throws {
     var errors = 0

@@ -100,6 +100,16 @@ extension ParseError {
         .blockWithoutValue, "\(owner) ends without a value",
         at: Label(span, "an expression is missing before this"),
         help: ["the last line of a block is its value"])
+    case .benchWithoutWork(let span):
+      return Diagnostic(
+        .blockWithoutValue, "a `bench` ends with what it times",
+        at: Label(span, "nothing is timed here"),
+        help: ["the last line is an expression, `gradient of LOSS on DATA` or `train LOSS on DATA`"]
+      )
+    case .benchWorkNotLast(let span):
+      return Diagnostic(
+        .unusedValue, "a `bench` times its last line only", at: Label(span),
+        help: ["give each its own `bench`"])
     case .chainedComparison(let first, let second, let texts):
       return Diagnostic(
         .chainedComparison, "comparisons don't chain", at: Label(second, "the second comparison"),

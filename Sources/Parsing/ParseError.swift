@@ -27,6 +27,8 @@ enum ParseError: DiagnosableError {
   case reservedWord(String, Span)
   case unusedValue(Span, UnusedValue)
   case blockWithoutValue(Span, owner: String)
+  case benchWithoutWork(Span)
+  case benchWorkNotLast(Span)
   case chainedComparison(first: Span, second: Span, texts: (String, String, String)?)
   case foreignConstant(String, Span)
   case colonSlice(Span)

@@ -73,7 +73,7 @@ extension Parser {
   }
 
   /// `fit`, `swing.fit`
-  private mutating func parsePathExpression(of role: String) throws(ParseError) -> Expression {
+  mutating func parsePathExpression(of role: String) throws(ParseError) -> Expression {
     let path = try parsePath(of: role)
     var expression = Expression(.name(path.components[0]), span: path.components[0].span)
     for name in path.components.dropFirst() {
@@ -84,7 +84,7 @@ extension Parser {
   }
 
   /// `{ batch: all; optimize: adam(), steps: 500 }`, or nothing.
-  private mutating func parseOptions() throws(ParseError) -> [Option] {
+  mutating func parseOptions() throws(ParseError) -> [Option] {
     guard take(.leftBrace) else { return [] }
     var options: [Option] = []
     skipSeparators()
@@ -115,7 +115,7 @@ extension Parser {
       key: key, value: value, data: data, subOptions: subOptions, span: span(from: start))
   }
 
-  private mutating func parseOptionKey() throws(ParseError) -> Name {
+  mutating func parseOptionKey() throws(ParseError) -> Name {
     let key = try parseAnyWord(of: "an option")
     guard key.primes == 0 else {
       throw .unexpected(

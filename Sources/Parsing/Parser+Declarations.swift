@@ -88,15 +88,11 @@ extension Parser {
   }
 
   /// `test "energy is conserved" { … }`
-  mutating func parseTest(_ kind: TestDeclaration.Kind) throws(ParseError) -> TestDeclaration {
+  mutating func parseTest() throws(ParseError) -> TestDeclaration {
     let documentation = documentation()
     let start = position
     advance()
-    let titleSpan = current.span
-    guard case .string(let title) = current.kind else {
-      throw unexpected("the title, a string")
-    }
-    advance()
+    let (title, titleSpan) = try parseTitle()
     try expect(.leftBrace)
     let statements = try nested { parser throws(ParseError) in
       var statements: [Statement] = []
@@ -104,7 +100,9 @@ extension Parser {
       while !parser.at(.rightBrace), !parser.current.isEnd {
         statements.append(
           parser.recovering(else: { .invalid($0) }) { parser throws(ParseError) in
-            try parser.parseTestStatement(kind)
+            if let command = try parser.parseCommand() { return command }
+            if let error = parser.misplacedWord(in: "a `test`") { throw error }
+            throw try parser.notAStatement()
           })
         parser.skipSeparators()
       }
@@ -112,18 +110,21 @@ extension Parser {
     }
     try expect(.rightBrace)
     return TestDeclaration(
-      kind: kind, title: title, titleSpan: titleSpan, statements: statements,
-      documentation: documentation, span: span(from: start))
+      title: title, titleSpan: titleSpan, statements: statements, documentation: documentation,
+      span: span(from: start))
   }
 
-  private mutating func parseTestStatement(
-    _ kind: TestDeclaration.Kind
-  ) throws(ParseError) -> Statement {
-    if let command = try parseCommand() { return command }
-    if let word = current.word, let error = misplaced(word, "in a `\(kind.rawValue)`") {
-      throw error
+  mutating func parseTitle() throws(ParseError) -> (String, Span) {
+    let span = current.span
+    guard case .string(let title) = current.kind else {
+      throw unexpected("the title, a string")
     }
-    throw try notAStatement()
+    advance()
+    return (title, span)
+  }
+
+  func misplacedWord(in place: String) -> ParseError? {
+    current.word.flatMap { misplaced($0, "in \(place)") }
   }
 
   // MARK: Headings

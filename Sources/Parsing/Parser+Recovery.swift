@@ -153,7 +153,8 @@ extension ParseError {
     case .numberOutOfRange, .malformedUnit, .detachedUnit, .unknownEscape, .unclosedBracket,
       .unmatchedCloser,
       .nestingTooDeep, .unexpected, .expectedExpression, .expectedName, .reservedWord,
-      .unusedValue, .blockWithoutValue, .chainedComparison, .foreignConstant, .colonSlice,
+      .unusedValue, .blockWithoutValue, .benchWithoutWork, .benchWorkNotLast, .chainedComparison,
+      .foreignConstant, .colonSlice,
       .fractionDerivative, .misplacedStatement, .additionOutsideOde, .implicitProduct,
       .continuationAtPrompt, .pipelineStage, .unknownPrecision, .missingElse, .clauseOrder,
       .missingBody, .needsParentheses, .seedNotInteger, .misplacedHeading, .detachedDocumentation:

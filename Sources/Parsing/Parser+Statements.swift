@@ -19,8 +19,8 @@ extension Parser {
           errors.append(.misplacedHeading(word ?? "seed", place))
         }
       case .import, .invalid: break
-      case .const, .param, .function, .layer, .ode, .solver, .data, .loss, .test, .let, .study,
-        .explain, .check, .plot, .print, .transfer, .assert, .expression:
+      case .const, .param, .function, .layer, .ode, .solver, .data, .loss, .test, .bench, .let,
+        .study, .explain, .check, .plot, .print, .transfer, .assert, .expression:
         headingsMayFollow = false
       }
       statements.append(statement)
@@ -44,8 +44,8 @@ extension Parser {
     case "solver": return .solver(try parseSolver())
     case "data": return .data(try parseData())
     case "loss": return .loss(try parseLoss())
-    case "test": return .test(try parseTest(.test))
-    case "bench": return .test(try parseTest(.bench))
+    case "test": return .test(try parseTest())
+    case "bench": return .bench(try parseBench())
     default:
       if let error = misplaced(word, "at the top of a file") { throw error }
       return try parseBareValue()
@@ -123,7 +123,7 @@ extension Parser {
     if Self.commandWords.contains(word) {
       return .misplacedStatement(
         word: word, place: place, span,
-        help: "commands run at the top level of a file, or in a `test`")
+        help: "commands run at the top level of a file, or in a `test` or `bench`")
     }
     return nil
   }
@@ -135,6 +135,13 @@ extension Parser {
   /// Explains what stands where a statement should begin.
   mutating func notAStatement() throws(ParseError) -> ParseError {
     let start = position
+    if let error = noStatementBegins() { return error }
+    let value = try parseExpression()
+    return notAStatement(value, from: start)
+  }
+
+  /// What begins here begins no statement, and is no expression either.
+  func noStatementBegins() -> ParseError? {
     if let keyword = current.keyword, keyword == .var || keyword == .for {
       return .misplacedStatement(
         word: keyword.rawValue, place: "here", current.span,
@@ -155,7 +162,11 @@ extension Parser {
           help: "a statement begins with a word such as `let`, `ode`, `param`, `print`")
       }
     }
-    let value = try parseExpression()
+    return nil
+  }
+
+  /// A value has no use where it stands.
+  func notAStatement(_ value: Expression, from start: Int) -> ParseError {
     if at(.assign) || at(.addAssign) { return assignmentOutside(value, from: start) }
     if at(.tilde) {
       return .misplacedStatement(

@@ -25,6 +25,9 @@ package final class EventPrinter {
   package private(set) var errors = 0
   package private(set) var passedTests = 0
   package private(set) var failedTests = 0
+  /// For the table at the end.
+  private var benchmarks: [Benchmark] = []
+  package private(set) var failedBenches = 0
   /// Why standard output did not take what was written to it; nil while it does.
   package private(set) var outputFailure: HostError?
 
@@ -63,9 +66,18 @@ package final class EventPrinter {
     case .diagnostic(let diagnostic): if diagnostic.isError { errors += 1 }
     case .testPassed: passedTests += 1
     case .testFailed: failedTests += 1
+    case .benched(let benchmark): benchmarks.append(benchmark)
+    case .benchFailed: failedBenches += 1
     case .printed, .trainingBegan, .trainingStep, .trainingEnded, .plotted, .picture, .wrote, .note:
       break
     }
+  }
+
+  /// Shows what was timed since the last time, as one table.
+  package func showBenchmarks() {
+    defer { benchmarks = [] }
+    if style.isJSON || benchmarks.isEmpty { return }
+    put(BenchmarkTable.text(benchmarks))
   }
 
   private func show(_ event: Event) {
@@ -87,6 +99,10 @@ package final class EventPrinter {
     case .wrote(let path, let what): note("\(what): \(shown(path))")
     case .testPassed(let title): put("\(paint("ok", .good))    \(title)\n")
     case .testFailed(let title, let diagnostic):
+      put("\(paint("FAIL", .bad))  \(title)\n")
+      say(diagnostic)
+    case .benched(let benchmark): note("bench \(benchmark.title)")
+    case .benchFailed(let title, let diagnostic):
       put("\(paint("FAIL", .bad))  \(title)\n")
       say(diagnostic)
     case .note(let text): note(text)

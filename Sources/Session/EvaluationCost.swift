@@ -6,8 +6,8 @@ import NodalTraining
 import NodalTypes
 
 /// What evaluations of a loss cost.
-struct EvaluationCost {
-  struct Count {
+struct EvaluationCost: Sendable {
+  struct Count: Sendable {
     var forward = 0
     var backward = 0
   }
@@ -18,11 +18,14 @@ struct EvaluationCost {
   /// Those of all odes.
   private(set) var forward = 0
   private(set) var backward = 0
+  /// Accepted steps of solves forwards.
+  private(set) var steps = 0
 
   mutating func add(_ other: EvaluationCost) {
     examples += other.examples
     forward += other.forward
     backward += other.backward
+    steps += other.steps
     for (ode, count) in other.odes {
       odes[ode, default: Count()].forward += count.forward
       odes[ode, default: Count()].backward += count.backward
@@ -34,6 +37,7 @@ struct EvaluationCost {
     for entry in report.evaluations.entries {
       forward += entry.forward
       backward += entry.backward
+      steps += entry.steps
       guard let ode = origins.place(of: entry.origin)?.ode else { continue }
       odes[ode, default: Count()].forward += entry.forward
       odes[ode, default: Count()].backward += entry.backward

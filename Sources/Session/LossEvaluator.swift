@@ -21,6 +21,8 @@ final class LossEvaluator {
   private let datasetType: DatasetType?
   /// A gradient method for all solves, in place of their own.
   private let gradient: GradientMode?
+  /// See `Region.exact`.
+  private let tolerance: Double?
   /// A program for each length of examples.
   private var programs: [Int: LossProgram] = [:]
   private var priors: (program: LoweredProgram, gradient: Runner)?
@@ -30,9 +32,10 @@ final class LossEvaluator {
 
   init(
     _ session: Session, _ loss: LossInstance, type: DatasetType?, terms: [TermReference] = [],
-    penalties: [Double] = [], gradient: GradientMode? = nil
+    penalties: [Double] = [], gradient: GradientMode? = nil, tolerance: Double? = nil
   ) throws {
     self.gradient = gradient
+    self.tolerance = tolerance
     self.session = session
     self.loss = loss
     self.terms = terms
@@ -120,6 +123,12 @@ final class LossEvaluator {
       forwardEvaluations: spent.forward, backwardEvaluations: spent.backward)
   }
 
+  /// Compiles what the gradient on a batch wants, if it isn't there.
+  func prepare(for batch: Dataset?) throws {
+    let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
+    for group in groups { try prepare(try program(for: group), true) }
+  }
+
   func takeCost() -> EvaluationCost {
     defer { cost = EvaluationCost() }
     return cost
@@ -200,6 +209,7 @@ final class LossEvaluator {
     if let gradient {
       lowered.program.region = try lowered.program.region.settingGradients(gradient)
     }
+    if let tolerance { lowered.program.region = try lowered.program.region.exact(tolerance) }
     if let missing = lowered.missingTerms.first {
       throw SessionFailure(
         .optionValue, "the loss solves no ode that has the term `\(missing.term)`", at: loss.span)

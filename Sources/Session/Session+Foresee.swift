@@ -85,6 +85,7 @@ extension TypedStatement {
     switch self {
     case .group(let statements): statements.flatMap(\.flat)
     case .test(let test): test.statements.flatMap(\.flat)
+    case .bench(let bench): bench.statements.flatMap(\.flat) + bench.work.statements(bench.workSpan)
     case .data, .let, .train, .print, .plot, .explain, .checkGradients, .write, .save, .load,
       .assert, .show:
       [self]
@@ -97,7 +98,9 @@ extension TypedStatement {
     case .plot(let plot): plot.file.map { [($0, plot.span, true)] } ?? []
     case .explain(let instance): instance.file.map { [($0, instance.span, true)] } ?? []
     case .write(_, let file, let span), .save(_, _, let file, let span): [(file, span, false)]
-    case .data, .let, .train, .print, .checkGradients, .load, .assert, .test, .group, .show: []
+    case .data, .let, .train, .print, .checkGradients, .load, .assert, .test, .bench,
+      .group, .show:
+      []
     }
   }
 
@@ -119,7 +122,19 @@ extension TypedStatement {
     case .checkGradients(let loss, _, _, _): return [loss.expression]
     case .write(let expression, _, _): return [expression]
     case .assert(let condition, let sides, _, _): return [condition] + sides.map(\.value)
-    case .save, .load, .test, .group: return []
+    case .save, .load, .test, .bench, .group: return []
+    }
+  }
+}
+
+extension BenchInstance.Work {
+  /// What it does once, as a statement.
+  fileprivate func statements(_ span: Span) -> [TypedStatement] {
+    switch self {
+    case .expression(let expression): [.let(name: "_", value: expression)]
+    case .train(let command): [.train(command)]
+    case .gradient(let loss, let data, let options):
+      [.checkGradients(loss: loss, data: data, options: options, span)]
     }
   }
 }

@@ -162,14 +162,10 @@ extension Session {
     _ vector: [Double], _ request: ObjectiveRequest, _ plan: TrainingPlan,
     _ evaluator: LossEvaluator
   ) throws -> Evaluation {
-    guard let all = plan.data else {
-      return try evaluator.evaluate(vector, on: nil, total: 1, step: request.sample)
-    }
-    let batch = plan.stages[request.stage].batch
-    let data = try batch.batch(of: all, seed: plan.seed, step: request.sample)
+    let batch = try plan.batch(for: request)
     return try evaluator.evaluate(
-      vector, on: data, total: all.exampleCount, step: request.sample,
-      repeats: batch.repeats(of: data, in: all))
+      vector, on: batch.data, total: plan.data?.exampleCount ?? 1, step: request.sample,
+      repeats: batch.repeats)
   }
 
   private func tell(untouched paths: [String], _ command: TrainCommand) {
@@ -240,7 +236,7 @@ extension Session {
   }
 
   /// Learned terms see their inputs centred and scaled by the training data: fixed when training starts.
-  private func standardize(_ loss: LossInstance, _ data: Dataset?) {
+  func standardize(_ loss: LossInstance, _ data: Dataset?) {
     guard let data else { return }
     for ode in loss.odes.compactMap({ program.odes[$0] }) {
       for input in ode.standardized { standardize(input, ode, data) }
@@ -273,7 +269,7 @@ extension Session {
     return parts.joined(separator: ", ")
   }
 
-  private func describe(_ failure: TrainingFailure, _ command: TrainCommand) -> Diagnostic {
+  func describe(_ failure: TrainingFailure, _ command: TrainCommand) -> Diagnostic {
     switch failure.cause {
     case .objective(let error):
       let inner = describe(error, at: command.span)

@@ -46,6 +46,8 @@ package final class Session {
   var warned: Set<PlacedWarning> = []
   /// Tests are collected, or run.
   package var runsTests = false
+  /// Which `bench` blocks are run, by their titles.
+  package var runsBenches: @Sendable (String) -> Bool = { _ in false }
 
   package init(
     host: Host, options: SessionOptions = SessionOptions(), directory: String = ".",
@@ -187,13 +189,14 @@ package final class Session {
     case .assert(let condition, let sides, let text, let span):
       try assert(condition, sides, text, span)
     case .test(let test): try self.test(test)
+    case .bench(let bench): try self.bench(bench)
     case .group(let statements): for statement in statements { try execute(statement) }
     }
   }
 
   /// Runs a test block against a snapshot: what it changes is taken back.
   private func test(_ test: TestInstance) throws {
-    guard runsTests, !test.isBenchmark else { return }
+    guard runsTests else { return }
     let (savedWeights, savedValues) = (weights, values)
     defer { (weights, values) = (savedWeights, savedValues) }
     do {

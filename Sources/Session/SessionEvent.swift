@@ -22,6 +22,8 @@ package enum SessionEvent: Sendable {
   case wrote(path: String, what: String)
   case testPassed(title: String)
   case testFailed(title: String, Diagnostic)
+  case benched(BenchResult)
+  case benchFailed(title: String, Diagnostic)
   /// Something short that a person may want to know.
   case note(String)
 }

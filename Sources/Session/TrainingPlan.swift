@@ -50,6 +50,14 @@ struct TrainingPlan {
     }
   }
 
+  /// The examples of a step, and how often they go into the whole; no data for a loss that reads none.
+  func batch(for request: ObjectiveRequest) throws -> (data: Dataset?, repeats: Double?) {
+    guard let data else { return (nil, nil) }
+    let batch = stages[request.stage].batch
+    let examples = try batch.batch(of: data, seed: seed, step: request.sample)
+    return (examples, batch.repeats(of: examples, in: data))
+  }
+
   /// How often so many steps have gone through all of the data.
   func epochs(_ steps: Int) -> Int {
     guard let data else { return steps }

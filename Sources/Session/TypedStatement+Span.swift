@@ -11,6 +11,7 @@ extension TypedStatement {
     case .plot(let instance): instance.span
     case .explain(let instance): instance.span
     case .test(let test): test.span
+    case .bench(let bench): bench.span
     case .print(_, let span), .show(_, let span), .checkGradients(_, _, _, let span),
       .write(_, _, let span), .save(_, _, _, let span), .load(_, _, _, let span),
       .assert(_, _, _, let span):

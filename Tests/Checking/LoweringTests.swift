@@ -48,6 +48,13 @@ import Testing
       case .checkGradients(let own, _, _, _): loss("check \(own.name)", own)
       case .assert(let condition, _, let text, _): one("assert \(text)", condition)
       case .test(let test): for inner in test.statements { visit(inner) }
+      case .bench(let bench):
+        for inner in bench.statements { visit(inner) }
+        switch bench.work {
+        case .expression(let value): one("bench \(bench.title)", value)
+        case .train(let train): loss("bench \(bench.title)", train.loss)
+        case .gradient(let own, _, _): loss("bench \(bench.title)", own)
+        }
       case .group(let inner): for statement in inner { visit(statement) }
       case .show(.value(let label, let value), _): one(label, value)
       case .explain, .write, .save, .load, .show: break

@@ -14,7 +14,7 @@ import Testing
       case .testFailed(let title, let found): "\(title): \(found.text)"
       case .diagnostic(let found): found.isError ? found.text : nil
       case .printed, .trainingBegan, .trainingStep, .trainingEnded, .plotted, .picture, .wrote,
-        .testPassed, .note:
+        .testPassed, .benched, .benchFailed, .note:
         nil
       }
     }

@@ -48,6 +48,8 @@ import Testing
     case .note(let text): text + "\n"
     case .testPassed(let title): "passed \(title)\n"
     case .testFailed(let title, _): "failed \(title)\n"
+    case .benched(let benchmark): "timed \(benchmark.title)\n"
+    case .benchFailed(let title, _): "failed \(title)\n"
     case .plotted, .wrote, .trainingBegan, .trainingStep: ""
     }
   }

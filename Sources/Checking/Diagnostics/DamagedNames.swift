@@ -26,6 +26,9 @@ extension Statement {
     case .loss(let node): node.body.collectDamage(into: &spans)
     case .ode(let node): for item in node.items { item.collectDamage(into: &spans) }
     case .test(let node): for inner in node.statements { inner.collectDamage(into: &spans) }
+    case .bench(let node):
+      for inner in node.statements { inner.collectDamage(into: &spans) }
+      if case .invalid(let span) = node.work { spans.append(span) }
     case .import, .precision, .seed, .const, .param, .solver, .data, .let, .study, .explain, .check,
       .plot, .print, .transfer, .assert, .expression:
       break

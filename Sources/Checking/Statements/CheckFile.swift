@@ -129,6 +129,7 @@ extension Checker {
       .invalid:
       return nil
     case .test(let test): return self.test(test)
+    case .bench(let bench): return self.bench(bench)
     case .let(let node): return topLevelLet(node)
     case .study(let study): return train(study, name: nil)
     case .explain(let node): return explain(node)
@@ -146,16 +147,34 @@ extension Checker {
   }
 
   mutating func test(_ node: TestDeclaration) -> TypedStatement? {
-    // Names of a test end with it.
+    block { checker in
+      .test(
+        TestInstance(
+          title: node.title, statements: checker.statements(in: node.statements, of: "a test"),
+          span: node.span))
+    }
+  }
+
+  /// Names of a block end with it.
+  mutating func block(_ body: (inout Checker) -> TypedStatement?) -> TypedStatement? {
     let saved = environment.modules[frame.module].names
     let savedLets = lets
     lets = []
+    defer {
+      environment.modules[frame.module].names = saved
+      lets = savedLets
+    }
+    return body(&self)
+  }
+
+  /// - Parameter owner: `a test`
+  mutating func statements(in nodes: [Statement], of owner: String) -> [TypedStatement] {
     var statements: [TypedStatement] = []
-    for inner in node.statements {
+    for inner in nodes {
       if inner.isDeclaration {
         report(
           Diagnostic(
-            .misplacedStatement, "a test holds only `let` and commands", at: Label(inner.span)))
+            .misplacedStatement, "\(owner) holds only `let` and commands", at: Label(inner.span)))
         continue
       }
       guard let typed = statement(inner) else {
@@ -165,14 +184,7 @@ extension Checker {
       announceAll(into: &statements)
       statements.append(typed)
     }
-    environment.modules[frame.module].names = saved
-    lets = savedLets
-    if node.kind == .bench {
-      report(.notSupportedYet("`bench`", at: node.titleSpan))
-      return nil
-    }
-    return .test(
-      TestInstance(title: node.title, isBenchmark: false, statements: statements, span: node.span))
+    return statements
   }
 
   mutating func topLevelLet(_ node: LetStatement) -> TypedStatement? {
@@ -308,7 +320,9 @@ extension Statement {
   /// accounts for itself.
   fileprivate var isCommand: Bool {
     switch self {
-    case .study, .explain, .check, .plot, .print, .transfer, .assert, .expression, .test: true
+    case .study, .explain, .check, .plot, .print, .transfer, .assert, .expression, .test,
+      .bench:
+      true
     case .import, .precision, .seed, .const, .param, .function, .layer, .ode, .solver, .data,
       .loss, .let, .invalid:
       false

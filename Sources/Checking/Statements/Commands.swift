@@ -115,7 +115,7 @@ extension Checker {
   }
 
   /// The loss and the data set that a command names.
-  private mutating func lossAndData(
+  mutating func lossAndData(
     _ lossExpression: Expression, _ dataExpression: Expression?
   ) -> (DeclarationID, TypedExpression?)? {
     let lossValue = evaluate(lossExpression)
@@ -438,15 +438,18 @@ extension Checker {
     guard let (id, data) = lossAndData(node.loss, node.data) else { return nil }
     let checked = options(
       node.options, table: OptionRow.check, command: "check gradients", data: data)
-    var example: [Field]?
-    var name: String?
-    if let data, case .dataset(let type) = resolve(data.type) {
-      example = type.example
-      name = type.name
-    }
-    guard let loss = lossInstance(id, example: example, dataset: name, node.loss.span), let checked
-    else { return nil }
+    guard let loss = lossInstance(id, on: data, node.loss.span), let checked else { return nil }
     return .checkGradients(loss: loss, data: data, options: checked, node.span)
+  }
+
+  /// A loss for the examples of a data set.
+  mutating func lossInstance(
+    _ id: DeclarationID, on data: TypedExpression?, _ span: Span
+  ) -> LossInstance? {
+    guard let data, case .dataset(let type) = resolve(data.type) else {
+      return lossInstance(id, example: nil, dataset: nil, span)
+    }
+    return lossInstance(id, example: type.example, dataset: type.name, span)
   }
 
   mutating func assertion(_ node: AssertCommand) -> TypedStatement? {

@@ -116,7 +116,7 @@ extension Checker {
       case .data(let node): add(node.name, .data(node), node.documentation)
       case .loss(let node): add(node.name, .loss(node), node.documentation)
       case .let, .study, .explain, .check, .plot, .print, .transfer, .assert, .expression, .test,
-        .import, .precision, .seed, .invalid:
+        .bench, .import, .precision, .seed, .invalid:
         break
       }
     }

@@ -130,12 +130,7 @@ extension Checker {
     switch statement {
     case .data(let data): return .data(finished(data))
     case .let(let name, let value): return .let(name: name, value: finished(value))
-    case .train(var train):
-      train.loss = finished(train.loss)
-      train.data = train.data.map { finished($0) }
-      train.stages = train.stages.map { finished($0) }
-      train.options = train.options.map { finished($0) }
-      return .train(train)
+    case .train(let train): return .train(finished(train))
     case .print(let items, let span): return .print(items.map { finished($0) }, span)
     case .plot(var plot):
       plot.series = plot.series.map { series in
@@ -162,8 +157,33 @@ extension Checker {
     case .test(var test):
       test.statements = test.statements.map { finished($0) }
       return .test(test)
+    case .bench(var bench):
+      bench.statements = bench.statements.map { finished($0) }
+      bench.options = bench.options.map { finished($0) }
+      bench.work = finished(bench.work)
+      return .bench(bench)
     case .show(let item, let span): return .show(finished(item), span)
     case .group(let statements): return .group(statements.map { finished($0) })
+    }
+  }
+
+  private func finished(_ command: TrainCommand) -> TrainCommand {
+    var train = command
+    train.loss = finished(train.loss)
+    train.data = train.data.map { finished($0) }
+    train.stages = train.stages.map { finished($0) }
+    train.options = train.options.map { finished($0) }
+    return train
+  }
+
+  private func finished(_ work: BenchInstance.Work) -> BenchInstance.Work {
+    switch work {
+    case .expression(let expression): .expression(finished(expression))
+    case .train(let train): .train(finished(train))
+    case .gradient(let loss, let data, let options):
+      .gradient(
+        loss: finished(loss), data: data.map { finished($0) },
+        options: options.map { finished($0) })
     }
   }
 }

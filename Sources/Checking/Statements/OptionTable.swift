@@ -3,7 +3,7 @@
 struct OptionRow: Sendable {
   enum Kind: Sendable {
     case optimizer, batch, penalty, slice, schedule, integer, number, text, weights, any, report
-    case boolean
+    case boolean, gradient
   }
   let key: String
   let kind: Kind
@@ -52,6 +52,13 @@ struct OptionRow: Sendable {
     .init("batch", .batch), .init("seed", .integer), .init("examples", .integer),
     .init("step", .number),
   ]
+
+  static let bench: [OptionRow] = [
+    .init("repeats", .integer), .init("warmup", .integer), .init("seconds", .number),
+    .init("reference", .any), .init("tolerance", .number),
+  ]
+
+  static let gradient: [OptionRow] = [.init("gradient", .gradient)]
 
   static let plot: [OptionRow] = [
     .init("title", .text), .init("xlabel", .text), .init("ylabel", .text),

@@ -1,4 +1,5 @@
 import NodalDiagnostics
+import NodalIR
 import NodalSyntax
 import NodalTypes
 
@@ -116,6 +117,7 @@ extension Checker {
     case .penalty: return penalty(expression)
     case .integer, .number, .text, .boolean: return plainOption(expression, kind, key)
     case .weights: return weightsOption(expression)
+    case .gradient: return gradientOption(expression)
     case .slice:
       let value = whole(expression)
       if value.isInvalid { return nil }
@@ -144,6 +146,19 @@ extension Checker {
       let value = whole(expression)
       return value.isInvalid ? nil : .expression(value)
     }
+  }
+
+  /// `gradient: adjoint`.
+  private mutating func gradientOption(_ expression: Expression) -> OptionValue.Value? {
+    if case .name(let name) = expression.kind, GradientMode(rawValue: name.spelling) != nil {
+      return .text(name.spelling)
+    }
+    report(
+      Diagnostic(
+        .optionValue, "`gradient:` takes the name of a way to differentiate",
+        at: Label(expression.span),
+        help: ["there are " + Suggestions.list(GradientMode.allCases.map(\.rawValue))]))
+    return nil
   }
 
   /// A value with what it binds inside it.
@@ -193,7 +208,8 @@ extension Checker {
     case .boolean:
       guard value.booleanLiteral != nil else { return wrong("`true` or `false`") }
       return .expression(value)
-    case .text, .optimizer, .batch, .penalty, .slice, .schedule, .weights, .any, .report:
+    case .text, .optimizer, .batch, .penalty, .slice, .schedule, .weights, .any, .report,
+      .gradient:
       guard let text = value.textLiteral else { return wrong("a string") }
       return .text(text)
     }

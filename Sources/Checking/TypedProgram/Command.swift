@@ -18,6 +18,7 @@ package enum TypedStatement: Sendable {
   case assert(
     condition: TypedExpression, sides: [(text: String, value: TypedExpression)], text: String, Span)
   case test(TestInstance)
+  case bench(BenchInstance)
   /// Several statements that one line made: `let a = 1, b = 2`.
   case group([TypedStatement])
   /// A bare value at the prompt.
@@ -33,9 +34,27 @@ package enum PrintItem: Sendable {
 
 package struct TestInstance: Sendable {
   package var title: String
-  package var isBenchmark: Bool
   package var statements: [TypedStatement]
   package var span: Span
+}
+
+/// `bench "lorenz", repeats: 50 { … }`.
+package struct BenchInstance: Sendable {
+  package enum Work: Sendable {
+    case expression(TypedExpression)
+    /// A step of it.
+    case train(TrainCommand)
+    case gradient(loss: LossInstance, data: TypedExpression?, options: [OptionValue])
+  }
+  package var title: String
+  package var options: [OptionValue]
+  /// What is done once, before.
+  package var statements: [TypedStatement]
+  package var work: Work
+  package var workSpan: Span
+  package var span: Span
+
+  package func option(_ key: String) -> OptionValue? { options.first { $0.key == key } }
 }
 
 /// One series of a plot.

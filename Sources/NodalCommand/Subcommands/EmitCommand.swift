@@ -27,7 +27,7 @@ struct EmitIR: ParsableCommand {
   var file: String
   @Option(help: ArgumentHelp("The pass; the last one where it is left out.", valueName: "pass"))
   var after: String?
-  @Option(help: ArgumentHelp("Only this loss or `let`.", valueName: "name"))
+  @Option(help: ArgumentHelp("Only this loss, `let` or `bench`.", valueName: "name"))
   var of: String?
   @OptionGroup(title: "Program") var options: ExecutionOptions
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -95,7 +95,7 @@ struct EmitTree: ParsableCommand {
 struct NativeOptions: ParsableArguments, Sendable {
   @Argument(help: "The program; - reads standard input.", completion: .file(extensions: ["node"]))
   var file: String
-  @Option(help: ArgumentHelp("Only this loss or `let`.", valueName: "name"))
+  @Option(help: ArgumentHelp("Only this loss, `let` or `bench`.", valueName: "name"))
   var of: String?
   @Option(
     help: ArgumentHelp(

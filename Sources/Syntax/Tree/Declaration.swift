@@ -160,11 +160,8 @@ package struct LossDeclaration: Sendable {
   }
 }
 
-/// `test "energy is conserved" { … }` and `bench "lorenz" { … }`.
+/// `test "energy is conserved" { … }`.
 package struct TestDeclaration: Sendable {
-  package enum Kind: String, Sendable, Hashable { case test, bench }
-
-  package let kind: Kind
   package let title: String
   package let titleSpan: Span
   /// Only `let` and commands.
@@ -173,14 +170,64 @@ package struct TestDeclaration: Sendable {
   package let span: Span
 
   package init(
-    kind: Kind, title: String, titleSpan: Span, statements: [Statement],
-    documentation: Documentation? = nil, span: Span
+    title: String, titleSpan: Span, statements: [Statement], documentation: Documentation? = nil,
+    span: Span
   ) {
-    self.kind = kind
     self.title = title
     self.titleSpan = titleSpan
     self.statements = statements
     self.documentation = documentation
+    self.span = span
+  }
+}
+
+/// `bench "lorenz", repeats: 50 { … }`: what stands before the last line is done once, the last line is timed.
+package struct BenchDeclaration: Sendable {
+  /// What is timed.
+  package enum Work: Sendable {
+    case expression(Expression)
+    /// A step of `train fit on obs { … }`.
+    case study(Study)
+    case gradient(GradientOf)
+    /// There is none, or it could not be parsed: told already.
+    case invalid(Span)
+  }
+
+  package let title: String
+  package let titleSpan: Span
+  /// Behind the title; without sub-options.
+  package let options: [Option]
+  /// Only `let` and commands.
+  package let statements: [Statement]
+  package let work: Work
+  package let documentation: Documentation?
+  package let span: Span
+
+  package init(
+    title: String, titleSpan: Span, options: [Option], statements: [Statement], work: Work,
+    documentation: Documentation? = nil, span: Span
+  ) {
+    self.title = title
+    self.titleSpan = titleSpan
+    self.options = options
+    self.statements = statements
+    self.work = work
+    self.documentation = documentation
+    self.span = span
+  }
+}
+
+/// `gradient of fit on obs { gradient: adjoint }`: a loss and its gradient, once.
+package struct GradientOf: Sendable {
+  package let loss: Expression
+  package let data: Expression?
+  package let options: [Option]
+  package let span: Span
+
+  package init(loss: Expression, data: Expression? = nil, options: [Option], span: Span) {
+    self.loss = loss
+    self.data = data
+    self.options = options
     self.span = span
   }
 }

@@ -17,6 +17,7 @@ package enum Statement: Sendable {
   case data(DataDeclaration)
   case loss(LossDeclaration)
   case test(TestDeclaration)
+  case bench(BenchDeclaration)
 
   // Commands: run in order
   case `let`(LetStatement)
@@ -49,6 +50,7 @@ extension Statement {
     case .data(let node): node.span
     case .loss(let node): node.span
     case .test(let node): node.span
+    case .bench(let node): node.span
     case .let(let node): node.span
     case .study(let node): node.span
     case .explain(let node): node.span
@@ -74,8 +76,8 @@ extension Statement {
     case .data(let node): [node.name]
     case .loss(let node): [node.name]
     case .let(let node): node.bindings.map(\.name)
-    case .import, .precision, .seed, .test, .study, .explain, .check, .plot, .print, .transfer,
-      .assert, .expression, .invalid:
+    case .import, .precision, .seed, .test, .bench, .study, .explain, .check, .plot, .print,
+      .transfer, .assert, .expression, .invalid:
       []
     }
   }
@@ -83,7 +85,7 @@ extension Statement {
   /// Whether it is a declaration, which the whole file sees and which reads no `let`.
   package var isDeclaration: Bool {
     switch self {
-    case .const, .param, .function, .layer, .ode, .solver, .data, .loss, .test: true
+    case .const, .param, .function, .layer, .ode, .solver, .data, .loss, .test, .bench: true
     case .import, .precision, .seed, .let, .study, .explain, .check, .plot, .print, .transfer,
       .assert, .expression, .invalid:
       false
