@@ -24,22 +24,23 @@ final class CodeTable: Sendable {
   private init() {}
 
   func code(
-    _ text: String, symbols: [String], _ target: CodeTarget, cache: CodeCache?
+    _ text: String, _ style: CodeGenerator.Style, symbols: [String], _ target: CodeTarget,
+    cache: CodeCache?
   ) throws(NativeError) -> LoadedCode {
     let loader = try CodeLoader.shared.get()
     let key = StableHash(
       text, loader.library.version, target.triple, target.cpu, target.features,
-      CodeGenerator.passes, "\(NativeCode.revision)"
+      CodeGenerator.passes(style), "\(NativeCode.revision)"
     ).text
     if let code = known(key) { return code }
     // The key makes symbols unlike those of all other code.
-    let text = text.replacing(Self.prefix, with: "nodal_\(key)")
-    let symbols = symbols.map { $0.replacing(Self.prefix, with: "nodal_\(key)") }
+    func named(_ text: String) -> String { Self.replace(Self.prefix, by: "nodal_\(key)", in: text) }
+    let symbols = symbols.map(named)
     let object: [UInt8]
     if let kept = cache?.load(key) {
       object = kept
     } else {
-      object = try CodeGenerator(target).emit(text, .object)
+      object = try CodeGenerator(target).emit(named(text), style, .object)
       cache?.save(key, object)
     }
     // One at a time: the same symbols must not be linked twice.
@@ -57,6 +58,25 @@ final class CodeTable: Sendable {
     return try outcome.get()
   }
 
+  /// By bytes: texts are long, and characters cost a hundred times as much.
+  static func replace(_ old: String, by new: String, in text: String) -> String {
+    let (bytes, pattern) = (Array(text.utf8), Array(old.utf8))
+    guard let first = pattern.first else { return text }
+    var made: [UInt8] = []
+    made.reserveCapacity(bytes.count + bytes.count / 16)
+    var i = 0
+    while i < bytes.count {
+      if bytes[i] == first, bytes[i...].starts(with: pattern) {
+        made += new.utf8
+        i += pattern.count
+      } else {
+        made.append(bytes[i])
+        i += 1
+      }
+    }
+    return String(decoding: made, as: UTF8.self)
+  }
+
   private func known(_ key: String) -> LoadedCode? {
     state.withLock { state in
       guard let code = state.entries[key]?.code else { return nil }
@@ -69,40 +89,5 @@ final class CodeTable: Sendable {
     state.recent.removeAll { $0 === code }
     state.recent.append(code)
     if state.recent.count > kept { state.recent.removeFirst() }
-  }
-}
-
-/// A hash that is the same in every process: two 64-bit sums after FNV-1a (Fowler, Noll and Vo), unlike each other. It tells
-/// programs apart and finds damage; it is no defence against an enemy.
-struct StableHash {
-  private var a: UInt64 = 0xcbf2_9ce4_8422_2325
-  private var b: UInt64 = 0x6c62_272e_07bb_0142
-
-  init() {}
-
-  init(_ parts: String...) {
-    for part in parts {
-      add(part.utf8)
-      add(CollectionOfOne(0xff))
-    }
-  }
-
-  mutating func add(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes {
-      a = (a ^ UInt64(byte)) &* 0x100_0000_01b3
-      b = (b ^ UInt64(byte)) &* 0x0000_0001_0000_01b5
-      b = (b << 23) | (b >> 41)
-    }
-  }
-
-  /// Digits of `text`.
-  static let length = 32
-
-  var text: String {
-    func hex(_ x: UInt64) -> String {
-      let digits = String(x, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-    return hex(a) + hex(b)
   }
 }

@@ -7,6 +7,11 @@ struct LoopCode {
   let text: String
   let symbol: String
   let width: Int
+  let style: CodeGenerator.Style
+
+  /// A step may be longer than a program of its own: what the engine does between two steps, and the memory that their
+  /// values would go through, are saved each time.
+  private static let limit = 20_000
 
   /// `(numbers, counts, blocks, log, rounds)`: the parts of a `LoopTable`.
   typealias Function =
@@ -21,9 +26,10 @@ struct LoopCode {
     let step = try Normalize.run(regions.step)
     let recorded = try Normalize.run(regions.stepWithRecord)
     let dense = try Normalize.run(regions.dense)
-    guard Unrolling.suits(step), Unrolling.suits(recorded), Unrolling.suits(dense) else {
-      return nil
-    }
+    guard
+      [step, recorded, dense].allSatisfy({ Unrolling.suits($0, limit: Self.limit) })
+    else { return nil }
+    style = problem.hasTrajectories || Unrolling.suits(step) ? .written : .packed
     // Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's waiting.
     width = problem.hasTrajectories ? 2 * target.vectorBits / 64 : 1
     symbol = prefix + "_loop"

@@ -20,24 +20,29 @@ extension NativeExecutor {
   ) throws -> [[UInt8]] {
     let texts = Texts()
     var executor = self
-    executor.observe = { texts.add($0) }
+    executor.observe = { texts.add(Text(text: $0, style: $1)) }
     _ = try executor.compile(region)
     let generator = try CodeGenerator(other ?? target)
     return try texts.all.map { text in
       switch form {
-      case .llvm: Array(text.utf8)
-      case .optimized: Array(try generator.optimized(text).utf8)
-      case .assembly: try generator.emit(text, .assembly)
-      case .object: try generator.emit(text, .object)
+      case .llvm: Array(text.text.utf8)
+      case .optimized: Array(try generator.optimized(text.text, text.style).utf8)
+      case .assembly: try generator.emit(text.text, text.style, .assembly)
+      case .object: try generator.emit(text.text, text.style, .object)
       }
     }
   }
 
+  private struct Text: Hashable {
+    var text: String
+    var style: CodeGenerator.Style
+  }
+
   private final class Texts: Sendable {
-    private let list = Mutex<[String]>([])
-    func add(_ text: String) { list.withLock { $0.append(text) } }
+    private let list = Mutex<[Text]>([])
+    func add(_ text: Text) { list.withLock { $0.append(text) } }
     /// Each once.
-    var all: [String] {
+    var all: [Text] {
       list.withLock { list in
         list.enumerated().filter { i, text in list.firstIndex(of: text) == i }.map(\.element)
       }

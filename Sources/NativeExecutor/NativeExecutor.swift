@@ -9,7 +9,7 @@ package struct NativeExecutor: Executor {
   /// Where machine code is kept from run to run.
   let cache: CodeCache?
   /// Sees the text of each module that is compiled.
-  var observe: (@Sendable (_ text: String) -> Void)?
+  var observe: (@Sendable (_ text: String, _ style: CodeGenerator.Style) -> Void)?
 
   /// nil where there is no LLVM for this machine; `status` says why.
   package init?(fallback: any Executor, cache: CodeCache? = nil) {
@@ -25,8 +25,9 @@ package struct NativeExecutor: Executor {
 
   package func compile(_ region: Region) throws -> any Executable {
     let made = try NativeCode(region, target: target, prefix: CodeTable.prefix)
-    observe?(made.text)
-    let code = try CodeTable.shared.code(made.text, symbols: made.symbols, target, cache: cache)
+    observe?(made.text, .written)
+    let code = try CodeTable.shared.code(
+      made.text, .written, symbols: made.symbols, target, cache: cache)
     let children = try made.children.map { node in
       let operands = node.operands.map { made.region[$0] }
       return try FormExecutable.make(
@@ -42,8 +43,9 @@ package struct NativeExecutor: Executor {
     guard let made = try LoopCode(problem, target: target, prefix: CodeTable.prefix) else {
       return nil
     }
-    observe?(made.text)
-    let code = try CodeTable.shared.code(made.text, symbols: [made.symbol], target, cache: cache)
+    observe?(made.text, made.style)
+    let code = try CodeTable.shared.code(
+      made.text, made.style, symbols: [made.symbol], target, cache: cache)
     return NativeLoop(width: made.width, code: code)
   }
 

@@ -6,15 +6,30 @@ final class CodeGenerator {
     case assembly, object
   }
 
+  /// What the passes may do beyond what is always done.
+  enum Style: String, Sendable {
+    /// Vector code stays as it is.
+    case written
+    /// Equal operations on single numbers, side by side, become vectors: pays in long code without vectors.
+    case packed
+  }
+
   private let library: LLVMLibrary
   private let machine: LLVMTargetMachineRef
   private let target: CodeTarget
 
   /// Passes for code that is vector code already. LLVM's own vectorisers are left out: what they would do depends on the
   /// loop around an operation, and costs most of the time of `default<O3>`.
-  static let passes =
-    "always-inline,function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
-    + "loop-mssa(licm),gvn,simplifycfg,instcombine<no-verify-fixpoint>,dse),globaldce"
+  static func passes(_ style: Style) -> String {
+    let packing =
+      switch style {
+      case .written: ""
+      case .packed: ",slp-vectorizer,early-cse"
+      }
+    return "always-inline,function(sroa,early-cse<memssa>,simplifycfg,"
+      + "instcombine<no-verify-fixpoint>,loop-mssa(licm),gvn,simplifycfg,"
+      + "instcombine<no-verify-fixpoint>,dse\(packing)),globaldce"
+  }
 
   init(_ target: CodeTarget) throws(NativeError) {
     guard let library = LLVMLibrary.shared else { throw NativeError(LLVMLibrary.status) }
@@ -44,13 +59,13 @@ final class CodeGenerator {
   }
 
   /// The optimised module as text.
-  func optimized(_ text: String) throws(NativeError) -> String {
-    try withModule(text) { module in library.take(library.api.LLVMPrintModuleToString(module)) }
+  func optimized(_ text: String, _ style: Style) throws(NativeError) -> String {
+    try withModule(text, style) { module in library.take(library.api.LLVMPrintModuleToString(module)) }
   }
 
   /// Machine code, or its assembly.
-  func emit(_ text: String, _ output: Output) throws(NativeError) -> [UInt8] {
-    try withModule(text) { (module) throws(NativeError) in
+  func emit(_ text: String, _ style: Style, _ output: Output) throws(NativeError) -> [UInt8] {
+    try withModule(text, style) { (module) throws(NativeError) in
       var message: UnsafeMutablePointer<CChar>?
       var buffer: LLVMMemoryBufferRef?
       let failed = library.api.LLVMTargetMachineEmitToMemoryBuffer(
@@ -67,7 +82,7 @@ final class CodeGenerator {
   /// Reads, checks and optimises. LLVM ends the process on some mistakes that its verifier would have found: so that
   /// runs first.
   private func withModule<R>(
-    _ text: String, _ use: (LLVMModuleRef) throws(NativeError) -> R
+    _ text: String, _ style: Style, _ use: (LLVMModuleRef) throws(NativeError) -> R
   ) throws(NativeError) -> R {
     let api = library.api
     let context = api.LLVMContextCreate()
@@ -95,8 +110,8 @@ final class CodeGenerator {
     let options = api.LLVMCreatePassBuilderOptions()
     defer { api.LLVMDisposePassBuilderOptions(options) }
     api.LLVMPassBuilderOptionsSetLoopVectorization(options, 0)
-    api.LLVMPassBuilderOptionsSetSLPVectorization(options, 0)
-    try library.check(api.LLVMRunPasses(module, Self.passes, machine, options))
+    api.LLVMPassBuilderOptionsSetSLPVectorization(options, style == .packed ? 1 : 0)
+    try library.check(api.LLVMRunPasses(module, Self.passes(style), machine, options))
     return try use(module)
   }
 }

@@ -3,14 +3,17 @@ import CLLVM
 /// The machine that code is made for.
 package struct CodeTarget: Sendable, Hashable {
   /// Architecture, vendor and system: `x86_64-unknown-linux-gnu`.
-  package var triple: String
-  package var cpu: String
-  package var features: String
+  package let triple: String
+  package let cpu: String
+  package let features: String
+  /// Bits of the widest vectors that pay.
+  let vectorBits: Int
 
   package init(triple: String, cpu: String, features: String = "") {
     self.triple = triple
     self.cpu = cpu
     self.features = features
+    vectorBits = Self.vectorBits(triple, features)
   }
 
   /// This machine; nil without LLVM.
@@ -22,14 +25,11 @@ package struct CodeTarget: Sendable, Hashable {
       features: library.take(library.api.LLVMGetHostCPUFeatures()))
   }()
 
-  /// Bits of the widest vectors that pay.
-  var vectorBits: Int {
-    let enabled = Set(features.split(separator: ",").map(String.init))
-    if triple.hasPrefix("x86_64") {
-      if enabled.contains("+avx512f") { return 512 }
-      return enabled.contains("+avx2") || enabled.contains("+avx") ? 256 : 128
-    }
-    return 128
+  private static func vectorBits(_ triple: String, _ features: String) -> Int {
+    guard triple.hasPrefix("x86_64") else { return 128 }
+    let enabled = Set(features.split(separator: ","))
+    if enabled.contains("+avx512f") { return 512 }
+    return enabled.contains("+avx2") || enabled.contains("+avx") ? 256 : 128
   }
 
   /// The number of vector registers.

@@ -11,10 +11,10 @@ enum Unrolling {
   /// One op on all elements of a value is a loop if it takes more instructions than this.
   static let longestLine = 200
 
-  static func suits(_ region: Region) -> Bool {
+  static func suits(_ region: Region, limit: Int = limit) -> Bool {
     var work = 0
     for type in region.types {
-      guard type.element != .i64, let count = ownCount(type), count <= 256 else { return false }
+      guard type.element != .i64, let count = ownCount(type), count <= 1024 else { return false }
     }
     for node in region.nodes {
       let type = region.types[node.results.lowerBound]
