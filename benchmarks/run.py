@@ -249,7 +249,8 @@ def table(found):
     for case, rows in found.rows.items():
         own = [who for who in rows if who[0] == "Nodal"]
         base = found.median(case, own[0]) if own else None
-        first = [case, duration(base), small(found.error(case, own[0]))] if own else [case, "", ""]
+        name = case + (", " + own[0][1] if own and own[0][1] else "")
+        first = [name, duration(base), small(found.error(case, own[0]))] if own else [name, "", ""]
         others = [who for who in rows if who not in own[:1]]
         for who in sorted(others, key=lambda w: found.median(case, w)):
             seconds = found.median(case, who)
@@ -334,11 +335,15 @@ def main():
         say("not all was measured, or not for long: %s stays as it is" % os.path.basename(options.out))
         return
     with open(options.out, "w") as file:
-        file.write("# Results\n\nMade by `benchmarks/run.py` on %s: medians of %d rounds, one thread. Ratios are the peer's time over "
+        file.write("# Results\n\nMade by `benchmarks/run.py` on %s: %s, one thread. Ratios are the peer's time over "
                    "Nodal's: above 1, Nodal is faster. What is compared is not always equally accurate: look at the errors "
-                   "beside the times.\n\n" % (datetime.date.today().isoformat(), rounds))
+                   "beside the times.\n\n" % (
+                       datetime.date.today().isoformat(), "one round" if rounds == 1 else "medians of %d rounds" % rounds))
         file.write("- Machine: %s; load %s when it began.\n- Versions: %s.\n" % (
             machine(), ", ".join("%.1f" % v for v in load), versions(options, tools)))
+        if load[0] > 0.5 * os.cpu_count():
+            file.write("- The machine was busy with other work, which slows some programs far more than others: **the figures are "
+                       "provisional**.\n")
         for name, why in missing.items():
             file.write("- Without %s: %s\n" % (name, why))
         file.write("\n" + "\n".join(parts))

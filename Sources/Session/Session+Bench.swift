@@ -15,17 +15,25 @@ extension Session {
     let (savedWeights, savedValues) = (weights, values)
     defer { (weights, values) = (savedWeights, savedValues) }
     do {
+      // Before names of the block hide those that it reads.
+      let reference = try reference(bench)
       for statement in bench.statements { try execute(statement) }
-      sink(.benched(try measured(bench)))
+      sink(.benched(try measured(bench, reference)))
     } catch {
       if cancel.isSet { throw error }
       sink(.benchFailed(title: bench.title, describe(error, at: bench.workSpan)))
     }
   }
 
-  private func measured(_ bench: BenchInstance) throws -> BenchResult {
+  private func reference(_ bench: BenchInstance) throws -> [Double]? {
+    guard let option = bench.option("reference"), case .expression(let expression) = option.value
+    else { return nil }
+    return try evaluate(expression).allNumbers
+  }
+
+  private func measured(_ bench: BenchInstance, _ reference: [Double]?) throws -> BenchResult {
     switch bench.work {
-    case .expression(let expression): try time(expression, bench)
+    case .expression(let expression): try time(expression, bench, reference)
     case .train(let command): try time(command, bench)
     case .gradient(let loss, let data, let options): try time(loss, data, options, bench)
     }
@@ -33,7 +41,9 @@ extension Session {
 
   // MARK: An expression
 
-  private func time(_ expression: TypedExpression, _ bench: BenchInstance) throws -> BenchResult {
+  private func time(
+    _ expression: TypedExpression, _ bench: BenchInstance, _ reference: [Double]?
+  ) throws -> BenchResult {
     try requireOneProgram(expression)
     let start = host.monotonicClock()
     let (program, known) = (program, try lengths(in: expression))
@@ -58,7 +68,7 @@ extension Session {
     return BenchResult(
       title: bench.title, work: .expression, compile: compiled, warmup: warmup, times: times,
       cost: .init(forward: counts.forward, backward: counts.backward, steps: counts.steps),
-      error: try error(of: SessionValue(lowered.layout, results), lowered, bench))
+      error: try error(of: SessionValue(lowered.layout, results), lowered, bench, reference))
   }
 
   /// Refuses what a session does in several programs: there would be no one thing to time.
@@ -77,16 +87,16 @@ extension Session {
   }
 
   private func error(
-    of value: SessionValue, _ lowered: LoweredProgram, _ bench: BenchInstance
+    of value: SessionValue, _ lowered: LoweredProgram, _ bench: BenchInstance,
+    _ reference: [Double]?
   ) throws -> Double? {
     let own = value.allNumbers
-    if let option = bench.option("reference"), case .expression(let expression) = option.value {
-      let expected = try evaluate(expression).allNumbers
+    if let expected = reference {
       guard expected.count == own.count else {
         throw SessionFailure(
           .optionValue,
           "the reference has \(expected.count) numbers, and what is timed gives \(own.count)",
-          at: option.span)
+          at: bench.option("reference")?.span)
       }
       return Self.error(own, expected)
     }

@@ -12,6 +12,19 @@ import Testing
 
     """
 
+  /// The project's own say nothing when they are checked, and each is called as its file is.
+  @Test(arguments: Repository.files(in: "benchmarks", ending: ".node").map(\.lastPathComponent))
+  func workloadsAreRight(_ name: String) throws {
+    let url = Repository.root.appending(path: "benchmarks/\(name)")
+    let text = try String(contentsOf: url, encoding: .utf8)
+    let found = Recorder().interpreter.check(Program(text: text, path: name))
+    #expect(found.isEmpty, "\(found.map(\.text))")
+    let titles = text.matches(of: /(?m)^bench "(.*?)"/).map { String($0.output.1) }
+    #expect(Set(titles).count == titles.count)
+    let prefix = name.dropLast(".node".count).uppercased() + " "
+    #expect(titles.allSatisfy { $0.hasPrefix(prefix) })
+  }
+
   private func benchmarks(
     _ text: String, _ outcome: Interpreter.Outcome = .finished
   ) -> [Benchmark] {
@@ -82,7 +95,12 @@ import Testing
         let a = 1
         bench "train", repeats: 3 {
           let a = 2
+          assert a == 2
           train last { optimize: sgd(lr: 1), steps: 5 }
+        }
+        bench "hides", reference: a, repeats: 3 {
+          let a = 2.0
+          exp(a - 2)
         }
         print a, decay.k
         """
@@ -90,6 +108,11 @@ import Testing
     let program = Program(text: text, path: "test.node")
     #expect(recorder.interpreter.bench(program) == .finished)
     #expect(recorder.printed == ["a = 1", "decay.k = 0.5"])
+    // The reference is what the name means around the block.
+    #expect(
+      recorder.events.contains { event in
+        if case .benched(let benchmark) = event { benchmark.error == 0 } else { false }
+      })
     // Elsewhere they are not run.
     for run in [recorder.interpreter.run, recorder.interpreter.test] {
       _ = recorder.take()

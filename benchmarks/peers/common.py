@@ -135,6 +135,11 @@ def spirals(rng, count=1000, length=1000, sample=100, noise=0.3, b=0.3):
 
 # Time
 
+def goes_on(count, elapsed):
+    """No run begins after `SECONDS`, but for the third; and that not where runs take very long."""
+    return elapsed < SECONDS or (count < 3 and elapsed < 5 * SECONDS)
+
+
 def measure(run, repeats=200):
     """Times of `run()` in seconds, as `nodal bench` takes them, and its last result."""
     start = time.perf_counter()
@@ -143,7 +148,7 @@ def measure(run, repeats=200):
         result = run()
         warm += 1
     times, start = [], time.perf_counter()
-    while len(times) < repeats and (len(times) < 3 or time.perf_counter() - start < SECONDS):
+    while len(times) < repeats and goes_on(len(times), time.perf_counter() - start):
         before = time.perf_counter()
         result = run()
         times.append(time.perf_counter() - before)

@@ -132,7 +132,7 @@ def training(case, config, parameters, loss, optimizer, batches, exact):
     state = optimizer.init(parameters)
     seconds = compiled(step, parameters, state, first)
     times, counts, begun, warm = [], [], time.perf_counter(), 3
-    while len(times) < 200 + warm and (len(times) < warm + 3 or time.perf_counter() - begun < SECONDS):
+    while len(times) < 200 + warm and (len(times) < warm or goes_on(len(times) - warm, time.perf_counter() - begun)):
         batch = READY(next(batches))
         before = time.perf_counter()
         parameters, state, value, steps = READY(step(parameters, state, batch))

@@ -109,7 +109,7 @@ def training(case, config, modules, loss, batches, optimizer, exact):
     counter = next(m for m in modules if isinstance(m, Count))
     evaluations, times, begun = [], [], time.perf_counter()
     warm = 3
-    while len(times) < 200 + warm and (len(times) < warm + 3 or time.perf_counter() - begun < SECONDS):
+    while len(times) < 200 + warm and (len(times) < warm or goes_on(len(times) - warm, time.perf_counter() - begun)):
         batch = next(batches)
         counter.n = 0
         before = time.perf_counter()
