@@ -77,7 +77,12 @@ let package = Package(
         "NodalTransforms", "NodalExecution",
       ], path: "Sources/NativeExecutor", swiftSettings: settings),
     // 6
-    floor("Data", ["Basics", "Diagnostics", "Types"]),
+    // Declarations of the part of zlib's interface that is used; the library is loaded when it is first needed.
+    .target(name: "CZlib", path: "Sources/CZlib"),
+    .target(
+      name: "NodalData",
+      dependencies: ["CZlib", "NodalBasics", "NodalDiagnostics", "NodalTypes"],
+      path: "Sources/Data", swiftSettings: settings),
     floor("Reporting", ["Basics", "Diagnostics", "Types"]),
     floor("Training", []),
     // 7

@@ -81,6 +81,9 @@ struct Checker: Sendable {
   /// Where finishing found what got no diagnostic.
   let leftovers = Leftovers()
 
+  /// Whether a body is looked through that nothing calls: its parameters' lengths are names, which a call would give numbers.
+  var isAlone = false
+
   /// Calls elaborated so far: shared by trials, which take everything else back.
   let budget = CallBudget()
 
@@ -103,6 +106,11 @@ struct Checker: Sendable {
     guard reported.insert(key).inserted else { return }
     diagnostics.append(diagnostic)
     if diagnostic.isError { errorCount += 1 }
+  }
+
+  /// Reports that something must be known at compile time, unless only a call is missing.
+  mutating func reportNotConstant(_ what: String, at span: Span) {
+    if !isAlone { report(.notConstant(what, at: span)) }
   }
 
   /// Reports, and gives the value that stands for a mistake.
@@ -169,7 +177,8 @@ struct Checker: Sendable {
     case .number, .integer, .boolean, .text, .size, .local, .session, .weight, .invalid:
       return value
     case .array, .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce,
-      .matmul, .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather,
+      .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape, .transpose, .reverse,
+      .slice, .index, .gather,
       .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings, .conditional, .fold,
       .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part:
       break

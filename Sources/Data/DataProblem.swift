@@ -8,6 +8,7 @@ package struct DataProblem: DiagnosableError, Equatable {
     case csv(CSVError)
     case table(TableError)
     case array(ArrayFileError)
+    case images(IDXError)
     case generator(GeneratorError)
     case batch(BatchPlan.Problem)
     case refused(PathRefusal)
@@ -49,7 +50,7 @@ package struct DataProblem: DiagnosableError, Equatable {
     switch cause {
     case .csv(let error): return error.place
     case .table(let error): return error.place
-    case .array, .generator, .batch, .refused, .host: return nil
+    case .array, .images, .generator, .batch, .refused, .host: return nil
     }
   }
 
@@ -63,6 +64,7 @@ package struct DataProblem: DiagnosableError, Equatable {
     case .csv(let error): return error.words(file)
     case .table(let error): return error.words(file)
     case .array(let error): return (.unreadableFile, "`\(file)`: \(error.message)", error.help)
+    case .images(let error): return error.words(file)
     case .generator(let error): return (error.code, error.message, [])
     case .batch(let problem): return (.optionValue, problem.message(file), [])
     case .refused(let refusal):

@@ -80,6 +80,8 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case operandType = "E0318"
   case argumentType = "E0319"
   case rankMismatch = "E0320"
+  case windowTooLarge = "E0321"
+  case groupsDontDivide = "E0322"
 
   // MARK: E04xx: units
   case unitMismatch = "E0401"
@@ -131,6 +133,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case readDenied = "E0710"
   case sliceOutOfRange = "E0711"
   case unreadableFile = "E0712"
+  case malformedImages = "E0713"
 
   // MARK: E08xx: commands and their options
   case unknownOption = "E0801"

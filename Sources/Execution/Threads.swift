@@ -10,9 +10,12 @@ package struct Threads: Sendable, Hashable {
   package init(_ count: Int) { self.count = min(64, max(1, count)) }
 
   /// Cuts lanes into contiguous pieces. The bounds depend on the number of lanes alone: small
-  /// batches stay whole, as each piece runs all instructions.
+  /// batches stay whole, as each piece runs all instructions; of large ones no piece is longer than 256, as the memory that
+  /// a piece takes grows with its lanes (a pass over all images of a data set has thousands).
   package static func chunks(_ lanes: Int) -> [Range<Int>] {
-    let pieces = lanes < 8 ? 1 : lanes < 32 ? 2 : lanes < 128 ? 4 : lanes < 1024 ? 8 : 16
+    let pieces =
+      lanes < 8
+      ? 1 : lanes < 32 ? 2 : lanes < 128 ? 4 : lanes < 1024 ? 8 : max(16, (lanes + 255) / 256)
     return (0..<pieces).map { lanes * $0 / pieces..<lanes * ($0 + 1) / pieces }
   }
 

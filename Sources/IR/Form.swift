@@ -93,6 +93,9 @@ package enum Layout: Sendable, Hashable {
   case pad(axis: Int, before: Int, after: Int, interior: Int)
   case concatenate(axis: Int)
   case reverse(axis: Int)
+  /// One axis becomes two: the place in a window of `size` elements, `dilation` apart, then the window, `stride` from one to the
+  /// next: element (k, i) is element `i·stride + k·dilation` of the operand. There are as many windows as fit in whole.
+  case window(axis: Int, size: Int, stride: Int, dilation: Int)
 }
 
 /// Result extents: batch axes, extents of the indices behind them, the rest of x behind the axis.

@@ -165,6 +165,19 @@ package struct RegionBuilder: Sendable {
     parts.count == 1 ? parts[0] : value(.layout(.concatenate(axis: axis)), parts)
   }
 
+  /// Zeros around one axis.
+  package mutating func pad(_ x: Value, axis: Int, before: Int, after: Int) -> Value {
+    before == 0 && after == 0
+      ? x : value(.layout(.pad(axis: axis, before: before, after: after, interior: 0)), [x])
+  }
+
+  package mutating func window(
+    _ x: Value, axis: Int, size: Int, stride: Int = 1, dilation: Int = 1
+  ) -> Value {
+    value(
+      .layout(.window(axis: axis, size: size, stride: stride, dilation: dilation)), [x])
+  }
+
   // MARK: Arithmetic
 
   package mutating func reduce(_ kind: Reduction.Kind, _ x: Value, axes: [Int]) -> Value {

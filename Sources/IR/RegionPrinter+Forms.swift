@@ -105,6 +105,11 @@ extension Layout {
       list.add("after", after, unless: 0)
       list.add("interior", interior, unless: 0)
     case .concatenate(let axis), .reverse(let axis): list.add("axis", axis)
+    case .window(let axis, let size, let stride, let dilation):
+      list.add("axis", axis)
+      list.add("size", size)
+      list.add("stride", stride, unless: 1)
+      list.add("dilation", dilation, unless: 1)
     }
   }
 }

@@ -108,6 +108,10 @@ private struct AttributeReader {
         after: try natural("after", usual: 0), interior: try natural("interior", usual: 0))
     case "concatenate": return .concatenate(axis: try natural("axis"))
     case "reverse": return .reverse(axis: try natural("axis"))
+    case "window":
+      return .window(
+        axis: try natural("axis"), size: try natural("size"),
+        stride: try natural("stride", usual: 1), dilation: try natural("dilation", usual: 1))
     default: return nil
     }
   }

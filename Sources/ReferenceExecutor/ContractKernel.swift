@@ -84,29 +84,14 @@ enum ContractKernel {
   ) {
     var j = 0
     if bn == 1, rn == 1 {
-      while j + 8 <= n {
-        var i = 0
-        while i + 2 <= m {
-          let (a0, a1) = (a + i * am, a + (i + 1) * am)
-          let (r0, r1) = (r + i * rm + j, r + (i + 1) * rm + j)
-          var s0 = accumulates ? T.load(r0) : SIMD8<T>(repeating: 0)
-          var s1 = accumulates ? T.load(r1) : SIMD8<T>(repeating: 0)
-          for l in 0..<k {
-            let column = T.load(b + l * bk + j)
-            s0 += column * a0[l * ak]
-            s1 += column * a1[l * ak]
-          }
-          T.store(s0, r0)
-          T.store(s1, r1)
-          i += 2
+      // In blocks of rows, which stay near while all columns pass them.
+      for top in stride(from: 0, to: m, by: 64) {
+        let end = min(m, top + 64)
+        j = 0
+        while j + 8 <= n {
+          tile(top..<end, k, a, am, ak, b + j, bk, r + j, rm, accumulates)
+          j += 8
         }
-        if i < m {
-          let (a0, r0) = (a + i * am, r + i * rm + j)
-          var s0 = accumulates ? T.load(r0) : SIMD8<T>(repeating: 0)
-          for l in 0..<k { s0 += T.load(b + l * bk + j) * a0[l * ak] }
-          T.store(s0, r0)
-        }
-        j += 8
       }
     }
     while j + 2 <= n {
@@ -159,6 +144,62 @@ enum ContractKernel {
         for l in 0..<k { s += a[i * am + l * ak] * b[l * bk + j * bn] }
         q[0] = s
       }
+    }
+  }
+
+  /// Eight columns of some rows of `product`. Four rows of single precision fill the registers, two of double.
+  @inline(__always)
+  private static func tile<T: ContractElement>(
+    _ rows: Range<Int>, _ k: Int, _ a: UnsafePointer<T>, _ am: Int, _ ak: Int,
+    _ b: UnsafePointer<T>, _ bk: Int, _ r: UnsafeMutablePointer<T>, _ rm: Int,
+    _ accumulates: Bool
+  ) {
+    var i = rows.lowerBound
+    let end = rows.upperBound
+    if MemoryLayout<T>.size == 4 {
+      while i + 4 <= end {
+        let p = a + i * am
+        let q = r + i * rm
+        var (s0, s1) = (SIMD8<T>(repeating: 0), SIMD8<T>(repeating: 0))
+        var (s2, s3) = (s0, s1)
+        if accumulates {
+          (s0, s1) = (T.load(q), T.load(q + rm))
+          (s2, s3) = (T.load(q + 2 * rm), T.load(q + 3 * rm))
+        }
+        for l in 0..<k {
+          let row = T.load(b + l * bk)
+          let x = p + l * ak
+          s0 += row * x[0]
+          s1 += row * x[am]
+          s2 += row * x[2 * am]
+          s3 += row * x[3 * am]
+        }
+        T.store(s0, q)
+        T.store(s1, q + rm)
+        T.store(s2, q + 2 * rm)
+        T.store(s3, q + 3 * rm)
+        i += 4
+      }
+    }
+    while i + 2 <= end {
+      let (a0, a1) = (a + i * am, a + (i + 1) * am)
+      let (r0, r1) = (r + i * rm, r + (i + 1) * rm)
+      var s0 = accumulates ? T.load(r0) : SIMD8<T>(repeating: 0)
+      var s1 = accumulates ? T.load(r1) : SIMD8<T>(repeating: 0)
+      for l in 0..<k {
+        let row = T.load(b + l * bk)
+        s0 += row * a0[l * ak]
+        s1 += row * a1[l * ak]
+      }
+      T.store(s0, r0)
+      T.store(s1, r1)
+      i += 2
+    }
+    if i < end {
+      let (a0, r0) = (a + i * am, r + i * rm)
+      var s0 = accumulates ? T.load(r0) : SIMD8<T>(repeating: 0)
+      for l in 0..<k { s0 += T.load(b + l * bk) * a0[l * ak] }
+      T.store(s0, r0)
     }
   }
 }

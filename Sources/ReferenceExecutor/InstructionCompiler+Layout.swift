@@ -82,6 +82,11 @@ extension InstructionCompiler {
       var strides = source
       strides[axis] = -strides[axis]
       return loops(to, strides, target, a: max(0, from[axis] - 1) * source[axis])
+    case .window(let axis, _, let stride, let dilation):
+      var strides = source
+      strides[axis] *= stride
+      strides.insert(dilation * source[axis], at: axis)
+      return loops(to, strides, target)
     }
   }
 

@@ -160,7 +160,7 @@ struct StoragePlan: Sendable {
       guard let inner = ValueType(type.element, Array(type.extents[(axis + 1)...])).fixedCount
       else { return nil }
       return start * inner * type.element.byteCount
-    case .transpose, .pad, .concatenate, .reverse:
+    case .transpose, .pad, .concatenate, .reverse, .window:
       return nil
     }
   }

@@ -19,9 +19,7 @@ struct SchemaReader: Sendable {
       switch call.function {
       case .csv: return .schema(Self.schema(of: try csv(call)))
       case .generate: return .schema(try generatorSchema(call))
-      case .idx:
-        return .failure(
-          Diagnostic(.notSupportedYet, "`idx` is not supported yet", at: Label(call.span)))
+      case .idx: return .schema(Self.schema(of: try images(call)))
       }
     } catch let problem as DataProblem {
       return .failure(problem.diagnostic)
@@ -53,16 +51,7 @@ struct SchemaReader: Sendable {
     func problem(_ cause: DataProblem.Cause, _ source: SourceFile? = nil) -> DataProblem {
       DataProblem(cause, file: file, source: source?.id, request: call.span)
     }
-    let bytes: [UInt8]
-    let path: String
-    do {
-      path = try policy.pathForReading(file, fromAny: bases, files: host.files)
-      bytes = try host.files.readRegular(path)
-    } catch let refusal as PathRefusal {
-      throw problem(.refused(refusal))
-    } catch let error as HostError {
-      throw problem(.host(error))
-    }
+    let (path, bytes) = try contents(of: file, call)
     let reader = try csvReader(call)
     let schema = try tableSchema(call)
     do {
@@ -73,6 +62,18 @@ struct SchemaReader: Sendable {
     } catch let error as TableError {
       throw problem(
         .table(error), texts.add(path: path, text: String(decoding: bytes, as: UTF8.self)))
+    }
+  }
+
+  /// The path of a file that a program names, and its bytes.
+  func contents(of file: String, _ call: DataCall) throws -> (path: String, bytes: [UInt8]) {
+    do {
+      let path = try policy.pathForReading(file, fromAny: bases, files: host.files)
+      return (path, try host.files.readRegular(path))
+    } catch let refusal as PathRefusal {
+      throw DataProblem(.refused(refusal), file: file, request: call.span)
+    } catch let error as HostError {
+      throw DataProblem(.host(error), file: file, request: call.span)
     }
   }
 

@@ -61,8 +61,7 @@ extension Session {
           throw DataProblem(.generator(error), file: found.generator.name, request: call.span)
         }
       }
-    case .idx:
-      throw SessionFailure(.notSupportedYet, "`idx` is not supported yet", at: call.span)
+    case .idx: return try alone { try reader.images(call).dataset }
     }
   }
 

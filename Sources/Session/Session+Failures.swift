@@ -92,11 +92,18 @@ extension Session {
     case .solve(let failure):
       return describe(failure, lowered)
     case .index(let miss):
+      let place = lowered.origins.place(of: miss.origin)
+      if place?.isLabel == true {
+        return Diagnostic(
+          .indexOutOfRange, "the label \(miss.index) is none of \(miss.length) classes",
+          at: place.map { Label($0.span) },
+          help: ["labels go from 0 to \(miss.length - 1), one for each logit"])
+      }
       // Indices below 0 have been counted from the end by now.
       let index = miss.index < 0 ? miss.index - miss.length : miss.index
       return Diagnostic(
         .indexOutOfRange, "index \(index) is out of range: the length is \(miss.length)",
-        at: lowered.origins.place(of: miss.origin).map { Label($0.span) },
+        at: place.map { Label($0.span) },
         help: ["indices go from 0 to \(miss.length - 1), or from -1 back to -\(miss.length)"])
     }
   }

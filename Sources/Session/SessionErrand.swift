@@ -18,7 +18,8 @@ extension TypedExpression {
     case .example(let data, let at): .example(data, at: at)
     case .part(let data, let part): .part(data, part)
     case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .elementwise,
-      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .concatenate, .stack,
+      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
+      .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,
       .element, .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw,
       .invalid:

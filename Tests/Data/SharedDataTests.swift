@@ -55,4 +55,23 @@ private enum SharedData {
     let matlab = try SharedData.table("real_pendulum/real_pend_h_1.txt")
     #expect(matlab.columns.count == 4)
   }
+
+  @Test(.enabled(if: SharedData.has("mnist/t10k-labels-idx1-ubyte.gz"), "NODAL_DATA lacks mnist"))
+  func digits() throws {
+    func array(_ name: String) throws -> IDXArray {
+      try IDXArray.read(
+        Host.system.files.read(Path.join(SharedData.folder, "mnist/\(name)")), Host.system)
+    }
+    let data = try LabelledImages(array("t10k-images-idx3-ubyte.gz"))
+      .labelled(array("t10k-labels-idx1-ubyte.gz")).dataset
+    #expect(data.exampleCount == 10_000)
+    #expect(data["image"]?.shape == [1, 28, 28])
+    let labels = try #require(data["label"]?.values)
+    #expect(labels.prefix(5) == [7, 2, 1, 0, 4])
+    // As many of each digit as are published.
+    let counts = (0..<10).map { digit in labels.count { $0 == Double(digit) } }
+    #expect(counts == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009])
+    let pixels = try #require(data["image"]?.values)
+    #expect(pixels.min() == 0 && pixels.max() == 1)
+  }
 }

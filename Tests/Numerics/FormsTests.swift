@@ -175,6 +175,14 @@ struct FormsTests {
       source[axis] = k / (interior + 1)
       return source
     }
+    let size = 1 + noise.integer(below: shape[axis])
+    let dilation = size == 1 ? 2 : 1 + noise.integer(below: (shape[axis] - 1) / (size - 1))
+    try check(.window(axis: axis, size: size, stride: stride, dilation: dilation)) { i in
+      var source = i
+      let place = source.remove(at: axis)
+      source[axis] = stride * i[axis + 1] + dilation * place
+      return source
+    }
     let wide = [3] + shape
     try check(.broadcast(to: wide.map(Extent.fixed), axes: Array(1...rank))) {
       Array($0.dropFirst())

@@ -58,6 +58,7 @@ struct IRTextTests {
       .layout(.pad(axis: 0, before: 1, after: 2, interior: 3)), [p[2]])
     let sliced = b.slice(padded, axis: 0, 2..<9, stride: 3)
     let reversed = b.value(.layout(.reverse(axis: 0)), [sliced])
+    let windows = b.window(padded, axis: 0, size: 3, stride: 2, dilation: 4)
     let joined = b.concatenate([sliced, reversed, p[2]], axis: 0)
     b.origin = nil
     let drawn = b.value(
@@ -85,7 +86,7 @@ struct IRTextTests {
       b.constant(-.infinity, ValueType(.f32, [.lane])), b.convert(p[1], to: .i64),
     ]
     return try b.finish(
-      [product, joined, drawn, index, put, tangent[1]] + lost + types + [p[4], p[4]])
+      [product, joined, windows, drawn, index, put, tangent[1]] + lost + types + [p[4], p[4]])
   }
 
   @Test func formsReadBack() throws { try roundTrip(Self.forms()) }

@@ -102,7 +102,8 @@ struct RegionEvaluator {
         }
         return .nan
       }
-    case .layout(.transpose), .layout(.pad), .layout(.reverse), .reduce, .gather, .scatter,
+    case .layout(.transpose), .layout(.pad), .layout(.reverse), .layout(.window), .reduce, .gather,
+      .scatter,
       .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
       throw Unsupported(form: form.name)
     }

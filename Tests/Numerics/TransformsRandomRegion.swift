@@ -161,7 +161,14 @@ struct RandomRegion {
     }
     let axis = noise.integer(below: rank)
     let n = type.extents[axis].fixedLength ?? 1
-    switch noise.integer(below: 7) {
+    switch noise.integer(below: 8) {
+    case 6 where rank < 4:
+      let size = 1 + noise.integer(below: n)
+      let most = size == 1 ? 2 : (n - 1) / (size - 1)
+      pool.append(
+        b.window(
+          x, axis: axis, size: size, stride: 1 + noise.integer(below: 2),
+          dilation: 1 + noise.integer(below: most)))
     case 0:
       var order = Array(0..<rank)
       for i in order.indices { order.swapAt(i, noise.integer(below: rank)) }

@@ -17,6 +17,7 @@ import Testing
   /// machines whose `exp` rounds otherwise.
   static let figures = [
     Figure(example: "arrivals", bound: 22),
+    Figure(example: "digits", expression: "run.validation", bound: 0.05),
     Figure(example: "flow", expression: "-mean(log_density(moons.x[0..<500]))", bound: 1),
     Figure(
       example: "hamiltonian", expression: "mse(s.q[0..<61], exact.θ[0..<61])", bound: 0.01),

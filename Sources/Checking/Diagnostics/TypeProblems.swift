@@ -52,6 +52,35 @@ extension Diagnostic {
       at: Label(span, found == scalar ? "this is a scalar" : "this has shape \(found)"), help: help)
   }
 
+  static func windowTooLarge(
+    _ axis: WindowAxis, along length: Int, at span: Span
+  ) -> Diagnostic {
+    let reach = axis.dilation == 1 ? "" : ", which stretch over \(axis.reach),"
+    let padding = axis.pad == 0 ? "" : " with \(axis.pad) zeros on either side"
+    return Diagnostic(
+      .windowTooLarge,
+      "a window of \(axis.size) elements\(reach) doesn't fit an axis of \(length)\(padding)",
+      at: Label(span), help: ["a smaller window, or `pad:`, which puts zeros around"])
+  }
+
+  static func groupsDontDivide(
+    _ groups: Int, _ channels: Int, at span: Span
+  ) -> Diagnostic {
+    Diagnostic(
+      .groupsDontDivide, "\(channels) channels don't make \(groups) groups of one size",
+      at: Label(span), help: ["the number of groups divides the number of channels"])
+  }
+
+  static func kernelChannels(
+    _ channels: Int, kernel: Int, groups: Int, of callee: String, at span: Span
+  ) -> Diagnostic {
+    let each = groups == 1 ? "" : " in \(groups) groups"
+    return Diagnostic(
+      .shapeMismatch,
+      "`\(callee)`: the array has \(channels) channels\(each), and the kernel is for \(kernel)\(groups == 1 ? "" : " in each")",
+      at: Label(span), help: ["a kernel has the shape [out, in, …], an array [in, …]"])
+  }
+
   static func leadingAxesDisagree(
     _ first: String, _ second: String, callee: String, at span: Span
   ) -> Diagnostic {

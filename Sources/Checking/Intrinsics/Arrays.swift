@@ -217,7 +217,8 @@ extension Checker {
     if intrinsic == .flatten {
       if own.rank == 1 { return value }
       guard let sizes = own.values else {
-        return failed(.notConstant("the shape of what is flattened", at: value.span), span)
+        reportNotConstant("the shape of what is flattened", at: value.span)
+        return .invalid(span)
       }
       type.shape = Shape([Checker.product(sizes)])
       return TypedExpression(.reshape(value), .tensor(type), span)

@@ -24,15 +24,21 @@ extension Intrinsic {
   enum Ordinary: Sendable {
     case elementwise, integerDivision, reduction, extremum
     case array(ArrayFunction)
+    case windows(WindowFunction)
     case cells(CellFunction)
     case calculus(CalculusOperator)
     case loop, mapping, sampling, isFunction, kl
+    /// Of `cross_entropy`, which declares what it takes.
+    case logit
   }
 
   enum ArrayFunction: Sendable {
     case zeros, ones, fill, fillLike, linspace, identity, transpose, reshape, reverse, shift
     case length, grid, plain, hasGaps, rank
   }
+
+  /// Of arrays whose first axis is one of channels.
+  enum WindowFunction: Sendable { case patches, convolve, grouped }
 
   /// What takes missing cells.
   enum CellFunction: Sendable { case present, replaced, first }
@@ -47,7 +53,7 @@ extension Intrinsic {
     case .rate: .special(.rate)
     case .discover: .special(.later("reading a formula off a learned term, `discover`,"))
     case .transition_nll: .special(.later("a stochastic transition density"))
-    case .conv, .group_norm, .batch_norm, .attention: .special(.later("the layer `\(rawValue)`"))
+    case .batch_norm, .attention: .special(.later("the layer `\(rawValue)`"))
     case .abs, .sign, .floor, .ceil, .round, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan,
       .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .erf, .lgamma, .mod:
       .ordinary(.elementwise)
@@ -69,6 +75,10 @@ extension Intrinsic {
     case .plain: .ordinary(.array(.plain))
     case .has_gaps: .ordinary(.array(.hasGaps))
     case .rank: .ordinary(.array(.rank))
+    case .patches: .ordinary(.windows(.patches))
+    case .convolve: .ordinary(.windows(.convolve))
+    case .grouped: .ordinary(.windows(.grouped))
+    case .logit_of: .ordinary(.logit)
     case .present: .ordinary(.cells(.present))
     case .default: .ordinary(.cells(.replaced))
     case .first_present: .ordinary(.cells(.first))

@@ -12,6 +12,10 @@ enum Intrinsic: String, CaseIterable, Sendable {
   // Arrays
   case zeros, ones, fill, fill_like, linspace, identity, stack, transpose, reshape, flatten
   case reverse, shift, length, zip, grid
+  // Windows
+  case patches, convolve, grouped
+  // Classes
+  case logit_of
   // Units and missing cells
   case plain, present, `default`, first_present, has_gaps
   // Questions that are answered at compile time
@@ -25,7 +29,7 @@ enum Intrinsic: String, CaseIterable, Sendable {
   // Solving and distributions
   case solve, kl, generate
   // What later versions bring
-  case discover, transition_nll, conv, group_norm, batch_norm, attention, rate
+  case discover, transition_nll, batch_norm, attention, rate
 
   var isScalarFunction: Bool {
     ScalarOperation.rows[rawValue] != nil && self != .max && self != .min
@@ -61,8 +65,11 @@ enum Intrinsic: String, CaseIterable, Sendable {
     case .kl: (["p", "q"], 2)
     case .generate: (["of", "count"], 2)
     case .grid: (["x", "y", "count"], 3)
-    case .stack, .zip, .learn, .solve, .discover, .transition_nll, .conv, .group_norm, .batch_norm,
-      .attention, .rate:
+    case .patches: (["x", "size", "stride", "dilation", "pad"], 2)
+    case .convolve: (["x", "kernel", "stride", "dilation", "pad", "groups"], 2)
+    case .grouped: (["x", "groups"], 2)
+    case .logit_of: (["logits", "label"], 2)
+    case .stack, .zip, .learn, .solve, .discover, .transition_nll, .batch_norm, .attention, .rate:
       ([], 0)
     }
   }
@@ -165,6 +172,13 @@ extension Checker {
       }
       return .expression(elementwise(name, [elaborate(first), elaborate(second)], span))
     case .array(let function): return .expression(array(function, intrinsic, given, span))
+    case .logit:
+      guard let logits = arrayArgument("logits", given, name),
+        let label = arrayArgument("label", given, name), var type = tensor(logits)
+      else { return .invalid }
+      type.shape = .scalar
+      return .expression(TypedExpression(.pick(logits, label: label), .tensor(type), span))
+    case .windows(let function): return .expression(windows(function, name, given, span))
     case .cells(let function): return .expression(cells(function, name, given, span))
     case .calculus(let derivative): return .expression(calculus(derivative, given, span))
     case .loop: return .expression(loop(intrinsic, given, span))
@@ -416,12 +430,13 @@ extension Checker {
         return shape(.tuple(parts.map { .expression($0) }), span)
       case .reshape(let inner), .relabelled(let inner): return shape(.expression(inner), span)
       case .array, .number, .integer, .boolean, .text, .size, .local, .session, .weight,
-        .elementwise, .select, .toReal, .scaled, .broadcast, .reduce, .matmul, .stack, .transpose,
+        .elementwise, .select, .toReal, .scaled, .broadcast, .reduce, .matmul, .windows, .convolve,
+        .pick, .stack, .transpose,
         .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .element, .record, .field,
         .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate,
         .example, .part, .invalid:
-        if tensor(typed)?.element == .integer {
-          report(.notConstant("a length", at: span))
+        if tensor(typed)?.element == .integer || isAlone {
+          reportNotConstant("a length", at: span)
         } else {
           report(.integerExpected("a length", found: text(typed.type), at: span))
         }

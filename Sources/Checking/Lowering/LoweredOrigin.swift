@@ -7,4 +7,6 @@ package struct LoweredOrigin: Sendable, Hashable {
   package var ode: OdeID?
   /// Index of the state whose equation it is.
   package var state: Int?
+  /// Whether it looks a class up by its label.
+  package var isLabel = false
 }

@@ -18,6 +18,11 @@ extension Lowering {
     case .matmul(let a, let b):
       let operands = common([try array(a), try array(b)])
       return matmul(operands[0], operands[1])
+    case .windows(let x, let axes):
+      return windows(try array(x), axes)
+    case .convolve(let x, let kernel, let axes, let groups):
+      let operands = common([try array(x), try array(kernel)])
+      return convolve(operands[0], kernel: operands[1], axes, groups: groups)
     case .concatenate(let parts):
       return scope.builder.concatenate(
         try parts.isEmpty ? [] : arrays(parts).map { asVector($0) }, axis: 0)
@@ -39,6 +44,8 @@ extension Lowering {
       return scope.builder.slice(value, axis: axis, first..<(first + count))
     case .index(let x, let axis, let at):
       return try index(try array(x), axis: axis, at: try array(at), at.span)
+    case .pick(let x, let label):
+      return pick(try array(x), try array(label), label.span, isLabel: true)
     case .gather(let x, let indices):
       let value = try array(x)
       let places = wrapped(try array(indices), scope.builder.type(value).extents[0])
@@ -135,10 +142,12 @@ extension Lowering {
   }
 
   /// Elements along the first axis. What is read outside of the array ends the run, with this place.
-  mutating func pick(_ x: Value, _ places: Value, _ span: Span) -> Value {
+  mutating func pick(
+    _ x: Value, _ places: Value, _ span: Span, isLabel: Bool = false
+  ) -> Value {
     let outer = scope.builder.origin
     defer { scope.builder.origin = outer }
-    at(LoweredOrigin(span: span, ode: nil, state: nil))
+    at(LoweredOrigin(span: span, ode: nil, state: nil, isLabel: isLabel))
     return scope.builder.value(.gather(Gather(isChecked: true)), [x, places])
   }
 

@@ -45,7 +45,8 @@ extension Lowering {
       return .array(scope.builder.mul(value, factor))
     case .relabelled(let x): return try lower(x)
 
-    case .broadcast, .reduce, .matmul, .concatenate, .stack, .reshape, .transpose, .reverse, .slice,
+    case .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
+      .transpose, .reverse, .slice,
       .index, .gather, .shift, .linspace, .iota:
       return .array(try arrangement(expression))
 

@@ -79,7 +79,8 @@ extension Checker {
       guard let definition = definitions[id] else { return nil }
       return solvedAgain(definition, at: at, span)
     case .number, .integer, .boolean, .text, .array, .size, .session, .weight, .elementwise,
-      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .concatenate, .stack,
+      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
+      .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,
       .element, .record, .field, .fold, .scan, .calculus, .draw, .interpolate, .example, .part,
       .invalid:

@@ -31,7 +31,8 @@ extension Checker {
         case .weight(let id): if let weight = environment.weights[id] { note(weight.type) }
         case .session: note(node.type)
         case .number, .integer, .boolean, .text, .array, .size, .local, .elementwise, .select,
-          .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .concatenate, .stack,
+          .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick,
+          .concatenate, .stack,
           .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,
           .element, .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw,
           .solve, .interpolate, .example, .part, .invalid:

@@ -470,7 +470,8 @@ extension TypedExpression {
     case .field(_, let name): name == "final"
     case .interpolate: true
     case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight,
-      .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul,
+      .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows,
+      .convolve, .pick,
       .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather, .shift,
       .linspace, .iota, .tuple, .element, .record, .bindings, .conditional, .fold, .scan, .map,
       .calculus, .draw, .solve, .example, .part, .invalid:

@@ -144,10 +144,6 @@ extension Checker {
         DataCall.LabelledArgument(
           label: argument.label?.spelling, value: value, span: argument.value.span))
     }
-    if function == .idx {
-      report(.notSupportedYet("`idx`, a file of images,", at: node.value.span))
-      return nil
-    }
     let data = DataCall(function: function, arguments: arguments, span: node.value.span)
     let schema: DataSchema
     switch host.schema(data) {
@@ -280,7 +276,8 @@ extension Checker {
           }, shape: [count])
       }
     case .size, .local, .session, .weight, .elementwise, .select, .toReal, .scaled, .relabelled,
-      .broadcast, .reduce, .matmul, .concatenate, .stack, .reshape, .transpose, .reverse, .slice,
+      .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
+      .transpose, .reverse, .slice,
       .index, .gather, .shift, .iota, .tuple, .element, .record, .field, .bindings, .conditional,
       .fold, .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part, .invalid:
       break

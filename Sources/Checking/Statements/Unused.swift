@@ -69,6 +69,7 @@ extension Checker {
     inner.sizes = frame.sizes
     frame = saved
     stack.append(declaration.id)
+    isAlone = true
     within(inner) { body(&$0) }
     stack.removeLast()
     keepOnlyDiagnostics(since: before)

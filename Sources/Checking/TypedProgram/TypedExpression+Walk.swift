@@ -17,6 +17,9 @@ extension TypedExpression {
     case .broadcast(let a): result.kind = .broadcast(f(a))
     case .reduce(let kind, let a, let axes): result.kind = .reduce(kind, f(a), axes: axes)
     case .matmul(let a, let b): result.kind = .matmul(f(a), f(b))
+    case .windows(let a, let axes): result.kind = .windows(f(a), axes)
+    case .convolve(let a, let kernel, let axes, let groups):
+      result.kind = .convolve(f(a), kernel: f(kernel), axes: axes, groups: groups)
     case .concatenate(let parts): result.kind = .concatenate(parts.map(f))
     case .stack(let parts): result.kind = .stack(parts.map(f))
     case .reshape(let a): result.kind = .reshape(f(a))
@@ -24,6 +27,7 @@ extension TypedExpression {
     case .reverse(let a, let axis): result.kind = .reverse(f(a), axis: axis)
     case .slice(let a, let axis, let start): result.kind = .slice(f(a), axis: axis, start: start)
     case .index(let a, let axis, let at): result.kind = .index(f(a), axis: axis, at: f(at))
+    case .pick(let a, let label): result.kind = .pick(f(a), label: f(label))
     case .gather(let a, let indices): result.kind = .gather(f(a), indices: f(indices))
     case .shift(let a, let by, let fill): result.kind = .shift(f(a), by: by, fill: f(fill))
     case .linspace(let a, let b): result.kind = .linspace(f(a), f(b))
@@ -121,7 +125,8 @@ extension TypedExpression {
       }
       result.kind = .map(mapped)
     case .number, .integer, .boolean, .text, .array, .local, .session, .weight, .elementwise,
-      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .concatenate, .stack,
+      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
+      .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
       .record, .field, .bindings, .conditional, .calculus, .draw, .solve, .interpolate, .example,
       .part, .invalid:

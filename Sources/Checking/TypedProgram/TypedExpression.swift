@@ -52,6 +52,11 @@ package struct TypedExpression: Sendable {
     case reduce(Reduction, TypedExpression, axes: [Int])
     /// Matrix product of operands of rank 1 or 2.
     case matmul(TypedExpression, TypedExpression)
+    /// The windows of an array [c, n…]: [c, elements of a window…, windows…].
+    case windows(TypedExpression, [WindowAxis])
+    /// Σ over c and the elements of a window of an array [c, n…] times a kernel [d, c / groups, elements…]: [d, windows…]. With groups,
+    /// each share of d sees its own share of c.
+    case convolve(TypedExpression, kernel: TypedExpression, axes: [WindowAxis], groups: Int)
     /// Joined along the first axis.
     case concatenate([TypedExpression])
     /// Operands of one shape under a new first axis.
@@ -66,6 +71,8 @@ package struct TypedExpression: Sendable {
     /// One element along an axis, which disappears. The index is an `Int` scalar, never negative when
     /// constant; at run time a negative one counts from the end.
     case index(TypedExpression, axis: Int, at: TypedExpression)
+    /// The element of a vector that a label stands for: an `Int` that counts from 0, and never from the end.
+    case pick(TypedExpression, label: TypedExpression)
     /// The elements at an array of indices along the first axis.
     case gather(TypedExpression, indices: TypedExpression)
     /// Elements moved by a constant along the first axis (positive: to higher indices), the gap filled.
@@ -117,6 +124,18 @@ package struct TypedExpression: Sendable {
 
 package enum Reduction: String, Sendable, Hashable, CaseIterable {
   case sum, mean, max, min, argmax, argmin, product, any, all
+}
+
+/// How windows lie along one axis.
+package struct WindowAxis: Sendable, Hashable {
+  /// Elements of a window.
+  package var size: Int
+  /// From one window to the next.
+  package var stride = 1
+  /// From one element of a window to the next.
+  package var dilation = 1
+  /// Zeros on either side.
+  package var pad = 0
 }
 
 /// A local name and its value.

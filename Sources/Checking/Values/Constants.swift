@@ -11,7 +11,8 @@ extension TypedExpression {
     case .boolean(let value): value ? 1 : 0
     case .relabelled(let inner), .toReal(let inner): inner.literal
     case .text, .array, .size, .local, .session, .weight, .elementwise, .select, .scaled,
-      .broadcast, .reduce, .matmul, .concatenate, .stack, .reshape, .transpose, .reverse, .slice,
+      .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
+      .transpose, .reverse, .slice,
       .index, .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings,
       .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part,
       .invalid:
@@ -37,7 +38,8 @@ extension TypedExpression {
     case .broadcast(let inner), .toReal(let inner), .relabelled(let inner): inner.isLiteralZero
     case .array(let values): values.allSatisfy { $0 == 0 }
     case .boolean, .text, .size, .local, .session, .weight, .elementwise, .select, .scaled,
-      .reduce, .matmul, .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index,
+      .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape, .transpose,
+      .reverse, .slice, .index,
       .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings,
       .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part,
       .invalid:
@@ -60,7 +62,8 @@ extension TypedExpression {
       case .local(let id): if !bound.contains(id) { constant = false }
       case .session, .weight, .draw, .solve, .example, .part, .invalid: constant = false
       case .number, .integer, .boolean, .text, .array, .size, .elementwise, .select, .toReal,
-        .scaled, .relabelled, .broadcast, .reduce, .matmul, .concatenate, .stack, .reshape,
+        .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick,
+        .concatenate, .stack, .reshape,
         .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
         .record, .field, .conditional, .interpolate:
         break
@@ -109,7 +112,8 @@ extension Checker {
     case .integer(let number): Size(number)
     case .size(let size): environment.substitution.resolve(size)
     case .number, .boolean, .text, .array, .local, .session, .weight, .elementwise, .select,
-      .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .concatenate, .stack, .reshape,
+      .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick,
+      .concatenate, .stack, .reshape,
       .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
       .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve,
       .interpolate, .example, .part, .invalid:

@@ -82,7 +82,8 @@ extension Checker {
           bare = false
         }
       case .integer, .boolean, .text, .array, .size, .elementwise, .select, .toReal, .scaled,
-        .relabelled, .broadcast, .reduce, .matmul, .concatenate, .stack, .reshape, .transpose,
+        .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack,
+        .reshape, .transpose,
         .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element, .record,
         .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate,
         .example, .part, .invalid:

@@ -196,5 +196,26 @@ extension Catalogue {
         // t,x
         // 0,1
         """),
+    CatalogueRow(
+      .malformedImages, "a file is not the array of images or labels that it should be",
+      "`idx(images, labels)` reads files in the format of the MNIST data, compressed by gzip or not: two zero bytes, the "
+        + "type of the numbers, the number of axes, their lengths, then the numbers. Images have two axes or more, labels "
+        + "one, and there are as many of these as of those.",
+      bad: """
+        data digits = idx("obs.csv")
+        print digits[0].image
+
+        // obs.csv:
+        // t,x
+        // 0,1
+        """,
+      mended: """
+        data obs = csv("obs.csv", time: "t")
+        print obs.x
+
+        // obs.csv:
+        // t,x
+        // 0,1
+        """),
   ]
 }

@@ -206,6 +206,24 @@ extension Catalogue {
         print a[0, 1]
         """),
     CatalogueRow(
+      .windowTooLarge, "a window is larger than what it goes over",
+      "The kernel of a convolution and the window of a pool lie whole within the array. `pad:` puts zeros "
+        + "around it; `dilation:` stretches a window.",
+      bad: "print max_pool(zeros(1, 4, 4), 5)",
+      mended: "print max_pool(zeros(1, 4, 4), 2)"),
+    CatalogueRow(
+      .groupsDontDivide, "channels can't be parted into so many groups",
+      "`group_norm(groups)` and `groups:` of a convolution part the channels, the first axis of an image, into groups "
+        + "of one size.",
+      bad: """
+        layer net(x: Real[4, 8, 8]) = x |> group_norm(3)
+        print net(ones(4, 8, 8))
+        """,
+      mended: """
+        layer net(x: Real[4, 8, 8]) = x |> group_norm(2)
+        print net(ones(4, 8, 8))
+        """),
+    CatalogueRow(
       .unitMismatch, "units don't measure the same thing",
       "Only like can be added to, compared with or put in the place of like. Units of one "
         + "dimension are converted; a bare number adopts a unit only where a value is bound (an "

@@ -259,6 +259,13 @@ struct UnrolledEmitter {
         index[axis - shift] = from[axis - shift] - 1 - index[axis - shift]
         return x[RowMajor.place(index, strides)]
       }
+    case .window(let axis, _, let stride, let dilation):
+      return RowMajor.indices(to).map { index in
+        var index = index
+        let place = index.remove(at: axis - shift)
+        index[axis - shift] = stride * index[axis - shift] + dilation * place
+        return x[RowMajor.place(index, strides)]
+      }
     case .pad(let axis, let before, _, let interior):
       let zero = Operand.constant(0, type.element.registerType)
       return RowMajor.indices(to).map { index in

@@ -30,6 +30,13 @@ struct AxisIndex: Hashable, Sendable {
       coefficients: coefficients.map { stride * $0 })
   }
 
+  /// The sum of two places.
+  func adding(_ other: AxisIndex) -> AxisIndex {
+    AxisIndex(
+      constant: constant + other.constant, lengths: lengths + other.lengths,
+      coefficients: zip(coefficients, other.coefficients).map { $0 + $1 })
+  }
+
   /// The index counted from the other end of the axis.
   func reversed(_ extent: Extent) -> AxisIndex {
     var index = scaled(by: -1, from: -1)

@@ -157,6 +157,12 @@ extension Layout {
         extent == .fixed(1)
           ? .constant(0, loops: loops) : long.popFirst() ?? .constant(0, loops: loops)
       }
+    case .window(let axis, _, let stride, let dilation):
+      var source = index
+      let place = source.remove(at: axis)
+      source[axis] = index[axis + 1].scaled(by: stride, from: 0).adding(
+        place.scaled(by: dilation, from: 0))
+      return source
     case .pad, .concatenate:
       return index
     }
@@ -165,7 +171,7 @@ extension Layout {
   /// The result's elements lie at a formula of the loops: no memory of its own is needed.
   func isView(of operand: ValueType) -> Bool {
     switch self {
-    case .broadcast, .transpose, .slice, .reverse: true
+    case .broadcast, .transpose, .slice, .reverse, .window: true
     case .reshape(let extents):
       extents.filter { $0 != .fixed(1) } == operand.extents.filter { $0 != .fixed(1) }
     case .pad, .concatenate: false

@@ -45,7 +45,12 @@ struct Schedule {
       case .call:
         for operand in node.operands { wants[operand.index] = true }
       case .inline:
-        if case .layout(.broadcast) = node.form { repeats[node.operands[0].index] = true }
+        switch node.form {
+        case .layout(.broadcast), .layout(.window): repeats[node.operands[0].index] = true
+        case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
+          .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+          break
+        }
       case .array:
         if case .layout(.reshape) = node.form { wants[node.operands[0].index] = true }
         if case .contract = node.form {

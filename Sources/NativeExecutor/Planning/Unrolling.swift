@@ -77,7 +77,8 @@ enum Unrolling {
       return !operand.isBatched || permutation.first == 0
     case .reshape:
       return operand.isBatched == result.isBatched
-    case .slice(let axis, _, _, _), .pad(let axis, _, _, _), .reverse(let axis):
+    case .slice(let axis, _, _, _), .pad(let axis, _, _, _), .reverse(let axis),
+      .window(let axis, _, _, _):
       return !(operand.isBatched && axis == 0)
     case .concatenate(let axis):
       return !(operand.isBatched && axis == 0)

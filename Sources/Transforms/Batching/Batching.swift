@@ -325,6 +325,8 @@ extension Layout {
       .pad(axis: axis + 1, before: before, after: after, interior: interior)
     case .concatenate(let axis): .concatenate(axis: axis + 1)
     case .reverse(let axis): .reverse(axis: axis + 1)
+    case .window(let axis, let size, let stride, let dilation):
+      .window(axis: axis + 1, size: size, stride: stride, dilation: dilation)
     }
   }
 }

@@ -78,6 +78,24 @@ extension Layout {
       }
     case .reverse:
       return [builder.value(.layout(self), [cot])]
+    case .window(let axis, let size, let stride, let dilation):
+      // Windows overlap: an element's cotangent is the sum of those of its copies. All first elements of windows lie apart,
+      // and so do all second ones.
+      let n = x.extents[axis].fixedLength ?? 0
+      let places = builder.type(cot).extents[axis + 1].fixedLength ?? 0
+      let used = (places - 1) * stride + 1
+      let terms = (0..<size).map { k in
+        let part = builder.slice(cot, axis: axis, k..<(k + 1))
+        var extents = builder.type(cot).extents
+        extents.remove(at: axis)
+        let before = k * dilation
+        return builder.value(
+          .layout(
+            .pad(
+              axis: axis, before: before, after: n - before - used, interior: stride - 1)),
+          [builder.reshape(part, to: extents)])
+      }
+      return [builder.sum(terms)]
     }
   }
 }

@@ -219,6 +219,13 @@ private struct DependenceWalk {
         index[axis] = shape[axis] - 1 - index[axis]
         return from.place(index)
       }
+    case .window(let axis, _, let stride, let dilation):
+      return x.rearranged(shape) { i in
+        var index = to.index(i)
+        let place = index.remove(at: axis)
+        index[axis] = index[axis] * stride + place * dilation
+        return from.place(index)
+      }
     case .concatenate(let axis):
       var result = fresh(type)
       var start = 0
