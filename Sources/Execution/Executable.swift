@@ -30,10 +30,18 @@ package protocol Workspace: AnyObject {
 package protocol Executor: Sendable {
   /// Compiles a verified region without `derivative`, and whose maps are lowered. Throws `IRError`.
   func compile(_ region: Region) throws -> any Executable
+  /// The same for several, in their order; at once where that saves time.
+  func compile(_ regions: [Region]) throws -> [any Executable]
   /// A loop of steps that runs without the engine; nil where this executor, or this solve, has none.
   func compileLoop(_ problem: StepLoopProblem) throws -> (any StepLoop)?
   /// What compiles regions that run seldom: quick to compile.
   var forRareUse: any Executor { get }
+}
+
+extension Executor {
+  package func compile(_ regions: [Region]) throws -> [any Executable] {
+    try regions.map { try compile($0) }
+  }
 }
 
 /// What all workspaces of one run share: whether to stop, what to do with failed solves, and what

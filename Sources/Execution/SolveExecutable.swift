@@ -15,6 +15,8 @@ package struct SolveExecutable: Executable {
   let order: Int
   let step: any Executable
   let stepWithRecord: any Executable
+  /// Both are the same.
+  let hasOneStep: Bool
   let dense: any Executable
   let rhs: any Executable
   let start: (any Executable)?
@@ -53,17 +55,29 @@ package struct SolveExecutable: Executable {
     loop = try Self.loop(solve, regions, controller, operands, executor)
     // Beside a loop these run at the ends of a trajectory, and where one fails.
     let compiler = loop == nil ? executor : executor.forRareUse
-    step = try compiler.compile(regions.step)
-    stepWithRecord = try compiler.compile(regions.stepWithRecord)
-    dense = try compiler.compile(regions.dense)
-    rhs = try compiler.compile(solve.rhs)
-    start = try regions.start.map { try compiler.compile($0) }
-    terms = try regions.terms.map { try compiler.compile($0) }
+    let steps = Self.steps(solve, regions, saves: operands[Solve.Operand.saveTimes])
+    let made = try compiler.compile(
+      [regions.dense, solve.rhs] + steps + [regions.start, regions.terms].compactMap { $0 })
+    (dense, rhs, step, stepWithRecord) = (made[0], made[1], made[2], made[1 + steps.count])
+    hasOneStep = steps.count == 1
+    start = regions.start == nil ? nil : made[2 + steps.count]
+    terms = regions.terms == nil ? nil : made.last
     if let stiffness, case .adaptive = solve.settings.stepping {
-      self.stiffness = try stiffness(compiler)
+      self.stiffness = try stiffness(executor.forRareUse)
     } else {
       self.stiffness = nil
     }
+  }
+
+  /// The step regions in use, one or two: that without a record where nothing lies inside of steps, that with one where each
+  /// step is recorded, or a record costs no evaluation.
+  private static func steps(
+    _ solve: Solve, _ regions: StepRegions, saves: ValueType
+  ) -> [Region] {
+    let hasSaves = saves.extents.last != .fixed(0)
+    let isFree = regions.evaluations.record == regions.evaluations.step
+    if solve.trace != nil || (hasSaves && isFree) { return [regions.stepWithRecord] }
+    return hasSaves ? [regions.step, regions.stepWithRecord] : [regions.step]
   }
 
   private static func loop(

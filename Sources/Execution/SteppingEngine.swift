@@ -22,7 +22,8 @@ final class SteppingEngine: Workspace {
   var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
-    let regions = [step, stepWithRecord, dense, rhs] + [start, terms, stiffness].compactMap { $0 }
+    let steps = program.hasOneStep ? [step] : [step, stepWithRecord]
+    let regions = steps + [dense, rhs] + [start, terms, stiffness].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
       + [times, sizes, state, mask, sizesReached].byteCount + log.byteCount + loopBlocks.byteCount
       + regions.reduce(0) { $0 + $1.byteCount }
@@ -68,7 +69,7 @@ final class SteppingEngine: Workspace {
     self.program = program
     self.context = context
     step = program.step.makeWorkspace(context)
-    stepWithRecord = program.stepWithRecord.makeWorkspace(context)
+    stepWithRecord = program.hasOneStep ? step : program.stepWithRecord.makeWorkspace(context)
     dense = program.dense.makeWorkspace(context)
     rhs = program.rhs.makeWorkspace(context)
     start = program.start?.makeWorkspace(context)

@@ -36,4 +36,16 @@ package struct Threads: Sendable, Hashable {
       }
     }
   }
+
+  /// What the body gives for each number below `n`, in order; the first error, in order, if there is one.
+  package func map<T: Sendable>(
+    _ n: Int, _ body: @Sendable (Int) throws -> T
+  ) throws -> [T] {
+    let made = Mutex([Result<T, any Error>?](repeating: nil, count: n))
+    forEach(n) { i in
+      let result = Result { try body(i) }
+      made.withLock { $0[i] = result }
+    }
+    return try made.withLock { try $0.compactMap { try $0?.get() } }
+  }
 }

@@ -10,8 +10,9 @@ struct LoopCode {
   let style: CodeGenerator.Style
 
   /// A step may be longer than a program of its own: what the engine does between two steps, and the memory that their
-  /// values would go through, are saved each time.
-  private static let limit = 20_000
+  /// values would go through, are saved each time. But with many parameters, all of them alive throughout, the compiler's time
+  /// explodes: networks of some size run as kernels.
+  private static func limit(parameters: Int) -> Int { parameters <= 100 ? 60_000 : 4000 }
 
   /// `(numbers, counts, blocks, log, rounds)`: the parts of a `LoopTable`.
   typealias Function =
@@ -26,10 +27,14 @@ struct LoopCode {
     let step = try Normalize.run(regions.step)
     let recorded = try Normalize.run(regions.stepWithRecord)
     let dense = try Normalize.run(regions.dense)
-    guard
-      [step, recorded, dense].allSatisfy({ Unrolling.suits($0, limit: Self.limit) })
-    else { return nil }
-    style = problem.hasTrajectories || Unrolling.suits(step) ? .written : .packed
+    let parameters = step.parameterTypes.dropFirst(3).reduce(0) {
+      $0 + (Unrolling.ownCount($1) ?? Unrolling.limit)
+    }
+    let limit = Self.limit(parameters: parameters)
+    guard [step, recorded, dense].allSatisfy({ Unrolling.suits($0, limit: limit) }) else {
+      return nil
+    }
+    style = problem.hasTrajectories || Unrolling.suits(step) ? .registers : .packed
     // Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's waiting.
     width = problem.hasTrajectories ? 2 * target.vectorBits / 64 : 1
     symbol = prefix + "_loop"

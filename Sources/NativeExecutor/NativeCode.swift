@@ -12,6 +12,7 @@ struct NativeCode {
 
   let region: Region
   let text: String
+  let style: CodeGenerator.Style
   let symbols: [String]
   let steps: [Step]
   let children: [Node]
@@ -22,6 +23,9 @@ struct NativeCode {
     @convention(c) @Sendable (
       UnsafePointer<UnsafeMutableRawPointer>, UnsafePointer<Int>
     ) -> Void
+
+  /// The time that a function takes to compile grows faster than its length.
+  private static let callsOfAFunction = 64
 
   /// Says in names and in keys of caches how code is made; raised when the same IR becomes other code.
   static let revision = 1
@@ -34,18 +38,20 @@ struct NativeCode {
       let name = prefix + "_0"
       module.add(Self.unrolled(region, name, module, target))
       symbols = [name]
+      style = .registers
       steps = [.code(0)]
       children = []
       buffers = BufferPlan(resultsOf: region)
     } else {
       let schedule = Schedule(region)
+      let functions = KernelFunctions(module, target: target, prefix: prefix)
       var steps: [Step] = []
       var symbols: [String] = []
       var open: [ProgramStep] = []
       func close() {
         guard !open.isEmpty else { return }
         let name = prefix + "_\(symbols.count)"
-        module.add(Self.loops(open, name, module, target))
+        module.add(Self.loops(open, name, module, functions))
         steps.append(.code(symbols.count))
         symbols.append(name)
         open = []
@@ -54,6 +60,7 @@ struct NativeCode {
         switch step {
         case .kernel, .contraction:
           open.append(step)
+          if open.count == Self.callsOfAFunction { close() }
         case .call(let child, let operands, let results):
           close()
           steps.append(.call(child: child, operands: operands, results: results))
@@ -62,6 +69,7 @@ struct NativeCode {
       close()
       self.steps = steps
       self.symbols = symbols
+      style = .kernels
       children = schedule.children
       buffers = BufferPlan(schedule)
     }
@@ -77,26 +85,14 @@ struct NativeCode {
   }
 
   private static func loops(
-    _ steps: [ProgramStep], _ name: String, _ module: ModuleWriter, _ target: CodeTarget
+    _ steps: [ProgramStep], _ name: String, _ module: ModuleWriter, _ functions: KernelFunctions
   ) -> FunctionWriter {
     let w = begin(name, module)
-    let emitter = KernelEmitter(
-      w, target: target, values: Operand("%values", .pointer),
-      lengths: Operand("%lengths", .pointer))
-    emitter.prepare(
-      values: Set(steps.flatMap { ($0.reads + $0.writes).map(\.value) }),
-      lengths: steps.reduce(into: []) { $0.formUnion($1.lengths) })
+    let values = Operand("%values", .pointer)
     for step in steps {
-      switch step {
-      case .kernel(let kernel):
-        switch kernel.body {
-        case .map(let stores): emitter.map(kernel, stores)
-        case .reduce(let kind, let node, let element, let access, let lastAxisIsReduced):
-          emitter.reduce(
-            kernel, kind, node, element, access, lastAxisIsReduced: lastAxisIsReduced)
-        }
-      case .contraction(let kernel): emitter.contract(kernel)
-      case .call: continue
+      // Read just before they are used: pointers that are kept cost the compiler more than the reading costs.
+      functions.call(step, from: w) {
+        w.load(w.address(values, .integer($0), of: .pointer), .pointer)
       }
     }
     w.line("ret void")

@@ -1,3 +1,4 @@
+import Foundation
 package import NodalExecution
 package import NodalIR
 
@@ -25,16 +26,26 @@ package struct NativeExecutor: Executor {
 
   package func compile(_ region: Region) throws -> any Executable {
     let made = try NativeCode(region, target: target, prefix: CodeTable.prefix)
-    observe?(made.text, .written)
+    observe?(made.text, made.style)
     let code = try CodeTable.shared.code(
-      made.text, .written, symbols: made.symbols, target, cache: cache)
-    let children = try made.children.map { node in
+      made.text, made.style, symbols: made.symbols, target, cache: cache)
+    let children = try compilers.map(made.children.count) { i in
+      let node = made.children[i]
       let operands = node.operands.map { made.region[$0] }
       return try FormExecutable.make(
         node.form, operands: operands, origin: node.origin, self)
         ?? fallback.compile(Self.single(node, operands))
     }
     return NativeProgram(made, code: code, children: children, original: region)
+  }
+
+  package func compile(_ regions: [Region]) throws -> [any Executable] {
+    try compilers.map(regions.count) { try compile(regions[$0]) }
+  }
+
+  /// Modules are compiled side by side, unless somebody looks at them in their order. More threads find little to do.
+  private var compilers: Threads {
+    Threads(observe == nil ? min(4, ProcessInfo.processInfo.activeProcessorCount) : 1)
   }
 
   package var forRareUse: any Executor { fallback }

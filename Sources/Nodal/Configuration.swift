@@ -28,7 +28,7 @@ public struct Configuration: Sendable {
   /// Every value has a default that suits a program which stands alone.
   public init(
     settings: [String: String] = [:], seed: Int? = nil, threads: Int = 2,
-    backend: Backend = .reference, directory: String = ".", outputDirectory: String? = nil,
+    backend: Backend = .automatic, directory: String = ".", outputDirectory: String? = nil,
     dataDirectories: [String] = [],
     allowedReads: [String] = [], allowedWrites: [String] = []
   ) {

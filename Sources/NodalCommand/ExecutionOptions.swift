@@ -48,7 +48,7 @@ struct ExecutionOptions: ParsableArguments, Sendable {
     help: ArgumentHelp(
       "What executes the program: native (machine code, through LLVM), reference (an interpreter), or auto: native where LLVM is installed.",
       valueName: "name"), transform: Self.backend(named:))
-  var backend = Backend.reference
+  var backend = Backend.automatic
 
   private static func backend(named name: String) throws -> Backend {
     guard let backend = Backend(rawValue: name) else {
@@ -83,7 +83,7 @@ struct ExecutionOptions: ParsableArguments, Sendable {
     options.data = []
     options.allowRead = []
     options.allowWrite = []
-    options.backend = .reference
+    options.backend = .automatic
     return options
   }
 

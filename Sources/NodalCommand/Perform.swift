@@ -11,7 +11,13 @@ func perform(_ body: @escaping @Sendable () throws -> Void) throws {
   }
   thread.stackSize = 1 << 29
   thread.start()
-  try outcome.wait()
+  do {
+    try outcome.wait()
+  } catch let status as ExitCode where status == Status.interrupted {
+    // Work that nobody waits for any more may still run: libraries that an orderly exit takes apart would go from under it.
+    fflush(nil)
+    _exit(Status.interrupted.rawValue)
+  }
 }
 
 /// Hands a result from one thread to another.

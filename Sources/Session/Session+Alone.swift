@@ -42,11 +42,14 @@ extension Session {
     return parts < Self.smallWork ? try work() : try alone(work)
   }
 
-  /// Runs passes, and compiles what comes out of them: alone if it is large.
-  func compile(_ region: Region, _ passes: Pipeline) throws -> Runner {
-    let executor = executor
+  /// Runs passes, and compiles what comes out of them: alone, unless it is small work.
+  ///
+  /// - Parameter runsOnce: Then a program without loops is done sooner than machine code is made of it.
+  func compile(_ region: Region, _ passes: Pipeline, runsOnce: Bool = false) throws -> Runner {
+    let isRare = runsOnce && !region.hasLoops
+    let executor = isRare ? executor.forRareUse : executor
     let work = { @Sendable in Runner(try executor.compile(try passes.run(region))) }
-    return region.nodeCount < Self.smallWork ? try work() : try alone(work)
+    return isRare && region.nodeCount < Self.smallWork ? try work() : try alone(work)
   }
 }
 
@@ -67,6 +70,18 @@ private final class Errand<T: Sendable>: @unchecked Sendable {
 }
 
 extension Region {
+  /// There is something in it that runs again and again.
+  var hasLoops: Bool {
+    nodes.contains { node in
+      switch node.form {
+      case .solve, .scan: true
+      case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
+        .scatter, .random, .branch, .map, .derivative, .interpolate:
+        node.form.regions.contains(where: \.hasLoops)
+      }
+    }
+  }
+
   /// Nodes, those of inner regions included.
   var nodeCount: Int {
     nodes.reduce(0) { sum, node in node.form.regions.reduce(sum + 1) { $0 + $1.nodeCount } }

@@ -333,9 +333,9 @@ extension Session {
     }
   }
 
-  func compile(_ lowered: LoweredProgram) throws -> Runner {
+  func compile(_ lowered: LoweredProgram, runsOnce: Bool = true) throws -> Runner {
     do {
-      return try compile(lowered.region, .evaluation)
+      return try compile(lowered.region, .evaluation, runsOnce: runsOnce)
     } catch {
       throw told(error, lowered.origins, at: nil)
     }

@@ -17,6 +17,15 @@ final class KernelEmitter {
     self.lengths = lengths
   }
 
+  /// In a function that has the values' memory as parameters of its own.
+  init(_ w: FunctionWriter, target: CodeTarget, pointers: [Operand], lengths: Operand) {
+    self.w = w
+    self.target = target
+    values = Operand("null", .pointer)
+    self.lengths = lengths
+    self.pointers = Dictionary(uniqueKeysWithValues: pointers.enumerated().map { ($0, $1) })
+  }
+
   /// Reads at the function's beginning where values lie and what lengths are: before any loop, once.
   func prepare(values used: Set<Int>, lengths needed: Set<Measure.Length>) {
     for value in used.sorted() {
@@ -126,7 +135,11 @@ final class KernelEmitter {
       let all = operand(count)
       let whole = w.binary("and", all, .integer(-width))
       if width > 1 { w.loop(below: whole, step: width) { body($0, width) } }
-      w.loop(from: width > 1 ? whole : .integer(0), below: all) { body($0, 1) }
+      if width > 1 {
+        w.remainder { w.loop(from: whole, below: all) { body($0, 1) } }
+      } else {
+        w.loop(below: all) { body($0, 1) }
+      }
       return
     }
     var start = 0
@@ -135,7 +148,10 @@ final class KernelEmitter {
       while step > n - start { step /= 2 }
       let end = start + (n - start) / step * step
       let step = step
-      w.loop(from: .integer(start), below: .integer(end), step: step) { body($0, step) }
+      func loop() {
+        w.loop(from: .integer(start), below: .integer(end), step: step) { body($0, step) }
+      }
+      if start > 0 { w.remainder(loop) } else { loop() }
       start = end
     }
   }

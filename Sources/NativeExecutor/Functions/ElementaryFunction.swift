@@ -17,9 +17,11 @@ struct ElementaryFunction: Sendable {
     self.body = { body($0[0], $0[1]) }
   }
 
-  /// The function's value: a call of a helper that the module has once for each type, to be expanded in place.
+  /// The function's value: a call of a helper that the module has once for each type, to be expanded in place; what is left
+  /// over behind a loop of vectors calls it, as it costs the compiler as much as the loop.
   func emit(_ w: FunctionWriter, _ operands: [Operand]) -> Operand {
-    w.callHelper("nodal.\(name)", "alwaysinline", operands, result: operands[0].type) {
+    let (form, attribute) = w.isRemainder ? (".called", "noinline") : ("", "alwaysinline")
+    return w.callHelper("nodal.\(name)\(form)", attribute, operands, result: operands[0].type) {
       w, operands in
       body(operands.map { Lanes(w, $0) }).operand
     }

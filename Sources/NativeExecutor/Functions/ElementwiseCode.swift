@@ -27,7 +27,7 @@ package struct ElementwiseCode: Sendable {
     }
     let symbol = "nodal_elementwise_\(number)"
     let text = Self.text(symbol, expression, arity, element, width)
-    let object = try CodeGenerator(target).emit(text, .written, .object)
+    let object = try CodeGenerator(target).emit(text, .registers, .object)
     code = try CodeLoader.shared.get().load(object, symbols: [symbol])
     function = unsafeBitCast(code.addresses[0], to: Function.self)
   }
@@ -48,7 +48,8 @@ package struct ElementwiseCode: Sendable {
     for target: CodeTarget
   ) throws -> String {
     let text = text("nodal_elementwise", expression, arity, element, width)
-    return String(decoding: try CodeGenerator(target).emit(text, .written, .assembly), as: UTF8.self)
+    return String(
+      decoding: try CodeGenerator(target).emit(text, .registers, .assembly), as: UTF8.self)
   }
 
   private static func text(

@@ -1,4 +1,5 @@
 import CLLVM
+import Synchronization
 
 /// Text of LLVM IR → machine code of a target. Belongs to one thread.
 final class CodeGenerator {
@@ -8,8 +9,10 @@ final class CodeGenerator {
 
   /// What the passes may do beyond what is always done.
   enum Style: String, Sendable {
-    /// Vector code stays as it is.
-    case written
+    /// Loops through arrays: they are as short as they can be, and there are many.
+    case kernels
+    /// Code that stays in registers.
+    case registers
     /// Equal operations on single numbers, side by side, become vectors: pays in long code without vectors.
     case packed
   }
@@ -21,23 +24,32 @@ final class CodeGenerator {
   /// Passes for code that is vector code already. LLVM's own vectorisers are left out: what they would do depends on the
   /// loop around an operation, and costs most of the time of `default<O3>`.
   static func passes(_ style: Style) -> String {
-    let packing =
+    let cleaning =
+      "sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop-mssa(licm),gvn,"
+      + "simplifycfg,instcombine<no-verify-fixpoint>,dse"
+    let function =
       switch style {
-      case .written: ""
-      case .packed: ",slp-vectorizer,early-cse"
+      case .kernels: "sroa,early-cse,loop-mssa(licm)"
+      case .registers: cleaning
+      case .packed: cleaning + ",slp-vectorizer,early-cse"
       }
-    return "always-inline,function(sroa,early-cse<memssa>,simplifycfg,"
-      + "instcombine<no-verify-fixpoint>,loop-mssa(licm),gvn,simplifycfg,"
-      + "instcombine<no-verify-fixpoint>,dse\(packing)),globaldce"
+    return "always-inline,function(\(function)),globaldce"
   }
 
   init(_ target: CodeTarget) throws(NativeError) {
     guard let library = LLVMLibrary.shared else { throw NativeError(LLVMLibrary.status) }
-    if let family = target.family { _ = cllvm_initialize_target(family) }
+    if let family = target.family {
+      // LLVM's table of targets has no lock of its own.
+      Self.families.withLock {
+        if $0.insert(family).inserted { _ = cllvm_initialize_target(family) }
+      }
+    }
     self.library = library
     self.target = target
     machine = try Self.machine(library, target)
   }
+
+  private static let families = Mutex<Set<String>>([])
 
   deinit { library.api.LLVMDisposeTargetMachine(machine) }
 
@@ -50,17 +62,20 @@ final class CodeGenerator {
     guard library.api.LLVMGetTargetFromTriple(target.triple, &reference, &message) == 0 else {
       throw NativeError(library.take(message))
     }
-    // Level 2 (default; 3 costs more time than it saves), position-independent code, the default code model.
+    // Level 1: 2 costs a third more time and gains nothing here, 0 costs a third of the speed. Position-independent code, the
+    // default code model.
     guard
       let machine = library.api.LLVMCreateTargetMachine(
-        reference, target.triple, target.cpu, target.features, 2, 2, 0)
+        reference, target.triple, target.cpu, target.features, 1, 2, 0)
     else { throw NativeError("no machine for \(target.triple)") }
     return machine
   }
 
   /// The optimised module as text.
   func optimized(_ text: String, _ style: Style) throws(NativeError) -> String {
-    try withModule(text, style) { module in library.take(library.api.LLVMPrintModuleToString(module)) }
+    try withModule(text, style) { module in
+      library.take(library.api.LLVMPrintModuleToString(module))
+    }
   }
 
   /// Machine code, or its assembly.

@@ -4,15 +4,15 @@ import NodalIR
 ///
 /// The order is a function of the types alone, never of where or how wide the code runs: a sum is the same to the last bit in
 /// unrolled code, in loops, and for every number of lanes.
-struct ContractionPlan: Sendable {
-  struct Loop: Sendable {
+struct ContractionPlan: Hashable, Sendable {
+  struct Loop: Hashable, Sendable {
     var extent: Extent
     /// Axes of the operands; nil where the operand doesn't have the loop.
     var axisOfA: Int?
     var axisOfB: Int?
   }
 
-  enum Order: Sendable {
+  enum Order: Hashable, Sendable {
     /// One product after the other, in row-major order of the contracted axes.
     case sequential
     /// Product i goes to partial sum i mod 8; the partial sums are joined in a tree.

@@ -1,15 +1,15 @@
 import NodalIR
 
 /// A nest of loops over a graph of scalar operations.
-struct Kernel: Sendable {
+struct Kernel: Hashable, Sendable {
   /// What is done with a value of the graph in each turn.
-  struct Store: Sendable {
+  struct Store: Hashable, Sendable {
     var access: Access
     var node: Int
     var element: ElementType
   }
 
-  enum Body: Sendable {
+  enum Body: Hashable, Sendable {
     /// Each turn stores values.
     case map([Store])
     /// Reduces the loops behind the first `kept` ones; stores one value a turn of those.
@@ -24,7 +24,7 @@ struct Kernel: Sendable {
 }
 
 /// A contraction of operands that lie in memory.
-struct ContractionKernel: Sendable {
+struct ContractionKernel: Hashable, Sendable {
   var plan: ContractionPlan
   var element: ElementType
   /// By the loops of the plan, in the order batch, rows, columns, contracted.
@@ -34,7 +34,7 @@ struct ContractionKernel: Sendable {
 }
 
 /// One step of a native program.
-enum ProgramStep: Sendable {
+enum ProgramStep: Hashable, Sendable {
   case kernel(Kernel)
   case contraction(ContractionKernel)
   /// Runs what a form became that has no loops of its own here.

@@ -3,7 +3,7 @@ import NodalOperations
 
 /// What a loop computes in each turn: a graph of scalar operations over elements of arrays in memory. Equal nodes are made
 /// once.
-struct KernelGraph: Sendable {
+struct KernelGraph: Hashable, Sendable {
   enum Node: Hashable, Sendable {
     case load(Access, ElementType)
     case constant(Double, ElementType)
@@ -21,6 +21,15 @@ struct KernelGraph: Sendable {
   private var known: [Node: Int] = [:]
 
   init() {}
+
+  static func == (a: KernelGraph, b: KernelGraph) -> Bool {
+    a.nodes == b.nodes && a.elements == b.elements
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(nodes)
+    hasher.combine(elements)
+  }
 
   mutating func add(_ node: Node, _ element: ElementType) -> Int {
     if let index = known[node] { return index }

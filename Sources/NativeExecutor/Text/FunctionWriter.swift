@@ -9,6 +9,8 @@ final class FunctionWriter {
   private var allocations: [String] = []
   private var lines: [String] = []
   private var counter = 0
+  /// What is written runs for a few elements left over by vectors: short code before fast code.
+  private(set) var isRemainder = false
 
   /// `signature` is all between `define` and the body: linkage, result, name, parameters, attributes.
   init(_ module: ModuleWriter, signature: String) {
@@ -202,6 +204,13 @@ final class FunctionWriter {
     let again = compare("slt", Operand(next, .i64), to)
     line("br i1 \(again.text), label %\(name), label %\(name).end")
     label("\(name).end")
+  }
+
+  func remainder(_ body: () -> Void) {
+    let before = isRemainder
+    isRemainder = true
+    body()
+    isRemainder = before
   }
 
   /// Runs one of two pieces of code.
