@@ -48,7 +48,8 @@ package struct ElementwiseCode: Sendable {
     for target: CodeTarget
   ) throws -> String {
     let text = text("nodal_elementwise", expression, arity, element, width)
-    return String(decoding: try CodeGenerator(target).emit(text, .written, .assembly), as: UTF8.self)
+    return String(
+      decoding: try CodeGenerator(target).emit(text, .written, .assembly), as: UTF8.self)
   }
 
   private static func text(

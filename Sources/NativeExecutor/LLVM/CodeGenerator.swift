@@ -60,7 +60,9 @@ final class CodeGenerator {
 
   /// The optimised module as text.
   func optimized(_ text: String, _ style: Style) throws(NativeError) -> String {
-    try withModule(text, style) { module in library.take(library.api.LLVMPrintModuleToString(module)) }
+    try withModule(text, style) { module in
+      library.take(library.api.LLVMPrintModuleToString(module))
+    }
   }
 
   /// Machine code, or its assembly.
