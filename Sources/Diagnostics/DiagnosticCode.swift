@@ -167,6 +167,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case plotFailed = "E1011"
   case notSeparable = "E1012"
   case resultUndefined = "E1013"
+  case noSeries = "E1014"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

@@ -6,7 +6,7 @@ extension SolveExecutable {
   package init(
     _ solve: Solve, _ operands: [ValueType], _ origin: Origin?, _ executor: any Executor
   ) throws {
-    guard let method = Method.named(solve.settings.method) else {
+    guard let method = Method.serving(solve.settings) else {
       throw IRError("no method is named \(solve.settings.method)")
     }
     let problem = StepProblem(solve)

@@ -44,6 +44,12 @@ package struct SolveExecutable: Executable {
         throw IRError("\(solve.settings.method) has no error estimate for adaptive steps")
       }
     }
+    // The engine copies records into the trace by the type that the solve states.
+    if solve.trace != nil, solve.record != regions.record {
+      throw IRError(
+        "\(solve.settings.method) records \(regions.record), and the trace says \(String(describing: solve.record))"
+      )
+    }
     self.solve = solve
     self.regions = regions
     self.controller = controller

@@ -5,6 +5,9 @@ package struct Refusal: Sendable, Hashable {
     /// A splitting method wants a state in two halves, each changing by the other alone. This component, by number, changes
     /// by one of its own half (itself, or one that other equations put there).
     case notSeparable(component: Int, dependsOn: Int)
+    /// A Taylor method expands the right-hand side of a solve in powers of time, and this part of it has no series, by the name
+    /// of its op or form.
+    case noSeries(of: String)
     /// An array of more numbers than any machine that is meant can hold.
     case tooLarge(count: Double)
     /// Samples of a solution that holds the solver's own steps, where their number can't be found out before.

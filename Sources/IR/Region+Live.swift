@@ -11,4 +11,14 @@ extension Region {
     }
     return live
   }
+
+  /// The same without the nodes that no result needs.
+  package func withoutDead() throws(IRError) -> Region {
+    var live = liveNodes[...]
+    return try rebuilt { (builder, node, operands) throws(IRError) in
+      // Dead values get a stand-in that nothing reads.
+      live.popFirst() == true
+        ? builder.emit(node.form, operands) : node.results.map { _ in Value(-1) }
+    }
+  }
 }

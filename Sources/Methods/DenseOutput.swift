@@ -14,6 +14,11 @@ package struct DenseOutput: Sendable {
   /// The highest power of θ.
   package var degree: Int { polynomials.map(\.count).max() ?? 0 }
 
+  /// Those that are read.
+  var stages: [Int] {
+    polynomials.indices.filter { polynomials[$0].contains { !$0.isZero } }
+  }
+
   /// bⱼ(θ) for all stages.
   package func weights(at theta: Double) -> [Double] {
     polynomials.map { row in

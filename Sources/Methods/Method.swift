@@ -1,3 +1,5 @@
+package import NodalIR
+
 /// A way to solve initial value problems: a row of the registry. The stepping engine knows no
 /// method; it runs the regions that `StepBuilder` makes of one.
 package struct Method: Sendable {
@@ -6,6 +8,9 @@ package struct Method: Sendable {
     /// Kick-drift-kick on a separable system: half the variables change by a function of the others
     /// alone, and the other way round. Whoever lowers a solve proves it.
     case leapfrog
+    /// The solution's own power series up to an order, which tolerances choose (see `serving`). Whoever lowers a solve makes
+    /// sure that its right-hand side has one.
+    case taylor(order: Int)
   }
 
   /// What kind of problem a method is for.
@@ -24,6 +29,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.order
     case .leapfrog: 2
+    case .taylor(let order): order
     }
   }
 
@@ -32,6 +38,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.dense.order
     case .leapfrog: 2
+    case .taylor(let order): order
     }
   }
 
@@ -41,6 +48,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.estimate.order
     case .leapfrog: nil
+    case .taylor(let order): order - 1
     }
   }
 
@@ -49,16 +57,28 @@ package struct Method: Sendable {
 
   package var needsSeparableSystem: Bool {
     switch family {
-    case .rungeKutta: false
+    case .rungeKutta, .taylor: false
     case .leapfrog: true
     }
   }
+
+  /// Wants power series of the right-hand side, by rules that not every op has.
+  package var needsSeries: Bool {
+    switch family {
+    case .rungeKutta, .leapfrog: false
+    case .taylor: true
+    }
+  }
+
+  /// The name of the method for a system that reads a recorded trajectory: its own, but that a solution put together of pieces
+  /// has no series.
+  package var nameForRecordedPaths: String { needsSeries ? Tableau.dop853.name : name }
 
   /// Stiffness can be told from the stages that a step has in any case.
   package var stiffness: StiffnessIndicator? {
     switch family {
     case .rungeKutta(let tableau): tableau.stiffness
-    case .leapfrog: nil
+    case .leapfrog, .taylor: nil
     }
   }
 
@@ -68,6 +88,19 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.realStability
     case .leapfrog: 2
+    case .taylor(let order): StabilityPolynomial.exponential(order).realLimit
+    }
+  }
+
+  /// The method as it serves a solve: one whose order follows from tolerances has that order.
+  package func serving(_ stepping: SolverSettings.Stepping) -> Method {
+    switch (family, stepping) {
+    case (.taylor, .adaptive(let rtol, let atol)):
+      Method(
+        name: name, summary: summary, purpose: purpose,
+        family: .taylor(order: TaylorSteps.order(rtol: rtol, atol: atol)))
+    case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.leapfrog, _):
+      self
     }
   }
 

@@ -1,3 +1,5 @@
+package import NodalIR
+
 /// Every method that the language has a name for, in the order of the manual.
 package struct MethodEntry: Sendable {
   package enum Standing: Sendable {
@@ -29,6 +31,11 @@ extension Method {
   package static func named(_ name: String) -> Method? {
     MethodEntry.named(name)?.method
   }
+
+  /// The method that a solve asks for, of the order that its tolerances ask for.
+  package static func serving(_ settings: SolverSettings) -> Method? {
+    named(settings.method)?.serving(settings.stepping)
+  }
 }
 
 extension MethodEntry {
@@ -51,7 +58,12 @@ extension MethodEntry {
     explicit(.dopri8, "Prince and Dormand's pair of order 8(7), for tight tolerances"),
     explicit(
       .dop853, "Hairer's method of order 8(5,3), for tight tolerances and dense output of order 7"),
-    planned("taylor", .explicit, "Taylor series, the order chosen by tolerance"),
+    available(
+      Method(
+        name: "taylor",
+        summary:
+          "Taylor series of the right-hand side, the order chosen by tolerance, for tight ones",
+        purpose: .explicit, family: .taylor(order: TaylorSteps.givenOrder))),
     planned("rosenbrock23", .stiff, "Shampine and Reichelt's Rosenbrock pair of order 2(3)"),
     planned("rodas5p", .stiff, "Steinebach's Rosenbrock method of order 5"),
     planned("kvaerno5", .stiff, "Kværnø's singly diagonally implicit pair of order 5(4)"),

@@ -17,9 +17,7 @@ struct RungeKuttaSteps {
     self.tableau = tableau
     self.problem = problem
     types = try problem.types()
-    recorded = tableau.dense.polynomials.indices.filter { stage in
-      tableau.dense.polynomials[stage].contains { !$0.isZero }
-    }
+    recorded = tableau.dense.stages
   }
 
   private var hasMemory: Bool { tableau.nextStepStage != nil }

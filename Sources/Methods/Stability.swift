@@ -20,10 +20,26 @@ extension Tableau {
   /// The largest x for which |R(z)| ≤ 1 all the way from 0 to z = -x: a step that is longer in
   /// units of 1/|λ| grows what the equation damps.
   package var realStability: Double {
-    let polynomial = stabilityPolynomial
+    StabilityPolynomial(coefficients: stabilityPolynomial).realLimit
+  }
+}
+
+/// R(z): what a step does to y' = λy with z = hλ, coefficients in ascending order.
+struct StabilityPolynomial {
+  var coefficients: [Double]
+
+  /// The exponential's series up to an order.
+  static func exponential(_ order: Int) -> StabilityPolynomial {
+    var coefficients = [1.0]
+    for k in 1...order { coefficients.append(coefficients[k - 1] / Double(k)) }
+    return StabilityPolynomial(coefficients: coefficients)
+  }
+
+  /// The largest x for which |R| ≤ 1 from 0 to -x.
+  var realLimit: Double {
     func isStable(_ x: Double) -> Bool {
       // Near zero R is 1 - x, and rounding could say more than 1.
-      abs(polynomial.reversed().reduce(0.0) { $0 * -x + $1 }) <= 1 + 1e-12
+      abs(coefficients.reversed().reduce(0.0) { $0 * -x + $1 }) <= 1 + 1e-12
     }
     let stride = 1.0 / 64
     var low = 0.0

@@ -13,7 +13,27 @@ package enum StepBuilder {
       return try RungeKuttaSteps(tableau: tableau, problem: problem).regions()
     case .leapfrog:
       return try LeapfrogSteps(problem: problem).regions()
+    case .taylor(let order):
+      return try TaylorSteps(order: order, problem: problem).regions()
     }
+  }
+
+  /// Type of the dense record of one trajectory. It depends on the state's alone.
+  package static func record(
+    _ method: Method, _ problem: StepProblem
+  ) throws(IRError) -> ValueType {
+    let types = try problem.types()
+    switch method.family {
+    case .rungeKutta(let tableau):
+      return types.ownRecord(stages: tableau.dense.stages.count)
+    case .leapfrog: return types.ownRecord(stages: 2)
+    case .taylor(let order): return types.ownRecord(stages: order)
+    }
+  }
+
+  /// Refuses a right-hand side that a method can't take, if that can be told by its form alone.
+  package static func check(_ method: Method, rhs: Region) throws(IRError) {
+    if method.needsSeries { _ = try SeriesExpansion(rhs) }
   }
 
   /// The regions that find the first step's size.
@@ -30,7 +50,7 @@ package enum StepBuilder {
     switch method.family {
     case .rungeKutta(let tableau):
       return try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
-    case .leapfrog:
+    case .leapfrog, .taylor:
       return nil
     }
   }

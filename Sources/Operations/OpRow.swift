@@ -19,13 +19,15 @@ package struct OpRow: Sendable {
   /// Takes constant operands of an arithmetic op to be without derivative, and may then give nil
   /// for them.
   package let partials: Partials
+  /// How power series go through it.
+  package let series: SeriesRule
 
   package var name: String { schema.name }
 
   init(
     _ name: String, _ doc: String, typing: OpSchema.Typing = .arithmetic, _ kernels: OpKernels,
     _ scalar: ScalarExpression, _ domain: [OperandDomain], edges: [OpEdge] = [],
-    partials: @escaping Partials
+    series: SeriesRule = .partials, partials: @escaping Partials
   ) {
     schema = OpSchema(name, arity: domain.count, typing: typing)
     self.doc = doc
@@ -34,6 +36,7 @@ package struct OpRow: Sendable {
     self.domain = domain
     self.edges = edges
     self.partials = partials
+    self.series = series
   }
 
   /// An op that is constant wherever it is smooth.
@@ -41,8 +44,8 @@ package struct OpRow: Sendable {
     _ name: String, _ doc: String, typing: OpSchema.Typing = .arithmetic, _ kernels: OpKernels,
     _ scalar: ScalarExpression, _ domain: [OperandDomain], edges: [OpEdge] = []
   ) -> OpRow {
-    OpRow(name, doc, typing: typing, kernels, scalar, domain, edges: edges) { _, operands, _ in
-      operands.map { _ in nil }
+    OpRow(name, doc, typing: typing, kernels, scalar, domain, edges: edges, series: .flat) {
+      _, operands, _ in operands.map { _ in nil }
     }
   }
 }

@@ -4,23 +4,28 @@ extension Operations {
   static let arithmeticRows: [OpRow] = [
     OpRow(
       "add", "x + y", .of(integer: Add.self), .x + .y, [.on(-3...3), .on(-3...3)],
-      edges: [OpEdge(.infinity, -.infinity, gives: .nan), OpEdge(.infinity, 1, gives: .infinity)]
+      edges: [OpEdge(.infinity, -.infinity, gives: .nan), OpEdge(.infinity, 1, gives: .infinity)],
+      series: .linear
     ) { b, v, _ in [b.one(like: v[0]), b.one(like: v[0])] },
-    OpRow("sub", "x - y", .of(integer: Subtract.self), .x - .y, [.on(-3...3), .on(-3...3)]) {
-      b, v, _ in [b.one(like: v[0]), b.constant(-1, b.type(v[0]))]
+    OpRow(
+      "sub", "x - y", .of(integer: Subtract.self), .x - .y, [.on(-3...3), .on(-3...3)],
+      series: .linear
+    ) { b, v, _ in [b.one(like: v[0]), b.constant(-1, b.type(v[0]))]
     },
     OpRow(
       "mul", "x · y", .of(integer: Multiply.self), .x * .y, [.on(-3...3), .on(-3...3)],
-      edges: [OpEdge(0, .infinity, gives: .nan)]
+      edges: [OpEdge(0, .infinity, gives: .nan)], series: .product
     ) { _, v, _ in [v[1], v[0]] },
     OpRow(
       "div", "x / y. Of integers the quotient rounded down, and 0 where y is 0.",
       .of(integer: Divide.self), .x / .y, [.on(-3...3), .on(-3 ... -0.3, 0.3...3)],
-      edges: [OpEdge(1, 0, gives: .infinity), OpEdge(0, 0, gives: .nan)]
+      edges: [OpEdge(1, 0, gives: .infinity), OpEdge(0, 0, gives: .nan)], series: .quotient
     ) { b, v, r in
       [b.reciprocal(v[1]), b.neg(b.div(r, v[1]))]
     },
-    OpRow("neg", "-x", .of(integer: Negate.self), .unary(.negate, .x), [.on(-3...3)]) { b, v, _ in
+    OpRow(
+      "neg", "-x", .of(integer: Negate.self), .unary(.negate, .x), [.on(-3...3)], series: .linear
+    ) { b, v, _ in
       [b.constant(-1, b.type(v[0]))]
     },
     OpRow(

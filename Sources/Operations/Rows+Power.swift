@@ -9,22 +9,22 @@ extension Operations {
         OpEdge(0, 0, gives: 1), OpEdge(-2, 3, gives: -8), OpEdge(-2, 0.5, gives: .nan),
         OpEdge(0, -1, gives: .infinity), OpEdge(.nan, 0, gives: 1),
         OpEdge(2, .infinity, gives: .infinity),
-      ]
+      ], series: .power
     ) { b, v, r in Power.partials(&b, v[0], v[1], r) },
     OpRow(
       "square", "x²", .of(integer: Square.self), .x * .x, [.on(-3...3)],
-      edges: [OpEdge(-.infinity, gives: .infinity)]
+      edges: [OpEdge(-.infinity, gives: .infinity)], series: .square
     ) { b, v, _ in [b.mul(v[0], 2)] },
     OpRow(
       "reciprocal", "1 / x", .of(Reciprocal.self), 1 / .x, [.on(-3 ... -0.3, 0.3...3)],
-      edges: [OpEdge(0, gives: .infinity), OpEdge(.infinity, gives: 0)]
+      edges: [OpEdge(0, gives: .infinity), OpEdge(.infinity, gives: 0)], series: .reciprocal
     ) { b, _, r in [b.neg(b.square(r))] },
     OpRow(
       "sqrt", "The square root; NaN of negative numbers. The derivative at 0 is infinite.",
       .of(SquareRoot.self), .unary(.squareRoot, .x), [.on(0.1...4)],
       edges: [
         OpEdge(0, gives: 0), OpEdge(-1, gives: .nan), OpEdge(.infinity, gives: .infinity),
-      ]
+      ], series: .squareRoot
     ) { b, _, r in [b.mul(b.reciprocal(r), 0.5)] },
     OpRow(
       "cbrt", "The real cube root, of negative numbers too.", .of(CubeRoot.self),

@@ -14,7 +14,8 @@ extension Operations {
     OpRow(
       "lgamma", "The logarithm of the size of Γ(x); infinite at 0, -1, -2 …", .of(LogGamma.self),
       .unary(.lgamma, .x), [.on(0.3...6, -1.8 ... -1.2)],
-      edges: [OpEdge(1, gives: 0), OpEdge(2, gives: 0), OpEdge(0, gives: .infinity)]
+      edges: [OpEdge(1, gives: 0), OpEdge(2, gives: 0), OpEdge(0, gives: .infinity)],
+      series: .none
     ) { b, v, _ in [b.apply("digamma", v[0])] },
     OpRow(
       "digamma", "The derivative of lgamma; NaN at 0, -1, -2 …", .of(Digamma.self),
@@ -22,7 +23,7 @@ extension Operations {
       edges: [
         OpEdge(1, gives: -0.577_215_664_901_532_9), OpEdge(.infinity, gives: .infinity),
         OpEdge(0, gives: .nan),
-      ]
+      ], series: .none
     ) { b, v, _ in [b.apply("polygamma", b.one(like: v[0]), v[0])] },
     OpRow(
       "polygamma",
@@ -32,7 +33,7 @@ extension Operations {
       edges: [
         OpEdge(1, 1, gives: .pi * .pi / 6), OpEdge(2, 1, gives: -2.404_113_806_319_188_6),
         OpEdge(1, .infinity, gives: 0), OpEdge(1, 0, gives: .nan), OpEdge(0.5, 1, gives: .nan),
-      ]
+      ], series: .none
     ) { b, v, _ in [nil, b.apply("polygamma", b.add(v[0], 1), v[1])] },
   ]
 

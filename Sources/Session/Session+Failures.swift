@@ -67,6 +67,14 @@ extension Session {
           "positions may change by momenta (and t) alone, momenta by positions: no friction, no mixed terms",
           "other methods, tsit5 among them, take any system",
         ])
+    case .noSeries(let name):
+      return Diagnostic(
+        .noSeries,
+        "taylor wants a power series of the right-hand side, and \(Self.seriesless(name)) has none here",
+        at: (place?.span ?? span).map { Label($0) },
+        also: place == nil || place?.span == span
+          ? [] : span.map { [Label($0, "solved here")] } ?? [],
+        help: ["other methods, dop853 among them, take any system"])
     case .tooLarge(let count):
       return Diagnostic(
         .notSupportedYet,
@@ -79,6 +87,18 @@ extension Session {
         "this solution holds the steps that the solver happens to take, and can't be read inside of a loop",
         at: (place?.span ?? span).map { Label($0) },
         help: ["say when: `solve(…, every: 0.1)` or `at: times`"])
+    }
+  }
+
+  /// What the language calls an op or a form of which Taylor methods have no series.
+  private static func seriesless(_ name: String) -> String {
+    switch name {
+    case "branch": "an `if`"
+    case "scan": "a loop (`fold`, `scan`)"
+    case "map": "a `map`"
+    case "solve": "a `solve`"
+    case "interpolate": "a solution that is read"
+    default: "`\(name)`"
     }
   }
 

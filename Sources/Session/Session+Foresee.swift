@@ -23,7 +23,8 @@ extension Session {
         // What can't be told yet is told when it runs.
       }
     }
-    var solves: [OdeID: SolveExpression] = [:]
+    /// By method, then by ode: the first of each.
+    var solves: [String: [OdeID: SolveExpression]] = [:]
     for statement in result.program.statements.flatMap(\.flat) {
       for (file, span, isPlot) in statement.files {
         attempt {
@@ -38,23 +39,25 @@ extension Session {
       }
       for expression in statement.expressions {
         expression.walk { part in
-          if case .solve(let solve) = part.kind, solves[solve.ode] == nil,
-            Method.named(solve.settings.method)?.needsSeparableSystem == true
+          if case .solve(let solve) = part.kind,
+            let method = Method.named(solve.settings.method),
+            method.needsSeparableSystem || method.needsSeries,
+            solves[method.name]?[solve.ode] == nil
           {
-            solves[solve.ode] = solve
+            solves[method.name, default: [:]][solve.ode] = solve
           }
         }
       }
     }
-    for solve in solves.values.sorted(by: { $0.span.start < $1.span.start }) {
-      attempt { try requireSeparable(solve) }
+    for solve in solves.values.flatMap(\.values).sorted(by: { $0.span.start < $1.span.start }) {
+      attempt { try requireFitting(solve) }
     }
     return found
   }
 
-  /// Refuses a splitting method for equations that don't part into halves. Whether they do is seen in their program alone: it
-  /// is made for a solve of them from anywhere.
-  private func requireSeparable(_ solve: SolveExpression) throws {
+  /// Refuses a splitting method for equations that don't part into halves, and a Taylor method for those without a series.
+  /// Whether they do is seen in their program alone: it is made for a solve of them from anywhere.
+  private func requireFitting(_ solve: SolveExpression) throws {
     guard let ode = program.odes[solve.ode] else { return }
     func number(_ x: Double) -> TypedExpression { TypedExpression(.number(x), .real, solve.span) }
     var probe = solve

@@ -60,6 +60,12 @@ package struct Pipeline: Sendable {
   package static let separate = Pass(
     "separate", "part the state of splitting methods into the halves that drift and are kicked"
   ) { (region) throws(IRError) in try Separability.run(region) }
+  package static let series = Pass(
+    "series", "see that the systems of Taylor methods have power series"
+  ) { (region) throws(IRError) in
+    try Series.check(region)
+    return region
+  }
   package static func gradient(wrt: [Int]) -> Pass {
     Pass("gradient", "the value and its derivative by the weights") {
       (region) throws(IRError) in try ReverseMode.gradient(region, wrt: wrt)
@@ -68,13 +74,14 @@ package struct Pipeline: Sendable {
 
   /// To run a region once, as it is.
   package static let evaluation = Pipeline([
-    batch, calculus(isDifferentiated: false), simplify, separate,
+    batch, calculus(isDifferentiated: false), simplify, separate, series,
   ])
 
   /// To have the first result's gradient by the parameters `wrt`, behind all results.
   package static func training(wrt: [Int]) -> Pipeline {
     Pipeline([
-      batch, calculus(isDifferentiated: true), simplify, separate, gradient(wrt: wrt), simplify,
+      batch, calculus(isDifferentiated: true), simplify, separate, series, gradient(wrt: wrt),
+      simplify,
     ])
   }
 }

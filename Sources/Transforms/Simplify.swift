@@ -7,7 +7,7 @@ import NodalOperations
 /// Values don't change, not even in the last bit, except that 0·x is 0 where x is not finite.
 package enum Simplify {
   package static func run(_ region: Region) throws(IRError) -> Region {
-    try dropDead(try rebuild(region))
+    try rebuild(region).withoutDead()
   }
 
   private static func rebuild(_ region: Region) throws(IRError) -> Region {
@@ -29,22 +29,5 @@ package enum Simplify {
           try node.form.mapRegions { (inner) throws(IRError) in try run(inner) }, operands)
       }
     }
-  }
-
-  private static func dropDead(_ region: Region) throws(IRError) -> Region {
-    var live = region.liveNodes[...]
-    return try region.rebuilt { (builder, node, operands) throws(IRError) in
-      // Dead values get a stand-in that nothing reads.
-      live.popFirst() == true
-        ? builder.emit(node.form, operands) : node.results.map { _ in Value(-1) }
-    }
-  }
-}
-
-extension Operations {
-  /// The row of an op in a graph; a graph with an op that is in no row is wrong.
-  static func row(of schema: OpSchema) throws(IRError) -> OpRow {
-    guard let row = row(named: schema.name) else { throw IRError("no op is named \(schema.name)") }
-    return row
   }
 }

@@ -10,12 +10,12 @@ struct MethodsControlTests {
     #expect(Set(names).count == names.count)
     for name in [
       "auto", "euler", "midpoint", "heun", "rk4", "bs3", "dopri5", "tsit5", "dopri8", "dop853",
-      "leapfrog",
+      "taylor", "leapfrog",
     ] {
       #expect(Method.named(name) != nil, "\(name)")
     }
     for name in [
-      "taylor", "rosenbrock23", "rodas5p", "kvaerno5", "bdf", "reversible_heun", "euler_maruyama",
+      "rosenbrock23", "rodas5p", "kvaerno5", "bdf", "reversible_heun", "euler_maruyama",
       "milstein", "srk",
     ] {
       #expect(MethodEntry.named(name) != nil && Method.named(name) == nil, "\(name)")

@@ -161,7 +161,7 @@ struct NativeLawTests {
 
   /// States, save times and statistics, step for step; forwards and backwards; alone and in lanes.
   @Test(arguments: [
-    "euler", "midpoint", "heun", "rk4", "bs3", "dopri5", "tsit5", "dopri8", "dop853",
+    "euler", "midpoint", "heun", "rk4", "bs3", "dopri5", "tsit5", "dopri8", "dop853", "taylor",
   ])
   func method(_ name: String) throws {
     let method = try #require(Method.named(name))

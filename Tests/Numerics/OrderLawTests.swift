@@ -93,7 +93,10 @@ struct OrderLawTests {
           format: "errors %.0e to %.0e as tolerance^%.2f, as work^%.2f",
           byTolerance.reach.greatest, byTolerance.reach.least, observed.tolerance, observed.work),
         problem)
-      #expect((0.7...1.2).contains(observed.tolerance), "\(problem)")
+      // A Taylor method measures its last term, which orders chosen by tolerance leave farther and farther behind where series
+      // converge well.
+      let steepest = method.needsSeries ? 1.4 : 1.2
+      #expect((0.7...steepest).contains(observed.tolerance), "\(problem)")
       #expect(observed.work <= -0.9 * Double(method.order), "\(problem)")
     }
   }

@@ -154,11 +154,22 @@ struct RegionFormsTests {
       settings: .adaptive(method, 1e-8), trajectories: lanes ? .lane : nil,
       batched: lanes ? [false, false, false, true, false] : [],
       rhs: try problem.rhs(lanes: lanes), isLowered: lanes, controlled: problem.dimension)
-    let method = try #require(Method.named(method))
-    return try StepBuilder.regions(method, StepProblem(solve))
+    let serving = try #require(Method.serving(solve.settings))
+    return try StepBuilder.regions(serving, StepProblem(solve))
   }
 
-  @Test(arguments: ["tsit5", "dop853", "bs3"], [1.0, -1.0])
+  /// A trace whose records are not those of the method is refused: they are copied by their type.
+  @Test func otherRecords() throws {
+    let problem = Problem.lotkaVolterra
+    let taylor = try record(problem, lanes: false, "taylor").record
+    #expect(throws: IRError.self) {
+      try problem.solve(
+        .adaptive("taylor", 1e-3), from: Tensor(0), to: Tensor(1), saves: [], Tensor([1, 1]),
+        Tensor(SteppingTests.predators), record: taylor)
+    }
+  }
+
+  @Test(arguments: ["tsit5", "dop853", "bs3", "taylor"], [1.0, -1.0])
   func tracesCanBeRead(method: String, direction: Double) throws {
     let problem = Problem.lotkaVolterra
     let regions = try record(problem, lanes: true, method)

@@ -8,7 +8,7 @@ import Testing
 struct SteppingTests {
   static let predators = [1.5, 1, 3, 1]
 
-  @Test(arguments: ["bs3", "dopri5", "tsit5", "dopri8", "dop853", "auto"])
+  @Test(arguments: ["bs3", "dopri5", "tsit5", "dopri8", "dop853", "taylor", "auto"])
   func knownEnds(method: String) throws {
     let tolerance = method == "bs3" ? 1e-9 : 1e-11
     let end = try Problem.lotkaVolterra.solve(
@@ -48,7 +48,7 @@ struct SteppingTests {
     #expect(outcome.saved[6] == outcome.final[0] && outcome.saved[7] == outcome.final[1])
   }
 
-  @Test(arguments: ["bs3", "dopri5", "tsit5", "dopri8", "dop853"])
+  @Test(arguments: ["bs3", "dopri5", "tsit5", "dopri8", "dop853", "taylor"])
   func savesAreStates(method: String) throws {
     let problem = Problem.lotkaVolterra
     let saves = (0...40).map { Double($0) / 4 }
@@ -94,7 +94,7 @@ struct SteppingTests {
 
   /// A hundred trajectories of very different lengths: bit for bit the hundred single solves,
   /// statistics included.
-  @Test(arguments: ["tsit5", "dop853", "bs3"], [ElementType.f64, .f32])
+  @Test(arguments: ["tsit5", "dop853", "bs3", "taylor"], [ElementType.f64, .f32])
   func companyChangesNothing(method: String, element: ElementType) throws {
     var problem = Problem.lotkaVolterra
     problem.element = element

@@ -39,6 +39,7 @@ struct TransformsGradientLawTests {
   static let solvers = [
     Solver(method: "tsit5", stepping: .adaptive(rtol: 1e-9, atol: [1e-9]), bound: 1e-5),
     Solver(method: "dop853", stepping: .adaptive(rtol: 1e-9, atol: [1e-9]), bound: 1e-5),
+    Solver(method: "taylor", stepping: .adaptive(rtol: 1e-9, atol: [1e-9]), bound: 1e-5),
     Solver(
       method: "dopri5", stepping: .adaptive(rtol: 1e-9, atol: [1e-9]), joint: true, bound: 1e-5),
     Solver(

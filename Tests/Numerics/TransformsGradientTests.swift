@@ -47,8 +47,9 @@ import Testing
   static let modes: [GradientMode] = [.direct, .adjoint, .interpolated, .forward]
 
   /// Values computed to 16 digits by high-order Taylor series.
-  @Test(arguments: modes) func lotkaVolterra(_ mode: GradientMode) throws {
-    let region = try SolveGradients.loss(mode, saves: 101, tolerance: 1e-11)
+  @Test(arguments: modes, ["tsit5", "taylor"])
+  func lotkaVolterra(_ mode: GradientMode, method: String) throws {
+    let region = try SolveGradients.loss(mode, saves: 101, tolerance: 1e-11, method: method)
     let gradient = try Pipeline.training(wrt: [0, 1]).run(region)
     let times = (0...100).map { Double($0) * 0.1 }
     let results = try run(

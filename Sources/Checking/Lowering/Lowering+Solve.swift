@@ -92,13 +92,9 @@ extension Lowering {
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
       let count = region.resultTypes[0].extents[0].fixedLength ?? 0
-      var solve = Solve(settings: settings, batched: [], rhs: region, controlled: count)
-      // Which components drift isn't known yet, and doesn't matter to the type.
-      solve.drifting = region.resultTypes[0].extents[0].fixedLength.map {
-        Array(repeating: true, count: $0)
-      }
-      guard let method = Method.named(settings.method) else { return nil }
-      return try? StepBuilder.regions(method, StepProblem(solve)).record
+      let solve = Solve(settings: settings, batched: [], rhs: region, controlled: count)
+      guard let method = Method.serving(settings) else { return nil }
+      return try? StepBuilder.record(method, StepProblem(solve))
     }
   }
 

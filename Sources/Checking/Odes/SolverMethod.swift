@@ -15,7 +15,7 @@ struct SolverMethod: Sendable {
       ("auto", false, true), ("euler", true, true), ("midpoint", true, true),
       ("heun", false, true), ("rk4", true, true), ("bs3", false, true), ("dopri5", false, true),
       ("tsit5", false, true), ("dopri8", false, true), ("dop853", false, true),
-      ("leapfrog", true, true), ("taylor", false, false), ("rosenbrock23", false, false),
+      ("leapfrog", true, true), ("taylor", false, true), ("rosenbrock23", false, false),
       ("rodas5p", false, false), ("kvaerno5", false, false), ("bdf", false, false),
       ("reversible_heun", false, false), ("euler_maruyama", true, false),
       ("milstein", true, false), ("srk", false, false),
@@ -53,7 +53,7 @@ extension Checker {
       return fail(
         .notSupportedYet(
           "the method `\(method.name)`", at: span,
-          help: ["`tsit5`, `dopri5` and `dop853` solve problems that are not stiff"]))
+          help: ["`tsit5`, `dop853` and `taylor` solve problems that are not stiff"]))
     }
     guard
       let given = take(

@@ -150,6 +150,20 @@ extension Catalogue {
         train l { optimize: adam(), steps: 1 }
         """),
     CatalogueRow(
+      .noSeries, "a system that `taylor` can't take",
+      "Taylor methods expand the right-hand side in powers of time, op by op. Arithmetic, powers, "
+        + "elementary functions, sums and products of matrices have a rule for it; `lgamma` and its "
+        + "derivatives, loops and solutions inside of the equations have none. Other methods take "
+        + "any system.",
+      bad: """
+        ode f { state x = 1; x' = -lgamma(x + 2) }
+        print solve(f, over: 0..1, solver: taylor()).final
+        """,
+      mended: """
+        ode f { state x = 1; x' = -lgamma(x + 2) }
+        print solve(f, over: 0..1, solver: dop853(rtol: 1e-9)).final
+        """),
+    CatalogueRow(
       .internalInconsistency, "a mistake of Nodal itself",
       "The compiler made something that breaks its own rules. The program may be right: "
         + "please report it, with the message."),

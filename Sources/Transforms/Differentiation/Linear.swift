@@ -14,20 +14,6 @@ extension RegionBuilder {
   }
 
   func isZero(_ value: Value) -> Bool { constantValue(value)?.uniform == 0 }
-
-  /// A result of a reduction, repeated along the axes that were reduced away.
-  mutating func unreduced(_ y: Value, like x: Value, axes: [Int]) -> Value {
-    let extents = type(x).extents
-    return broadcast(y, to: extents, axes: extents.indices.filter { !axes.contains($0) })
-  }
-
-  /// The derivative of max or min: 1 at the extreme element, shared evenly where several are equal.
-  mutating func extremeShare(_ reduction: Reduction, _ x: Value, _ result: Value) -> Value {
-    let extreme = unreduced(result, like: x, axes: reduction.axes)
-    let mask = convert(apply("eq", x, extreme), to: type(x).element)
-    let count = unreduced(reduce(.sum, mask, axes: reduction.axes), like: x, axes: reduction.axes)
-    return div(mask, count)
-  }
 }
 
 extension Region {
@@ -45,9 +31,18 @@ extension Region {
 extension Solve {
   /// The regions of its method's steps.
   func stepRegions() throws(IRError) -> StepRegions {
-    guard let method = Method.named(settings.method) else {
+    try StepBuilder.regions(method(), StepProblem(self))
+  }
+
+  /// Type of the dense record of its method's steps, for one trajectory.
+  func stepRecord() throws(IRError) -> ValueType {
+    try StepBuilder.record(method(), StepProblem(self))
+  }
+
+  private func method() throws(IRError) -> Method {
+    guard let method = Method.serving(settings) else {
       throw IRError("no method is named \(settings.method)")
     }
-    return try StepBuilder.regions(method, StepProblem(self))
+    return method
   }
 }

@@ -77,6 +77,9 @@ struct AdjointSensitivity {
       quadrature: context.activeParameters.isEmpty
         ? nil : try backwardRegion(d, builder, quadrature: true))
     backward.isBackward = true
+    if !reconstructs, let method = Method.serving(solve.settings) {
+      backward.settings.method = method.nameForRecordedPaths
+    }
     if reconstructs { backward.expected = Solve.Operand.parameters }
     return backward
   }

@@ -17,7 +17,7 @@ enum DirectSensitivity {
     var traced = solve
     if traced.trace == nil {
       traced.trace = builder.nextTrace
-      traced.record = try solve.stepRegions().record
+      traced.record = try solve.stepRecord()
     }
     let all = builder.emit(.solve(traced), operands)
     let count = solve.resultCount
