@@ -36,9 +36,12 @@ package struct RunReport: Sendable {
 package final class Runner: Sendable {
   package let executable: any Executable
   private let pool: WorkspacePool
+  private let isWhole: Bool
 
-  package init(_ executable: any Executable) {
+  /// - Parameter isWhole: The lanes are never cut into pieces: there is something in the program that they share.
+  package init(_ executable: any Executable, isWhole: Bool = false) {
     self.executable = executable
+    self.isWhole = isWhole
     pool = WorkspacePool(executable)
   }
 
@@ -50,7 +53,7 @@ package final class Runner: Sendable {
     if let lanes { extents.lanes = lanes }
     let hasLanes = executable.parameterTypes.contains { $0.isBatched }
     let isCuttable =
-      hasLanes
+      hasLanes && !isWhole
       && executable.resultTypes.allSatisfy { type in
         type.extents.allSatisfy { if case .steps = $0 { false } else { true } }
       }

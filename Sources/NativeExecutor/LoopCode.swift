@@ -10,9 +10,10 @@ struct LoopCode {
   let style: CodeGenerator.Style
 
   /// A step may be longer than a program of its own: what the engine does between two steps, and the memory that their
-  /// values would go through, are saved each time. But with many parameters, all of them alive throughout, the compiler's time
-  /// explodes: networks of some size run as kernels.
-  private static func limit(parameters: Int) -> Int { parameters <= 100 ? 60_000 : 4000 }
+  /// values would go through, are saved each time. But with many numbers that are alive throughout (the state's components and
+  /// the parameters) the compiler's time explodes: networks of some size, and states with their derivatives by many
+  /// parameters, run as kernels.
+  private static func limit(alive: Int) -> Int { alive <= 100 ? 60_000 : 4000 }
 
   /// `(numbers, counts, blocks, log, rounds)`: the parts of a `LoopTable`.
   typealias Function =
@@ -27,10 +28,10 @@ struct LoopCode {
     let step = try Normalize.run(regions.step)
     let recorded = try Normalize.run(regions.stepWithRecord)
     let dense = try Normalize.run(regions.dense)
-    let parameters = step.parameterTypes.dropFirst(3).reduce(0) {
+    let alive = step.parameterTypes.dropFirst(2).reduce(0) {
       $0 + (Unrolling.ownCount($1) ?? Unrolling.limit)
     }
-    let limit = Self.limit(parameters: parameters)
+    let limit = Self.limit(alive: alive)
     guard [step, recorded, dense].allSatisfy({ Unrolling.suits($0, limit: limit) }) else {
       return nil
     }

@@ -48,7 +48,9 @@ extension Session {
   func compile(_ region: Region, _ passes: Pipeline, runsOnce: Bool = false) throws -> Runner {
     let isRare = runsOnce && !region.hasLoops
     let executor = isRare ? executor.forRareUse : executor
-    let work = { @Sendable in Runner(try executor.compile(try passes.run(region))) }
+    let work = { @Sendable in
+      Runner(try executor.compile(try passes.run(region)), isWhole: region.solvesTogether)
+    }
     return isRare && region.nodeCount < Self.smallWork ? try work() : try alone(work)
   }
 }

@@ -99,8 +99,8 @@ struct Problem: Sendable {
       settings, saves: saves.count, lanes: lanes, ownParameters: p.shape.count == 2,
       ownTimes: t0.shape.count == 1, record: record, quadrature: quadrature)
     try Verifier.verify(region)
-    let (results, report) = try Runner(ReferenceExecutor().compile(region)).run(
-      [t0, t1, Tensor(saves), y0, p], options)
+    let runner = try Runner(ReferenceExecutor().compile(region), isWhole: region.solvesTogether)
+    let (results, report) = try runner.run([t0, t1, Tensor(saves), y0, p], options)
     return Outcome(
       final: results[0], saved: results[1], stats: results[2], rest: Array(results[3...]),
       report: report)

@@ -132,6 +132,22 @@ struct SteppingTests {
     for i in 0..<6 { #expect(abs(own.final[i] - joint.final[i]) < 1e-6) }
   }
 
+  /// However many lanes there are, and threads that would take pieces of them.
+  @Test func jointReachesTheWholeBatch() throws {
+    let lanes = 40
+    var noise = Noise(5)
+    let y0 = Tensor(.f64, shape: [lanes, 2], (0..<(2 * lanes)).map { _ in 1.5 + noise.next() })
+    let (start, end) = (
+      Tensor([Double](repeating: 0, count: lanes)), Tensor([Double](repeating: 4, count: lanes))
+    )
+    var settings = SolverSettings.adaptive("tsit5", 1e-6)
+    settings.joint = true
+    let joint = try Problem.lotkaVolterra.solve(
+      settings, from: start, to: end, y0, Tensor(Self.predators),
+      RunOptions(threads: Threads(2)))
+    for i in 0..<lanes { #expect(joint.statistic(.accepted, i) == joint.statistic(.accepted)) }
+  }
+
   @Test func failuresSayWhere() throws {
     func failure(_ settings: SolverSettings, _ y0: [Double], _ p: [Double]) -> SolveFailure? {
       do {
