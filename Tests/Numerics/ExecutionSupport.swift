@@ -29,8 +29,10 @@ func run(
       if region.isStatistics(region.results[i]) {
         expectAlike(a, b, 0.1, "result \(i)", location)
       } else {
-        let tolerance = max(isSingle ? 2e-4 : 1e-9, 1000 * (solved ?? 0))
-        expectAlike(a, b, tolerance, "result \(i)", size: size, location)
+        // Programs made at random may be ill-conditioned, and end in differences of equal numbers.
+        let tolerance = max(isSingle ? 1e-3 : 1e-6, 1000 * (solved ?? 0))
+        expectAlike(
+          a, b, tolerance, "result \(i)", size: max(size, isSingle ? 1e-4 : 1e-9), location)
       }
     }
   }
