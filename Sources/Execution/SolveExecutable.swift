@@ -63,11 +63,13 @@ package struct SolveExecutable: Executable {
     let compiler = loop == nil ? executor : executor.forRareUse
     let steps = Self.steps(solve, regions, saves: operands[Solve.Operand.saveTimes])
     let made = try compiler.compile(
-      [regions.dense, solve.rhs] + steps + [regions.start, regions.terms].compactMap { $0 })
+      [regions.dense, solve.rhs] + steps + [regions.terms].compactMap { $0 })
     (dense, rhs, step, stepWithRecord) = (made[0], made[1], made[2], made[1 + steps.count])
     hasOneStep = steps.count == 1
-    start = regions.start == nil ? nil : made[2 + steps.count]
     terms = regions.terms == nil ? nil : made.last
+    // What a method remembers at the start is, as a rule, the right-hand side there.
+    start =
+      regions.start == solve.rhs ? rhs : try regions.start.map { try compiler.compile($0) }
     if let stiffness, case .adaptive = solve.settings.stepping {
       self.stiffness = try stiffness(executor.forRareUse)
     } else {

@@ -140,9 +140,6 @@ package struct Interpolate: Sendable, Hashable {
 extension Region {
   /// Whether a solve in it has one step size for all trajectories of a batch, which then must not be cut into pieces.
   package var solvesTogether: Bool {
-    nodes.contains { node in
-      if case .solve(let solve) = node.form, solve.settings.joint { return true }
-      return node.form.regions.contains(where: \.solvesTogether)
-    }
+    contains { if case .solve(let solve) = $0 { solve.settings.joint } else { false } }
   }
 }

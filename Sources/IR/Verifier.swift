@@ -46,6 +46,15 @@ package enum Verifier {
   }
 }
 
+extension Region {
+  /// Whether a form of which this holds is in it, or in a region inside.
+  package func contains(_ isWanted: (Form) -> Bool) -> Bool {
+    nodes.contains { node in
+      isWanted(node.form) || node.form.regions.contains { $0.contains(isWanted) }
+    }
+  }
+}
+
 extension Form {
   /// The regions inside, in a fixed order.
   package var regions: [Region] {

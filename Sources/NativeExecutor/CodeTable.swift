@@ -12,8 +12,14 @@ final class CodeTable: Sendable {
     weak var code: LoadedCode?
   }
 
+  /// Who holds it makes the code; others that want the same wait, and find it.
+  private final class Turn: Sendable {
+    let lock = Mutex<Void>(())
+  }
+
   private struct State {
     var entries: [String: Entry] = [:]
+    var turns: [String: Turn] = [:]
     /// The code that was asked for last stays, in use or not.
     var recent: [LoadedCode] = []
   }
@@ -33,9 +39,29 @@ final class CodeTable: Sendable {
       CodeGenerator.passes(style), "\(NativeCode.revision)"
     ).text
     if let code = known(key) { return code }
+    let turn = state.withLock { state in
+      let turn = state.turns[key] ?? Turn()
+      state.turns[key] = turn
+      return turn
+    }
+    defer { state.withLock { $0.turns[key] = nil } }
+    let outcome: Result<LoadedCode, NativeError> = turn.lock.withLock { _ in
+      if let code = known(key) { return .success(code) }
+      do throws(NativeError) {
+        return .success(try make(key, text, style, symbols, target, cache, loader))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try outcome.get()
+  }
+
+  private func make(
+    _ key: String, _ text: String, _ style: CodeGenerator.Style, _ symbols: [String],
+    _ target: CodeTarget, _ cache: CodeCache?, _ loader: CodeLoader
+  ) throws(NativeError) -> LoadedCode {
     // The key makes symbols unlike those of all other code.
     func named(_ text: String) -> String { Self.replace(Self.prefix, by: "nodal_\(key)", in: text) }
-    let symbols = symbols.map(named)
     let object: [UInt8]
     if let kept = cache?.load(key) {
       object = kept
@@ -47,7 +73,7 @@ final class CodeTable: Sendable {
     let outcome: Result<LoadedCode, NativeError> = state.withLock { state in
       if let code = state.entries[key]?.code { return .success(code) }
       do throws(NativeError) {
-        let code = try loader.load(object, symbols: symbols)
+        let code = try loader.load(object, symbols: symbols.map(named))
         state.entries[key] = Entry(code: code)
         Self.keep(code, &state)
         return .success(code)

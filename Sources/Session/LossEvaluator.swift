@@ -57,11 +57,7 @@ final class LossEvaluator {
     {
       let wrt = trained.compactMap { weight in program.parameter(of: ProgramInput.weight(weight.id))
       }
-      priors = (
-        program,
-        Runner(
-          try session.executor.compile(try Pipeline.training(wrt: wrt).run(program.region)))
-      )
+      priors = (program, try session.compile(program.region, .training(wrt: wrt)))
     }
   }
 

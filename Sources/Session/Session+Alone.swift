@@ -74,12 +74,12 @@ private final class Errand<T: Sendable>: @unchecked Sendable {
 extension Region {
   /// There is something in it that runs again and again.
   var hasLoops: Bool {
-    nodes.contains { node in
-      switch node.form {
+    contains { form in
+      switch form {
       case .solve, .scan: true
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
         .scatter, .random, .branch, .map, .derivative, .interpolate:
-        node.form.regions.contains(where: \.hasLoops)
+        false
       }
     }
   }

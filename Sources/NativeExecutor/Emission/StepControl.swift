@@ -24,8 +24,7 @@ struct StepControl {
     let error = Lanes(w, error)
     let one = Operand.constant(1, error.type)
     let accepted = w.compare("ole", error.operand, one)
-    let logarithm = roughLogarithm(
-      error.constant(StepController.smallestSquaredError).greater(error))
+    let logarithm = roughLogarithm(error.clamped(above: StepController.smallestSquaredError))
     let older = Lanes(w, memory.beforePrevious)
       .times(powers.beforePrevious, plus: powers.safety)
     let known = Lanes(w, memory.previous).times(powers.previous, plus: older)
@@ -38,7 +37,8 @@ struct StepControl {
     let largest = w.select(
       w.and(accepted, w.not(memory.rejected)), .constant(powers.largest, error.type),
       .constant(0, error.type))
-    let bounded = Lanes(w, largest).lesser(error.constant(powers.smallest).greater(proposed))
+    let raised = proposed.clamped(above: powers.smallest)
+    let bounded = (Lanes(w, largest) < raised).then(Lanes(w, largest), else: raised)
     let isNumber = w.compare("olt", error.operand, .constant(.infinity, error.type))
     let factor = w.select(
       isNumber, roughPower(bounded).operand, .constant(controller.smallestFactor, error.type))
@@ -69,10 +69,4 @@ struct StepControl {
     let scale = ((shifted.bits + x.format.bias) << x.format.mantissaBits).number
     return rest.polynomial(RoughPower.power) * scale
   }
-}
-
-extension Lanes {
-  /// One instruction: the other where either is NaN.
-  fileprivate func greater(_ other: Lanes) -> Lanes { (self > other).then(self, else: other) }
-  fileprivate func lesser(_ other: Lanes) -> Lanes { (self < other).then(self, else: other) }
 }

@@ -93,12 +93,11 @@ struct UnrolledEmitter {
   private func looped(_ parts: [[Operand]], _ work: ([Operand]) -> Operand) -> [Operand] {
     let width = parts.joined().map(\.type.width).max() ?? 1
     let places = parts[0].indices.map { k in
-      let type = parts[0][k].type.with(width: width)
-      let place = w.array(type, count: parts.count)
-      for (i, part) in parts.enumerated() {
-        w.store(
-          part[k].type.width == width ? part[k] : w.spread(part[k], width),
-          w.address(place, .integer(i * width), of: type))
+      let column = w.alike(parts.map { $0[k] })
+      let type = column[0].type
+      let place = w.array(type, count: column.count)
+      for (i, part) in column.enumerated() {
+        w.store(part, w.address(place, .integer(i * width), of: type))
       }
       return (place, type)
     }
@@ -320,7 +319,7 @@ extension FunctionWriter {
     return operands.map { $0.type.width == width ? $0 : spread($0, width) }
   }
 
-  func spread(_ x: Operand, _ width: Int) -> Operand {
+  fileprivate func spread(_ x: Operand, _ width: Int) -> Operand {
     // A constant is spelt wide.
     if !x.text.hasPrefix("%") {
       return Operand("splat (\(x.typed))", x.type.with(width: width))
