@@ -168,6 +168,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case notSeparable = "E1012"
   case resultUndefined = "E1013"
   case noSeries = "E1014"
+  case differentTimes = "E1015"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

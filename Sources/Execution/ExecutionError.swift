@@ -5,6 +5,8 @@ package enum ExecutionError: Error, Sendable {
   case cancelled
   /// A trajectory could not be followed to its end. Of several the first by number.
   case solve(SolveFailure)
+  /// Trajectories that share a clock have different times.
+  case differentTimes(TimeMismatch)
   /// An array was read at a place that it doesn't have.
   case index(IndexMiss)
   /// An argument of another type or shape than the program has: never the user's mistake.
@@ -23,6 +25,18 @@ package struct IndexMiss: Sendable, Hashable {
     self.index = index
     self.length = length
   }
+}
+
+/// A time of a trajectory that isn't that of the first, where all share a clock.
+package struct TimeMismatch: Sendable, Hashable {
+  /// Where in the program the solve stands.
+  package var origin: Origin?
+  /// Number in the batch.
+  package var trajectory: Int
+  /// A save time, not the span's end.
+  package var isSaveTime: Bool
+  package var first: Double
+  package var other: Double
 }
 
 /// How a trajectory ended: an entry of `stats`.

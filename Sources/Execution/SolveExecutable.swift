@@ -17,6 +17,8 @@ package struct SolveExecutable: Executable {
   let stepWithRecord: any Executable
   /// Both are the same.
   let hasOneStep: Bool
+  /// Also `step` gives a record.
+  let stepHasRecord: Bool
   let dense: any Executable
   let rhs: any Executable
   let start: (any Executable)?
@@ -62,11 +64,13 @@ package struct SolveExecutable: Executable {
     // Beside a loop these run at the ends of a trajectory, and where one fails.
     let compiler = loop == nil ? executor : executor.forRareUse
     let steps = Self.steps(solve, regions, saves: operands[Solve.Operand.saveTimes])
-    let made = try compiler.compile(
-      [regions.dense, solve.rhs] + steps + [regions.terms].compactMap { $0 })
+    let made = try compiler.compile([regions.dense, solve.rhs] + steps)
     (dense, rhs, step, stepWithRecord) = (made[0], made[1], made[2], made[1 + steps.count])
     hasOneStep = steps.count == 1
-    terms = regions.terms == nil ? nil : made.last
+    stepHasRecord = steps[0] == regions.stepWithRecord
+    terms = try regions.terms.map { terms in
+      try (regions.termsInStep ? compiler.forRareUse : compiler).compile(terms)
+    }
     // What a method remembers at the start is, as a rule, the right-hand side there.
     start =
       regions.start == solve.rhs ? rhs : try regions.start.map { try compiler.compile($0) }
@@ -113,6 +117,9 @@ package struct SolveExecutable: Executable {
   }
 
   func isBatched(_ operand: Int) -> Bool { solve.trajectories != nil && solve.batched[operand] }
+
+  /// The place of the dense record among the results of a step that has one.
+  var recordResult: Int { 1 + memories + (regions.hasError ? 1 : 0) }
 
   /// Values that a method carries from step to step.
   var memories: Int {

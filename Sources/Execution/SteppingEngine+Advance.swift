@@ -16,6 +16,7 @@ extension SteppingEngine {
     let next = results[0]
     let joint = isJoint ? decideTogether(errors, next) : nil
     var accepted = 0
+    var allFinite = true
     let controller = isAdaptive ? program.controller : nil
     let evaluations = program.regions.evaluations
     for slot in 0..<slots {
@@ -26,6 +27,7 @@ extension SteppingEngine {
         wantsRecords && (solve.trace != nil || hasSavesInside(slot))
         ? evaluations.record : evaluations.step
       let finite = isFinite(next + slot * stateBytes)
+      if !finite { allFinite = false }
       if let controller {
         let decision =
           joint
@@ -52,9 +54,19 @@ extension SteppingEngine {
       isAccepted[slot] = true
       accepted += 1
     }
-    if !isAdaptive { accepted -= try refuseExplosions(next) }
+    let refused = isAdaptive ? 0 : try refuseExplosions(next)
+    accepted -= refused
     guard accepted > 0 else { return }
-    if let terms { try addTerms(terms) }
+    if let terms {
+      // The step's own terms are right unless something that isn't a number has gone into sums over lanes.
+      if program.regions.termsInStep, allFinite, refused == 0 {
+        addTerms(
+          of: workspace,
+          from: program.recordResult + (wantsRecords || program.stepHasRecord ? 1 : 0))
+      } else {
+        try addTerms(terms)
+      }
+    }
     try saveInside(workspace, wantsRecords)
     if solve.trace != nil { record(workspace) }
     rounds += 1
@@ -89,19 +101,24 @@ extension SteppingEngine {
     termInputs[1] = UnsafeRawPointer(accepted)
     termInputs[3] = UnsafeRawPointer(weights)
     try terms.run(termInputs.pointer, inner(lanes: slots))
+    addTerms(of: terms, from: 0)
+  }
+
+  /// Adds a region's results from the `first` on to the integrals.
+  private func addTerms(of workspace: any Workspace, from first: Int) {
     guard let region = program.regions.terms else { return }
     for (k, type) in region.resultTypes.enumerated() {
       let result = Solve.Result.quadratures + k
       let bytes = rowBytes(type)
       let count = bytes / type.element.byteCount
       guard solve.trajectories != nil, type.isBatched else {
-        LaneRows.add(type.element, terms.results[k], to: store[result], count: count)
+        LaneRows.add(type.element, workspace.results[first + k], to: store[result], count: count)
         continue
       }
       for slot in 0..<slots where isAccepted[slot] {
         LaneRows.add(
-          type.element, terms.results[k] + slot * bytes, to: store[result] + lanes[slot] * bytes,
-          count: count)
+          type.element, workspace.results[first + k] + slot * bytes,
+          to: store[result] + lanes[slot] * bytes, count: count)
       }
     }
   }
@@ -125,7 +142,7 @@ extension SteppingEngine {
   func note(_ slot: Int, stiffness estimate: Double, _ threshold: Double) {
     let i = lanes[slot]
     guard trajectories[i].stiffness.note(estimate, threshold: threshold) else { return }
-    let time = times.typed(Double.self)[slot]
+    let time = told(times.typed(Double.self)[slot], i)
     trajectories[i].stiffFrom = time
     context.warn(.stiff(time: time, origin: program.origin))
   }

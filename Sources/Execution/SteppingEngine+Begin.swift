@@ -24,6 +24,7 @@ extension SteppingEngine {
     state.reserve(stateBytes * total)
     for (i, buffer) in memory.enumerated() { buffer.reserve(rowBytes(memoryType(i)) * total) }
     guard total > 0 else { return }
+    if isJoint { try agree() }
     for i in 0..<total { place(i) }
     bindInputs()
     guard isDone.contains(false) else { return }
@@ -43,7 +44,8 @@ extension SteppingEngine {
   /// A trajectory's start, and the save times there.
   private func place(_ i: Int) {
     func number(_ operand: Int) -> Double {
-      inputs[operand].load(
+      if isJoint { return commonTimes.typed(Double.self)[operand] }
+      return inputs[operand].load(
         fromByteOffset: program.isBatched(operand) ? 8 * i : 0, as: Double.self)
     }
     let start = number(Solve.Operand.start)
@@ -74,6 +76,37 @@ extension SteppingEngine {
       save(i, step: 0, from: UnsafeRawPointer(state.pointer) + i * stateBytes)
     }
     if start == end { conclude(i) }
+  }
+
+  /// The times of trajectories that share a clock: the latest of each, as the regions around the solve take it. They must be the same
+  /// but for rounding.
+  private func agree() throws(ExecutionError) {
+    let common = commonTimes.reserve(8 * (Solve.Operand.saveTimes + saveCount))
+      .assumingMemoryBound(to: Double.self)
+    var worst = (gap: 0.0, operand: 0, trajectory: 0, first: 0.0, other: 0.0)
+    for operand in 0..<Solve.Operand.initial {
+      let count = operand == Solve.Operand.saveTimes ? saveCount : 1
+      let given = inputs[operand].assumingMemoryBound(to: Double.self)
+      for k in 0..<count {
+        common[operand + k] = given[k]
+        guard program.isBatched(operand) else { continue }
+        for i in trajectories.indices {
+          let time = given[i * count + k]
+          common[operand + k] = max(common[operand + k], time)
+          if abs(time - given[k]) > worst.gap {
+            worst = (abs(time - given[k]), operand, i, given[k], time)
+          }
+        }
+      }
+    }
+    // They are differences of far greater times, in the data's precision.
+    let span = abs(common[Solve.Operand.end] - common[Solve.Operand.start])
+    guard worst.gap > (stateType.element == .f32 ? 1e-4 : 1e-8) * span else { return }
+    throw .differentTimes(
+      TimeMismatch(
+        origin: program.origin, trajectory: worst.trajectory,
+        isSaveTime: worst.operand == Solve.Operand.saveTimes,
+        first: told(worst.first, 0), other: told(worst.other, worst.trajectory)))
   }
 
   /// Save times go from the start to the end, but for rounding.
@@ -119,14 +152,24 @@ extension SteppingEngine {
     slopes.copyMemory(from: rhs.results[0], byteCount: stateBytes * slots)
     let trialTimes = scratch[1].reserve(8 * slots)
     let trialStates = scratch[2].reserve(stateBytes * slots)
-    var norms = Array(repeating: (trial: 0.0, slope: 0.0), count: slots)
+    var norms = (0..<slots).map { slot in
+      (
+        state: norm(slot) { ElementAccess.load(element, self.state.pointer, slot * n + $0) },
+        slope: norm(slot) { ElementAccess.load(element, slopes, slot * n + $0) }
+      )
+    }
+    if isJoint {
+      let all = (
+        state: rootMeanSquare(norms.map(\.state)), slope: rootMeanSquare(norms.map(\.slope))
+      )
+      norms = norms.map { _ in all }
+    }
+    var trials: [Double] = []
     for slot in 0..<slots {
       let trajectory = trajectories[lanes[slot]]
-      let slope = norm(slot) { ElementAccess.load(element, slopes, slot * n + $0) }
       let trial = InitialStep.trial(
-        state: norm(slot) { ElementAccess.load(element, self.state.pointer, slot * n + $0) },
-        derivative: slope, span: trajectory.end - t[slot])
-      norms[slot] = (trial, slope)
+        state: norms[slot].state, derivative: norms[slot].slope, span: trajectory.end - t[slot])
+      trials.append(trial)
       let h = trial * trajectory.direction
       ElementAccess.store(t[slot] + h, .f64, trialTimes, slot)
       for j in (slot * n)..<((slot + 1) * n) {
@@ -140,16 +183,26 @@ extension SteppingEngine {
     try rhs.run(pointInputs.pointer, inner(lanes: slots))
     pointInputs[0] = UnsafeRawPointer(times.pointer)
     pointInputs[1] = UnsafeRawPointer(state.pointer)
-    for slot in 0..<slots where !isDone[slot] {
-      let i = lanes[slot]
-      let change = norm(slot) { j in
+    var changes = (0..<slots).map { slot in
+      norm(slot) { j in
         ElementAccess.load(element, self.rhs.results[0], slot * n + j)
           - ElementAccess.load(element, slopes, slot * n + j)
       }
+    }
+    if isJoint {
+      let all = rootMeanSquare(changes)
+      changes = changes.map { _ in all }
+    }
+    for slot in 0..<slots where !isDone[slot] {
+      let i = lanes[slot]
       trajectories[i].proposal = InitialStep.first(
-        trial: norms[slot].trial, derivative: norms[slot].slope, change: change,
+        trial: trials[slot], derivative: norms[slot].slope, change: changes[slot],
         order: program.order, span: trajectories[i].end - t[slot])
       trajectories[i].evaluations += 2
     }
+  }
+
+  private func rootMeanSquare(_ norms: [Double]) -> Double {
+    (norms.reduce(0) { $0 + $1 * $1 } / Double(max(1, norms.count))).squareRoot()
   }
 }

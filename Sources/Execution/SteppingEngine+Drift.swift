@@ -30,7 +30,7 @@ extension SteppingEngine {
     context.drift = max(context.drift, worst)
     if worst > Self.tolerableDrift {
       context.warn(
-        .adjointDrift(time: trajectories[i].end, ratio: worst, origin: program.origin))
+        .adjointDrift(time: told(trajectories[i].end, i), ratio: worst, origin: program.origin))
     }
   }
 

@@ -37,7 +37,7 @@ extension SteppingEngine {
     return SolveFailure(
       status: status, origin: program.origin, trajectory: i,
       followsLanes: solve.trajectories == .lane,
-      time: times.typed(Double.self)[slot], step: h, steps: trajectories[i].accepted,
+      time: told(times.typed(Double.self)[slot], i), step: h, steps: trajectories[i].accepted,
       component: blame(state, derivative, reached), state: state, derivative: derivative,
       next: reached, stiffFrom: trajectories[i].stiffFrom)
   }

@@ -39,7 +39,9 @@ extension SteppingEngine {
           slot, .exploded, h: sizes.typed(Double.self)[slot], next: next + slot * stateBytes)
       } else if growth > Self.suspiciousGrowth {
         context.warn(
-          .unstable(time: times.typed(Double.self)[slot], growth: growth, origin: program.origin))
+          .unstable(
+            time: told(times.typed(Double.self)[slot], lanes[slot]), growth: growth,
+            origin: program.origin))
       }
     }
     return refused

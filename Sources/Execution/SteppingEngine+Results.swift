@@ -24,7 +24,7 @@ extension SteppingEngine {
 
   /// Logs the accepted steps.
   func record(_ workspace: any Workspace) {
-    let recordResult = 1 + memory.count + (program.regions.hasError ? 1 : 0)
+    let recordResult = program.recordResult
     let recordBytes = LaneRows.bytes(all: program.regions.record, extents)
     for slot in 0..<slots where isAccepted[slot] {
       log.append(

@@ -59,7 +59,7 @@ extension SteppingEngine {
   ) throws(ExecutionError) {
     let t = times.typed(Double.self)
     let h = sizes.typed(Double.self)
-    let recordResult = 1 + memory.count + (program.regions.hasError ? 1 : 0)
+    let recordResult = program.recordResult
     let recordBytes = LaneRows.bytes(all: program.regions.record, extents)
     let sources: [(UnsafeRawPointer, Int)] = [
       (UnsafeRawPointer(sizes.pointer), 8), (UnsafeRawPointer(state.pointer), stateBytes),

@@ -25,7 +25,8 @@ final class SteppingEngine: Workspace {
     let steps = program.hasOneStep ? [step] : [step, stepWithRecord]
     let regions = steps + [dense, rhs] + [start, terms, stiffness].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
-      + [times, sizes, state, mask, sizesReached].byteCount + log.byteCount + loopBlocks.byteCount
+      + [times, sizes, state, mask, commonTimes, sizesReached].byteCount + log.byteCount
+      + loopBlocks.byteCount
       + regions.reduce(0) { $0 + $1.byteCount }
   }
 
@@ -53,6 +54,8 @@ final class SteppingEngine: Workspace {
   let termInputs: PointerTable
   let denseInputs = PointerTable(count: 5)
   let mask = Buffer()
+  /// Of a shared clock: start, end, and the save times.
+  let commonTimes = Buffer()
   let scratch = (0..<5).map { _ in Buffer() }
   var log = StepLog()
   var jointHistory = StepHistory()
@@ -84,7 +87,7 @@ final class SteppingEngine: Workspace {
       adaptive = nil
       isAdaptive = false
     }
-    isJoint = isAdaptive && solve.settings.joint
+    isJoint = solve.sharesClock
     hasTrajectories = solve.trajectories != nil
     let type = program.parameterTypes[Solve.Operand.initial]
     stateType = program.isBatched(Solve.Operand.initial) ? type.droppingFirst() : type
@@ -104,6 +107,7 @@ final class SteppingEngine: Workspace {
   // Looked at for every slot of every step: kept, not computed.
   let solve: Solve
   let isAdaptive: Bool
+  /// All slots have the same time and step size; the regions read those of the first.
   let isJoint: Bool
   let hasTrajectories: Bool
   let adaptive: (rtol: Double, atol: [Double])?
@@ -156,7 +160,6 @@ final class SteppingEngine: Workspace {
     guard slots > 0 else { return nil }
     let t = times.typed(Double.self)
     let h = sizes.typed(Double.self)
-    let common = isJoint ? jointSize() : nil
     var any = false
     for slot in 0..<slots {
       h[slot] = 0
@@ -169,9 +172,9 @@ final class SteppingEngine: Workspace {
       }
       if isAdaptive {
         let remaining = trajectories[i].end - t[slot]
-        let proposal = common ?? trajectories[i].proposal
+        let proposal = trajectories[i].proposal
         // A last step a little longer than asked for saves one that is much shorter.
-        if proposal * (common == nil ? 1.01 : 1) >= abs(remaining) {
+        if proposal * 1.01 >= abs(remaining) {
           h[slot] = remaining
           trajectories[i].target = trajectories[i].end
           trajectories[i].lands = true
@@ -209,17 +212,6 @@ final class SteppingEngine: Workspace {
     }
   }
 
-  /// In joint mode the smallest of what is proposed and what remains.
-  private func jointSize() -> Double {
-    var size = Double.infinity
-    for slot in 0..<slots where !isDone[slot] {
-      let i = lanes[slot]
-      let remaining = abs(trajectories[i].end - times.typed(Double.self)[slot])
-      size = min(size, trajectories[i].proposal, remaining)
-    }
-    return size
-  }
-
   /// Given steps: to the next save time, or to the end.
   private func nextGap(_ i: Int, from t: Double) -> StepGap {
     let end = trajectories[i].end
@@ -241,8 +233,17 @@ final class SteppingEngine: Workspace {
   }
 
   func saveTimes(_ i: Int) -> UnsafePointer<Double> {
+    if isJoint {
+      return UnsafePointer(commonTimes.typed(Double.self) + Solve.Operand.saveTimes)
+    }
     let base = inputs[Solve.Operand.saveTimes].assumingMemoryBound(to: Double.self)
     return program.isBatched(Solve.Operand.saveTimes) ? base + i * saveCount : base
+  }
+
+  /// A time of trajectory i, counted as the program does.
+  func told(_ time: Double, _ i: Int) -> Double {
+    guard let operand = solve.clockStart else { return time }
+    return time + inputs[operand].load(fromByteOffset: 8 * i, as: Double.self)
   }
 
   // MARK: Slots

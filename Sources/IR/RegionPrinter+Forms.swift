@@ -132,6 +132,8 @@ extension Solve {
     list.add("trajectories", trajectories)
     list.add("batched", batched)
     list.add("lowered", isLowered)
+    list.add("shared_clock", sharesClock)
+    if let clockStart { list.add("clock_start", clockStart) }
     list.add("controlled", controlled)
     if let trace { list.add("trace", trace) }
     if let record { list.add("record", record.description) }

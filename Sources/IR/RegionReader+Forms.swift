@@ -159,6 +159,8 @@ private struct AttributeReader {
       settings: settings, trajectories: try extent("trajectories"), batched: try flags("batched"),
       rhs: try region("rhs"), isLowered: try flag("lowered"), controlled: try natural("controlled"),
       quadrature: quadrature)
+    solve.sharesClock = try flag("shared_clock")
+    if attributes.items["clock_start"] != nil { solve.clockStart = try natural("clock_start") }
     if attributes.items["trace"] != nil { solve.trace = try natural("trace") }
     if attributes.items["record"] != nil { solve.record = try type("record") }
     if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }

@@ -59,7 +59,8 @@ package struct SolverSettings: Sendable, Hashable {
 /// with that axis.
 ///
 /// The right-hand side `rhs` is (t: f64, y: [d], p…) → [d], for one trajectory, until the batching pass has given it an axis of lanes
-/// (`isLowered`): (t: f64[lanes], y: [lanes, d], p… batched where flagged) → [lanes, d].
+/// (`isLowered`): (t: f64[lanes], y: [lanes, d], p… batched where flagged) → [lanes, d]. With a shared clock its time is one for all lanes:
+/// (t: f64, y: [lanes, d], …) → [lanes, d]; then what depends on time alone is computed once, not for each trajectory.
 package struct Solve: Sendable, Hashable {
   package var settings: SolverSettings
   package var trajectories: Extent?
@@ -67,6 +68,11 @@ package struct Solve: Sendable, Hashable {
   package var rhs: Region
   /// The regions of `rhs` have their axis of lanes.
   package var isLowered: Bool
+  /// All trajectories are at one time, step by step: one step size for all, from one start to one end. A run sees to it that they
+  /// agree.
+  package var sharesClock = false
+  /// The operand with each trajectory's own beginning, where the shared clock counts from it.
+  package var clockStart: Int?
   /// How many leading components of the state the error norm sees; the others ride along.
   package var controlled: Int
   /// Integrals of the trajectory outside the error norm: (t, y, weight: f64, p…) → terms, added up over the stages of accepted steps

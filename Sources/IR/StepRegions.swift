@@ -2,13 +2,15 @@
 /// of a solve differentiates. `Methods` builds it; the engine knows no method.
 ///
 /// In a lowered solve over trajectories every value below but shared parameters has a leading axis of lanes:
-/// t: f64[lanes], h: f64[lanes], y: [lanes, d], error: f64[lanes] and so on; each lane has its own time and step.
+/// t: f64[lanes], h: f64[lanes], y: [lanes, d], error: f64[lanes] and so on; each lane has its own time and step. Lanes with a shared
+/// clock have one t and one h, f64; errors, θ and the h of `dense` stay one for each lane.
 /// `t` and `h` are f64 also where `y` is f32. `p…` are the solve's operands behind the initial state.
 package struct StepRegions: Sendable {
   /// (t, h, y, memory…, p…) → (y₁, memory…, error?). The error is the f64 ratio of the estimated local error to the tolerance in
   /// the weighted root mean square norm over the controlled components; a step is accepted up to 1. It is there if `hasError`.
+  /// If `termsInStep` the results of `terms` follow behind all others, of lanes whose error is at most 1: the stages serve both.
   package var step: Region
-  /// The same with the dense record behind all other results.
+  /// The same with the dense record behind the error.
   package var stepWithRecord: Region
   /// (t, h, y, p…) → (y₁, record): a step that remembers nothing, for differentiation.
   package var memoryless: Region
@@ -23,12 +25,13 @@ package struct StepRegions: Sendable {
   /// Type of the dense record of one trajectory.
   package var record: ValueType
   package var hasError: Bool
+  package var termsInStep: Bool
   /// Evaluations of the right-hand side in one step, in a step with its record, and in `start`.
   package var evaluations: (step: Int, record: Int, start: Int)
 
   package init(
     step: Region, stepWithRecord: Region, memoryless: Region, dense: Region, start: Region?,
-    terms: Region?, record: ValueType, hasError: Bool,
+    terms: Region?, record: ValueType, hasError: Bool, termsInStep: Bool = false,
     evaluations: (step: Int, record: Int, start: Int)
   ) {
     self.step = step
@@ -39,6 +42,7 @@ package struct StepRegions: Sendable {
     self.terms = terms
     self.record = record
     self.hasError = hasError
+    self.termsInStep = termsInStep
     self.evaluations = evaluations
   }
 }

@@ -354,14 +354,22 @@ extension Solve {
       lanes && batched[i] ? type.prepending(.lane) : type
     }
     func all(_ type: ValueType) -> ValueType { lanes ? type.prepending(.lane) : type }
+    try expect(!sharesClock || lanes, "solve: a shared clock without lanes")
+    if let clockStart {
+      try expect(
+        clockStart >= Operand.parameters && clockStart < inner.count
+          && inner[clockStart] == .time,
+        "solve: operand \(clockStart) is no time")
+    }
+    let time = sharesClock ? ValueType.time : all(.time)
     let arguments =
-      [all(.time), all(state)]
+      [time, all(state)]
       + parameters.enumerated().map { lane($1, $0 + Operand.parameters) }
     try expectParameters(rhs, arguments, "solve")
     try expect(rhs.resultTypes == [all(state)], "solve: rhs gives \(rhs.resultTypes)")
     if let quadrature {
       try expectParameters(
-        quadrature, Array(arguments[..<2]) + [all(.time)] + arguments[2...], "quadrature")
+        quadrature, Array(arguments[..<2]) + [time] + arguments[2...], "quadrature")
     }
     func outer(_ type: ValueType) -> ValueType { trajectories.map(type.prepending) ?? type }
     let saves = inner[Operand.saveTimes].extents[0]

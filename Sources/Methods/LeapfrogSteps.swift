@@ -74,7 +74,7 @@ struct LeapfrogSteps {
   private func step(memory: Bool, record: Bool) throws(IRError) -> Region {
     let between = memory ? [types.state] : []
     var arithmetic = StepArithmetic(
-      types, parameters: [types.scalar, types.scalar, types.state] + between + types.parameters)
+      types, parameters: [types.clock, types.clock, types.state] + between + types.parameters)
     let p = arithmetic.builder.parameters
     let kicks = kicks(
       &arithmetic, t: p[0], h: p[1], y: p[2], first: memory ? p[3] : nil,
@@ -90,7 +90,7 @@ struct LeapfrogSteps {
     guard let quadrature = problem.quadrature else { return nil }
     var arithmetic = StepArithmetic(
       types,
-      parameters: [types.scalar, types.scalar, types.state, types.scalar, types.state]
+      parameters: [types.clock, types.clock, types.state, types.clock, types.state]
         + types.parameters)
     let p = arithmetic.builder.parameters
     let shared = Array(p[5...])

@@ -28,7 +28,7 @@ struct RungeKuttaSteps {
       step: try step(record: false), stepWithRecord: try step(record: true),
       memoryless: try memoryless(), dense: try dense(), start: hasMemory ? problem.rhs : nil,
       terms: try terms(), record: types.ownRecord(stages: recorded.count),
-      hasError: hasError,
+      hasError: hasError, termsInStep: problem.quadrature != nil,
       evaluations: (
         step: evaluations(stages: stepStages), record: evaluations(stages: stepStages + recorded),
         start: hasMemory ? 1 : 0
@@ -156,7 +156,7 @@ struct RungeKuttaSteps {
   /// (t, h, y, between…, p…), the form of all regions that make a step.
   private func begin(between: [ValueType], first: Bool) -> (Step, [Value]) {
     let arithmetic = StepArithmetic(
-      types, parameters: [types.scalar, types.scalar, types.state] + between + types.parameters)
+      types, parameters: [types.clock, types.clock, types.state] + between + types.parameters)
     let p = arithmetic.builder.parameters
     let step = Step(
       arithmetic, tableau, problem.rhs, t: p[0], h: p[1], y: p[2],
@@ -174,8 +174,10 @@ struct RungeKuttaSteps {
       step.arguments[next] = y1
       results.append(step.stage(next))
     }
-    if hasError, let error = step.error(problem, y1: y1) { results.append(error) }
+    let error = hasError ? step.error(problem, y1: y1) : nil
+    results += [error].compactMap { $0 }
     if record { results.append(step.record(recorded)) }
+    results += terms(&step, length: step.arithmetic.accepted(step.h, error))
     return try step.arithmetic.builder.finish(results)
   }
 
@@ -188,9 +190,16 @@ struct RungeKuttaSteps {
   }
 
   private func terms() throws(IRError) -> Region? {
-    guard let quadrature = problem.quadrature else { return nil }
-    var (step, p) = begin(between: [types.scalar] + memory, first: hasMemory)
+    guard problem.quadrature != nil else { return nil }
+    var (step, p) = begin(between: [types.clock] + memory, first: hasMemory)
     let length = step.arithmetic.builder.mul(p[1], p[3])
+    let total = terms(&step, length: length)
+    return try step.arithmetic.builder.finish(total)
+  }
+
+  /// Σ bⱼ `length` q(tⱼ, yⱼ).
+  private func terms(_ step: inout Step, length: Value) -> [Value] {
+    guard let quadrature = problem.quadrature else { return [] }
     var total: [Value] = []
     for (i, weight) in tableau.weights.enumerated() where !weight.isZero {
       let state = step.argument(i)
@@ -199,7 +208,7 @@ struct RungeKuttaSteps {
       let terms = step.arithmetic.builder.inline(quadrature, [time, state, share] + step.shared)
       total = step.arithmetic.accumulate(total, terms)
     }
-    return try step.arithmetic.builder.finish(total)
+    return total
   }
 
   func stiffness() throws(IRError) -> Region? {

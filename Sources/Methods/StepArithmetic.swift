@@ -15,7 +15,7 @@ struct StepArithmetic {
   mutating func spread(_ scalar: Value) -> Value {
     let converted = builder.convert(scalar, to: types.state.element)
     return builder.broadcast(
-      converted, to: types.state.extents, axes: types.isBatched ? [0] : [])
+      converted, to: types.state.extents, axes: Array(0..<builder.type(scalar).rank))
   }
 
   /// t + c h.
@@ -110,6 +110,14 @@ struct StepArithmetic {
       .contract(
         Contraction(batch: lanes, contracted: [.init(types.axis, types.axis)])), [ratio, ratio])
     return builder.mul(squares, 1 / Double(problem.controlled))
+  }
+
+  /// What a step with this error counts in integrals: its length, 0 for lanes that will take it again. Where one decision is made for
+  /// all it is made after the step.
+  mutating func accepted(_ h: Value, _ error: Value?) -> Value {
+    guard let error, types.isBatched, types.clock == types.scalar else { return h }
+    let isAccepted = builder.lessOrEqual(error, builder.constant(1, types.scalar))
+    return builder.select(isAccepted, h, builder.constant(0, types.scalar))
   }
 
   /// Adds two lists of terms, element by element; the first may be empty.

@@ -68,7 +68,7 @@ package struct InitialStepRegions: Sendable {
     let types = try problem.types()
 
     var first = StepArithmetic(
-      types, parameters: [types.scalar, types.state] + types.parameters)
+      types, parameters: [types.clock, types.state] + types.parameters)
     var p = first.builder.parameters
     let f = first.builder.inline(problem.rhs, p)[0]
     var scale = first.scale(problem, p[1], nil)
@@ -79,7 +79,7 @@ package struct InitialStepRegions: Sendable {
     norms = try first.builder.finish([f, stateNorm, slopeNorm])
 
     var second = StepArithmetic(
-      types, parameters: [types.scalar, types.scalar, types.state, types.state] + types.parameters)
+      types, parameters: [types.clock, types.clock, types.state, types.state] + types.parameters)
     p = second.builder.parameters
     let h = second.spread(p[1])
     let there = second.advance(p[2], h, p[3])

@@ -2,7 +2,7 @@ package import NodalIR
 
 /// What a method makes its steps for: a right-hand side with the tolerances of its error norm.
 package struct StepProblem: Sendable {
-  /// (t: f64, y: [d], p…) → [d], or all with a leading axis of lanes but shared parameters.
+  /// (t: f64, y: [d], p…) → [d], or all with a leading axis of lanes but shared parameters, and t where lanes share a clock.
   package var rhs: Region
   package var rtol: Double
   /// One entry, or one for each controlled component.
@@ -50,8 +50,8 @@ extension StepProblem {
   /// The types in use, once the right-hand side is known to be one.
   struct Types {
     var state: ValueType
-    /// f64, or f64[lanes]: of times, step sizes, errors.
-    var scalar: ValueType
+    /// f64, or f64[lanes] where each lane has its own: of times and step sizes.
+    var clock: ValueType
     var parameters: [ValueType]
     /// The number of components.
     var size: Int
@@ -59,6 +59,8 @@ extension StepProblem {
     /// The axis of components.
     var axis: Int { state.rank - 1 }
     var isBatched: Bool { state.isBatched }
+    /// f64, or f64[lanes]: of errors, and of places inside of a step.
+    var scalar: ValueType { ValueType(.f64, Array(state.extents.dropLast())) }
 
     func record(stages: Int) -> ValueType {
       ValueType(state.element, Array(state.extents.dropLast()) + [.fixed(stages * size)])
@@ -78,15 +80,15 @@ extension StepProblem {
     guard parameters.count >= 2, rhs.resultTypes == [parameters[1]] else {
       throw IRError("a right-hand side takes t, y, … and gives y', not \(rhs.resultTypes)")
     }
-    let (scalar, state) = (parameters[0], parameters[1])
+    let (clock, state) = (parameters[0], parameters[1])
     guard let last = state.extents.last, let size = last.fixedLength, state.element.isFloating,
-      scalar.element == .f64, scalar.extents == Array(state.extents.dropLast()),
-      scalar.rank == (state.isBatched ? 1 : 0)
-    else { throw IRError("a right-hand side takes t: \(scalar) and y: \(state)") }
+      state.rank == (state.isBatched ? 2 : 1), clock.element == .f64,
+      clock == .time || clock.extents == Array(state.extents.dropLast())
+    else { throw IRError("a right-hand side takes t: \(clock) and y: \(state)") }
     guard (0...size).contains(controlled), atol.count == 1 || atol.count == controlled else {
       throw IRError("\(atol.count) tolerances for \(controlled) of \(size) components")
     }
     return Types(
-      state: state, scalar: scalar, parameters: Array(parameters.dropFirst(2)), size: size)
+      state: state, clock: clock, parameters: Array(parameters.dropFirst(2)), size: size)
   }
 }

@@ -44,7 +44,7 @@ struct TaylorSteps {
       step: try step(expansion, record: false), stepWithRecord: try step(expansion, record: true),
       memoryless: try memoryless(expansion), dense: try dense(), start: nil,
       terms: try terms(expansion), record: types.ownRecord(stages: order),
-      hasError: problem.wantsError,
+      hasError: problem.wantsError, termsInStep: problem.quadrature != nil,
       evaluations: (step: order + looks, record: order + looks, start: 0))
   }
 
@@ -70,7 +70,7 @@ struct TaylorSteps {
     _ expansion: SeriesExpansion, between: [ValueType] = []
   ) throws(IRError) -> Step {
     var arithmetic = StepArithmetic(
-      types, parameters: [types.scalar, types.scalar, types.state] + between + types.parameters)
+      types, parameters: [types.clock, types.clock, types.state] + between + types.parameters)
     let p = arithmetic.builder.parameters
     let (t, h, y) = (p[0], p[1], p[2])
     let shared = Array(p[(3 + between.count)...])
@@ -133,8 +133,10 @@ struct TaylorSteps {
   private func step(_ expansion: SeriesExpansion, record: Bool) throws(IRError) -> Region {
     var step = try begin(expansion)
     var results = [step.end]
-    if problem.wantsError { results.append(error(expansion, &step)) }
+    let error = problem.wantsError ? error(expansion, &step) : nil
+    results += [error].compactMap { $0 }
     if record { results.append(step.arithmetic.side(step.coefficients)) }
+    results += terms(&step, length: step.arithmetic.accepted(step.h, error))
     return try step.arithmetic.builder.finish(results).withoutDead()
   }
 
@@ -146,20 +148,25 @@ struct TaylorSteps {
 
   /// Gauss' formula over the step, of order p + 1 or one more.
   private func terms(_ expansion: SeriesExpansion) throws(IRError) -> Region? {
-    guard let quadrature = problem.quadrature else { return nil }
-    var step = try begin(expansion, between: [types.scalar])
+    guard problem.quadrature != nil else { return nil }
+    var step = try begin(expansion, between: [types.clock])
     let p = step.arithmetic.builder.parameters
     let length = step.arithmetic.builder.mul(p[1], p[3])
+    return try step.arithmetic.builder.finish(terms(&step, length: length)).withoutDead()
+  }
+
+  private func terms(_ step: inout Step, length: Value) -> [Value] {
+    guard let quadrature = problem.quadrature else { return [] }
     let gauss = GaussLegendre(order / 2 + 1)
     var total: [Value] = []
     for (point, weight) in zip(gauss.points, gauss.weights) {
       let state = step.state(at: point)
-      let time = step.arithmetic.time(p[0], point, p[1])
+      let time = step.arithmetic.time(step.t, point, step.h)
       let share = step.arithmetic.builder.mul(length, weight)
       let terms = step.arithmetic.builder.inline(quadrature, [time, state, share] + step.shared)
       total = step.arithmetic.accumulate(total, terms)
     }
-    return try step.arithmetic.builder.finish(total).withoutDead()
+    return total
   }
 
   /// (θ, h, y₀, y₁, record) → Σ Y[k] θᵏ, by Horner's rule.

@@ -50,6 +50,7 @@ extension RegionBuilder {
   package mutating func reciprocal(_ x: Value) -> Value { apply("reciprocal", x) }
 
   package mutating func less(_ a: Value, _ b: Value) -> Value { apply("lt", a, b) }
+  package mutating func lessOrEqual(_ a: Value, _ b: Value) -> Value { apply("le", a, b) }
   package mutating func greater(_ a: Value, _ b: Value) -> Value { apply("gt", a, b) }
   package mutating func equal(_ a: Value, _ b: Value) -> Value { apply("eq", a, b) }
   package mutating func and(_ a: Value, _ b: Value) -> Value { apply("and", a, b) }

@@ -39,6 +39,7 @@ extension Form {
       solve.settings.firstStep = nil
       solve.settings.maxSteps = max(solve.settings.maxSteps, 1_000_000)
       solve.settings.gradient = .direct
+      solve.settings.joint = false
       solve.record = solve.record?.widened
       return .solve(solve)
     case .elementwise, .select, .reduce, .contract, .layout, .gather, .scatter, .branch, .scan,

@@ -111,6 +111,8 @@ extension Session {
         .internalInconsistency, "argument \(index) is \(found), and should be \(expected)", at: nil)
     case .solve(let failure):
       return describe(failure, lowered)
+    case .differentTimes(let mismatch):
+      return describe(mismatch, lowered)
     case .index(let miss):
       let place = lowered.origins.place(of: miss.origin)
       if place?.isLabel == true {
@@ -126,6 +128,23 @@ extension Session {
         at: place.map { Label($0.span) },
         help: ["indices go from 0 to \(miss.length - 1), or from -1 back to -\(miss.length)"])
     }
+  }
+
+  private func describe(_ mismatch: TimeMismatch, _ lowered: LoweredProgram) -> Diagnostic {
+    let place = lowered.origins.place(of: mismatch.origin)
+    let name = place?.ode.flatMap { program.odes[$0]?.name }.map { "`\($0)`" } ?? "this system"
+    let (first, other) = (
+      NumberFormat.significant(mismatch.first, 5), NumberFormat.significant(mismatch.other, 5)
+    )
+    let what = mismatch.isSaveTime ? "is to be saved" : "ends"
+    return Diagnostic(
+      .differentTimes,
+      "with `batching: joint` the examples of a batch are solved together, but \(name) \(what) at \(first) for one and at \(other) for number \(mismatch.trajectory)",
+      at: place.map { Label($0.span) },
+      help: [
+        "`batching: own` gives each example its own steps, and needs no such agreement",
+        "examples may begin at times of their own, if they are equally long from there",
+      ])
   }
 
   private func describe(_ failure: SolveFailure, _ lowered: LoweredProgram) -> Diagnostic {

@@ -124,7 +124,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<Effort.count(300, long: 20_000))
+  @Test(arguments: 0..<Effort.count(300, long: 3_000))
   func spoiledFilesDoNotTrap(seed: Int) {
     let key = RandomKey(seed: UInt64(seed))
     var drawn = 0

@@ -3,6 +3,7 @@ import NodalExecution
 import NodalIR
 import NodalOperations
 import NodalReferenceExecutor
+import NodalTransforms
 
 /// An initial value problem for tests: y' from the components of y and of p, elementwise over
 /// lanes.
@@ -80,13 +81,19 @@ struct Problem: Sendable {
     ]
     var b = RegionBuilder(parameters: types)
     b.origin = Origin(42)
+    // Lanes that share a clock get it where batches are lowered.
+    let isJoint = lanes && settings.joint
     let solve = Solve(
       settings: settings, trajectories: lanes ? .lane : nil,
       batched: lanes ? [ownTimes, ownTimes, false, true, ownParameters] : [],
-      rhs: try rhs(lanes: lanes, ownParameters: ownParameters), isLowered: lanes,
+      rhs: isJoint
+        ? try rhs(lanes: false, ownParameters: false)
+        : try rhs(lanes: lanes, ownParameters: ownParameters),
+      isLowered: lanes && !isJoint,
       controlled: dimension, quadrature: quadrature, trace: record == nil ? nil : 0, record: record)
     let results = b.emit(.solve(solve), b.parameters)
-    return try b.finish(results)
+    let region = try b.finish(results)
+    return isJoint ? try Batching.expand(region) : region
   }
 
   func solve(

@@ -164,6 +164,18 @@ extension Catalogue {
         print solve(f, over: 0..1, solver: dop853(rtol: 1e-9)).final
         """),
     CatalogueRow(
+      .differentTimes, "trajectories solved together that end at different times",
+      "With `batching: joint` all trajectories of a batch take the same steps, so they have to be as long as each other, and be "
+        + "saved at the same times from their beginnings. They may begin at times of their own.",
+      bad: """
+        ode f { state x = 1; x' = -x }
+        print map([1.0, 2.0]) { (T) -> solve(f, over: 0..T, solver: dopri5(batching: joint)).final.x }
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x }
+        print map([1.0, 2.0]) { (T) -> solve(f, over: 0..T, solver: dopri5(batching: own)).final.x }
+        """),
+    CatalogueRow(
       .internalInconsistency, "a mistake of Nodal itself",
       "The compiler made something that breaks its own rules. The program may be right: "
         + "please report it, with the message."),

@@ -1,4 +1,5 @@
 package import NodalIR
+import NodalOperations
 
 extension Batching {
   /// Expands all maps, and gives the regions of batched solves and branches their axis of lanes, outermost first.
@@ -10,7 +11,10 @@ extension Batching {
         let body = try batch(map.body, mapped: map.mapped, extent: map.extent)
         return builder.inline(try expand(body.region), operands)
       case .solve(var solve) where solve.trajectories != nil && !solve.isLowered:
-        let flags = [true, true] + solve.batched[Solve.Operand.parameters...]
+        var operands = operands
+        solve.sharesClock = solve.settings.hasOneStepSize
+        if solve.sharesClock { try countFromStart(&solve, &operands, &builder) }
+        let flags = [!solve.sharesClock, true] + solve.batched[Solve.Operand.parameters...]
         solve.rhs = try expand(batch(solve.rhs, mapped: flags, extent: .lane).region)
         solve.isLowered = true
         return builder.emit(.solve(solve), operands)
@@ -26,6 +30,46 @@ extension Batching {
         let form = try node.form.mapRegions { (r) throws(IRError) in try expand(r) }
         return builder.values(form, operands)
       }
+    }
+  }
+
+  /// Trajectories that share a clock may begin at times of their own: then it counts from there.
+  private static func countFromStart(
+    _ solve: inout Solve, _ operands: inout [Value], _ builder: inout RegionBuilder
+  ) throws(IRError) {
+    guard let trajectories = solve.trajectories, solve.batched[Solve.Operand.start] else { return }
+    let start = operands[Solve.Operand.start]
+    for operand in [Solve.Operand.end, Solve.Operand.saveTimes] {
+      var time = operands[operand]
+      if !solve.batched[operand] {
+        let extents = [trajectories] + builder.type(time).extents
+        time = builder.broadcast(time, to: extents, axes: Array(1..<extents.count))
+        solve.batched[operand] = true
+      }
+      let origin = builder.broadcast(start, to: builder.type(time).extents, axes: [0])
+      operands[operand] = builder.sub(time, origin)
+    }
+    operands[Solve.Operand.start] = builder.constant(0, .time)
+    solve.batched[Solve.Operand.start] = false
+    solve.clockStart = operands.count
+    operands.append(start)
+    solve.batched.append(true)
+
+    let types = solve.rhs.parameterTypes
+    var rhs = RegionBuilder(parameters: types + [.time])
+    let given = rhs.parameters
+    let time = rhs.add(given[0], given[types.count])
+    let slopes = rhs.inline(solve.rhs, [time] + given[1..<types.count])
+    solve.rhs = try rhs.finish(slopes)
+  }
+}
+
+extension SolverSettings {
+  /// One step size for all trajectories of a batch.
+  fileprivate var hasOneStepSize: Bool {
+    switch stepping {
+    case .adaptive: joint
+    case .step, .count: false
     }
   }
 }

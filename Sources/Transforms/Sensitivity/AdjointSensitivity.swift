@@ -28,7 +28,7 @@ struct AdjointSensitivity {
     let final = context.results[Solve.Result.final]
     var carry = Carry(
       lambda: context.finalCotangent ?? builder.constant(0, builder.type(final)), state: final,
-      time: context.spread(Solve.Operand.end, &builder))
+      time: context.clock(Solve.Operand.end, &builder))
     var sums: [Value]?
     if let saved = context.savedCotangent(builder) {
       let results = try scanSegments(backward, carry, saved, &builder)
@@ -36,7 +36,7 @@ struct AdjointSensitivity {
       sums = Array(results[3...])
     }
     // The last stretch, to the beginning.
-    let start = context.spread(Solve.Operand.start, &builder)
+    let start = context.clock(Solve.Operand.start, &builder)
     let origin = context.spread(Solve.Operand.initial, &builder)
     let last = run(
       backward, carry, to: start, at: origin, context.parameters, Array(traced), &builder)
@@ -71,12 +71,15 @@ struct AdjointSensitivity {
       settings: solve.settings.controlling(controlled), trajectories: solve.trajectories,
       batched: solve.trajectories == nil
         ? []
-        : [true, true, false, true] + ownFlags + solve.batched[Solve.Operand.parameters...],
+        : [!solve.sharesClock, !solve.sharesClock, false, true] + ownFlags
+          + solve.batched[Solve.Operand.parameters...],
       rhs: try backwardRegion(d, builder, quadrature: false), isLowered: solve.isLowered,
       controlled: controlled,
       quadrature: context.activeParameters.isEmpty
         ? nil : try backwardRegion(d, builder, quadrature: true))
     backward.isBackward = true
+    backward.sharesClock = solve.sharesClock
+    backward.clockStart = solve.clockStart.map { $0 + ownFlags.count }
     if !reconstructs, let method = Method.serving(solve.settings) {
       backward.settings.method = method.nameForRecordedPaths
     }
@@ -108,25 +111,33 @@ struct AdjointSensitivity {
     let parameters = Array(given[(first + ownTypes.count)...])
     let axis = state.rank - 1
     let y: Value
-    var lambda: Value
+    let lambda: Value
     if reconstructs {
       y = builder.slice(given[1], axis: axis, 0..<d)
       lambda = builder.slice(given[1], axis: axis, d..<(2 * d))
     } else {
       let dense = try solve.stepRegions().dense
       let read = Interpolate(trajectories: lanes ? .lane : nil, dense: dense)
-      y = builder.value(.interpolate(read), [given[0]] + path)
+      let now = builder.broadcast(
+        given[0], to: Array(state.extents.dropLast()), axes: Array(0..<time.rank))
+      y = builder.value(.interpolate(read), [now] + path)
       lambda = given[1]
     }
     if quadrature {
-      let weight = builder.convert(given[2], to: state.element)
-      lambda = builder.mul(
-        lambda, builder.broadcast(weight, to: state.extents, axes: Array(0..<axis)))
+      // All is linear in λ. One weight for all is put on at the end, so that what the slopes have in common with it stays so.
+      let weight = builder.convert(builder.neg(given[2]), to: state.element)
+      let isOwn = time.rank > 0
+      let weighted =
+        isOwn
+        ? builder.mul(lambda, builder.broadcast(weight, to: state.extents, axes: [0])) : lambda
       let pullback = try ReverseMode.pullback(
         solve.rhs, wrt: context.activeParameters.map { $0 + 2 })
-      let terms = builder.inline(pullback, [given[0], y] + parameters + [lambda])
-      let negated = terms.map { builder.neg($0) }
-      return try builder.finish(negated)
+      let terms = builder.inline(pullback, [given[0], y] + parameters + [weighted])
+      guard !isOwn else { return try builder.finish(terms) }
+      let scaled = terms.map {
+        builder.mul($0, builder.broadcast(weight, to: builder.type($0).extents, axes: []))
+      }
+      return try builder.finish(scaled)
     }
     let both = try ReverseMode.differentiate(solve.rhs, wrt: [1])
     let results = builder.inline(both, [given[0], y] + parameters + [lambda])
@@ -164,9 +175,10 @@ struct AdjointSensitivity {
   ) throws(IRError) -> [Value] {
     let stateType = builder.type(carry.state)
     let timeType = builder.type(carry.time)
-    let stacked = [
-      context.spread(Solve.Operand.saveTimes, &builder), context.results[Solve.Result.saved], saved,
-    ].map { scanAxisFirst($0, &builder) }
+    let times = context.clock(Solve.Operand.saveTimes, &builder)
+    let stacked = [times, context.results[Solve.Result.saved], saved].map {
+      context.trajectories == nil || builder.type($0).rank == 1 ? $0 : builder.scanAxisFirst($0)
+    }
     let shared = traced + context.parameters
     var body = RegionBuilder(
       parameters: [stateType, stateType, timeType, timeType, stateType, stateType]
@@ -182,13 +194,5 @@ struct AdjointSensitivity {
       length: .fixed(context.saveCount(builder)), reverse: true, carries: 3, stacked: 3, outputs: 0,
       body: try body.finish([lambda, given[4], given[3]] + step.terms))
     return builder.emit(.scan(scan), [carry.lambda, carry.state, carry.time] + stacked + shared)
-  }
-
-  /// A scan runs along the axis behind lanes; other trajectories give way to it.
-  private func scanAxisFirst(_ x: Value, _ builder: inout RegionBuilder) -> Value {
-    guard context.trajectories != nil, !builder.type(x).isBatched else { return x }
-    var permutation = Array(0..<builder.type(x).rank)
-    permutation.swapAt(0, 1)
-    return builder.transpose(x, permutation)
   }
 }

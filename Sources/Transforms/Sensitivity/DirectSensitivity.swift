@@ -59,7 +59,7 @@ enum DirectSensitivity {
 
     var cotangents: [Value?] = context.operands.map { _ in nil }
     cotangents[Solve.Operand.initial] = results[0]
-    if context.timesActive {
+    if context.stepTimesActive {
       // Only the first step's beginning and the last one's end are not constants.
       let (t, h) = (results[1], results[2])
       let first = builder.stepIndex(0, like: counts)
@@ -72,10 +72,11 @@ enum DirectSensitivity {
       times.whereEmpty(counts, else: (atStart, atEnd, perStep.saveTimes), &builder)
         .fit(context, &cotangents, &builder)
     }
-    let terms = results[(context.timesActive ? 3 : 1)...]
+    let terms = results[(context.stepTimesActive ? 3 : 1)...]
     for (parameter, term) in zip(context.activeParameters, terms) {
       cotangents[Solve.Operand.parameters + parameter] = term
     }
+    if solve.sharesClock { try TimeCotangents.add(context, &cotangents, &builder) }
     return cotangents
   }
 
@@ -104,7 +105,7 @@ enum DirectSensitivity {
     let record = builder.value(pick, [trace[Solve.Trace.records], index])
     let h = builder.value(pick, [trace[Solve.Trace.steps], index])
     let t = builder.value(pick, [trace[Solve.Trace.times], index])
-    let saveTimes = context.spread(Solve.Operand.saveTimes, &builder)
+    let saveTimes = context.ownClock(Solve.Operand.saveTimes, &builder)
     // A span of zero length has no step, and h = 0: then the save point is the start itself.
     let isEmpty = builder.equal(h, builder.zeros(like: h))
     let length = builder.select(isEmpty, builder.constant(1, builder.type(h)), h)
@@ -118,7 +119,7 @@ enum DirectSensitivity {
     result.states = builder.add(
       builder.value(put, [back[2], index]), builder.value(put, [back[3], next]))
     result.records = builder.value(put, [back[4], index])
-    if context.timesActive {
+    if context.stepTimesActive {
       // θ = (ts - t)/h
       let byTime = builder.div(back[0], length)
       let byLength = builder.sub(back[1], builder.mul(byTime, theta))
@@ -163,14 +164,16 @@ enum DirectSensitivity {
     let step = regions.memoryless
     let types = step.parameterTypes
     let active = context.activeParameters
-    let wrt = (context.timesActive ? [0, 1] : []) + [2] + active.map { $0 + 3 }
+    let wrt = (context.stepTimesActive ? [0, 1] : []) + [2] + active.map { $0 + 3 }
     let pullback = try ReverseMode.pullback(step, wrt: wrt)
     let (stateType, recordType) = (step.resultTypes[0], step.resultTypes[1])
+    // Each trajectory's times come from its own trace, also where all are the same.
+    let time = ValueType(.f64, Array(stateType.extents.dropLast()))
     let stacked =
-      [types[0], types[1], types[2]]
+      [time, time, types[2]]
       + [
         perStep.states.map { _ in stateType }, perStep.records.map { _ in recordType },
-        perStep.times.map { _ in types[0] }, perStep.lengths.map { _ in types[1] },
+        perStep.times.map { _ in time }, perStep.lengths.map { _ in time },
       ].compactMap { $0 }
     var body = RegionBuilder(parameters: [stateType] + stacked + types[3...])
     let given = body.parameters
@@ -186,10 +189,11 @@ enum DirectSensitivity {
     let addedTime = optional(perStep.times)
     let addedLength = optional(perStep.lengths)
     let parameters = Array(given[next...])
+    let clock = given[1...2].map { body.agreed($0, behind: types[0].rank) }
     var back = body.inline(
-      pullback, [given[1], given[2], given[3]] + parameters + [lambda, recordCotangent])[...]
+      pullback, clock + [given[3]] + parameters + [lambda, recordCotangent])[...]
     var outputs: [Value] = []
-    if context.timesActive {
+    if context.stepTimesActive {
       outputs = [
         body.sum(back.removeFirst(), addedTime), body.sum(back.removeFirst(), addedLength),
       ]

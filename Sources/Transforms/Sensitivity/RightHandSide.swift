@@ -3,19 +3,19 @@ import NodalOperations
 
 /// The right-hand side of a solve, evaluated at given times and states, outside of the solve.
 enum RightHandSide {
-  /// f at one time and state of each trajectory: t: f64[T?], y: [T?, d] → [T?, d].
+  /// f at one time and state of each trajectory: t: f64[T?], or f64 of a shared clock, y: [T?, d] → [T?, d].
   static func evaluate(
     _ solve: Solve, t: Value, y: Value, parameters: [Value], _ builder: inout RegionBuilder
   ) -> Value {
     guard let trajectories = solve.trajectories else {
       return builder.inline(solve.rhs, [t, y] + parameters)[0]
     }
-    let flags = [true, true] + solve.batched[Solve.Operand.parameters...]
+    let flags = [!solve.sharesClock, true] + solve.batched[Solve.Operand.parameters...]
     let map = Map(extent: trajectories, mapped: flags, isLowered: solve.isLowered, body: solve.rhs)
     return builder.emit(.map(map), [t, y] + parameters)[0]
   }
 
-  /// f at many times: t: f64[T?, S], y: [T?, S, d] → [T?, S, d].
+  /// f at many times: t: f64[T?, S], or f64[S] of a shared clock, y: [T?, S, d] → [T?, S, d].
   static func evaluateAll(
     _ solve: Solve, t: Value, y: Value, parameters: [Value], _ builder: inout RegionBuilder
   ) throws(IRError) -> Value {
@@ -29,6 +29,9 @@ enum RightHandSide {
     }
     let saves = type.extents[1]
     guard let count = saves.fixedLength else { throw IRError("save times of unknown number") }
+    if solve.sharesClock {
+      return try evaluateInTurn(solve, count, t: t, y: y, parameters: parameters, &builder)
+    }
     let all: Extent =
       switch trajectories {
       case .fixed(let n): .fixed(n * count)
@@ -53,5 +56,41 @@ enum RightHandSide {
     let map = Map(extent: all, mapped: flags, isLowered: true, body: solve.rhs)
     let result = builder.emit(.map(map), arguments)[0]
     return builder.reshape(result, to: type.extents)
+  }
+
+  /// A region with a shared clock takes one time after the other.
+  private static func evaluateInTurn(
+    _ solve: Solve, _ count: Int, t: Value, y: Value, parameters: [Value],
+    _ builder: inout RegionBuilder
+  ) throws(IRError) -> Value {
+    let states = builder.scanAxisFirst(y)
+    var slice = builder.type(states)
+    slice.extents.remove(at: slice.isBatched ? 1 : 0)
+    var body = RegionBuilder(
+      parameters: [.time, slice] + parameters.map { builder.type($0) })
+    body.origin = builder.origin
+    let given = body.parameters
+    let slope = evaluate(
+      solve, t: given[0], y: given[1], parameters: Array(given[2...]), &body)
+    let scan = Scan(
+      length: .fixed(count), reverse: false, carries: 0, stacked: 2, outputs: 1,
+      body: try body.finish([slope]))
+    let slopes = builder.emit(.scan(scan), [t, states] + parameters)[0]
+    return builder.scanAxisFirst(slopes)
+  }
+}
+
+extension RegionBuilder {
+  /// Times of trajectories that share a clock, [T, …] → […]; those of all are the same.
+  mutating func agreed(_ times: Value, behind rank: Int = 0) -> Value {
+    type(times).rank > rank ? reduce(.max, times, axes: [0]) : times
+  }
+
+  /// A scan runs along the axis behind lanes; other trajectories give way to it.
+  mutating func scanAxisFirst(_ x: Value) -> Value {
+    guard !type(x).isBatched else { return x }
+    var permutation = Array(0..<type(x).rank)
+    permutation.swapAt(0, 1)
+    return transpose(x, permutation)
   }
 }

@@ -107,6 +107,9 @@ struct SolveContext {
       .map { $0 - Solve.Operand.parameters }
   }
   var timesActive: Bool { active[..<Solve.Operand.initial].contains(true) }
+  /// Steps are differentiated by their times. Those of a shared clock are not, as that would not tell the trajectories apart: the equation
+  /// alone says how the ends move (`TimeCotangents`).
+  var stepTimesActive: Bool { timesActive && !solve.sharesClock }
   func saveCount(_ builder: RegionBuilder) -> Int {
     builder.type(operands[Solve.Operand.saveTimes]).extents.last?.fixedLength ?? 0
   }
@@ -122,6 +125,21 @@ struct SolveContext {
   func fitted(_ cotangent: Value, to operand: Int, _ builder: inout RegionBuilder) -> Value {
     trajectories == nil || isBatched(operand)
       ? cotangent : builder.reduce(.sum, cotangent, axes: [0])
+  }
+
+  /// A time as the solve's regions count it: each trajectory's, or that of all.
+  func clock(_ operand: Int, _ builder: inout RegionBuilder) -> Value {
+    guard solve.sharesClock else { return spread(operand, &builder) }
+    return builder.agreed(
+      operands[operand], behind: operand == Solve.Operand.saveTimes ? 1 : 0)
+  }
+
+  /// The same, for each trajectory.
+  func ownClock(_ operand: Int, _ builder: inout RegionBuilder) -> Value {
+    let time = clock(operand, &builder)
+    guard let trajectories, solve.sharesClock else { return time }
+    let extents = [trajectories] + builder.type(time).extents
+    return builder.broadcast(time, to: extents, axes: Array(1..<extents.count))
   }
 
   /// An operand with the axis of trajectories, repeated if it is shared.

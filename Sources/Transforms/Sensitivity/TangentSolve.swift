@@ -32,7 +32,7 @@ enum TangentSolve {
     let initial = operands[Solve.Operand.initial]
     var moved = dots[Solve.Operand.initial] ?? builder.zeros(like: initial)
     if let dot = dots[Solve.Operand.start] {
-      let start = context.spread(Solve.Operand.start, &builder)
+      let start = context.clock(Solve.Operand.start, &builder)
       let slope = RightHandSide.evaluate(
         solve, t: start, y: initial, parameters: context.parameters, &builder)
       let rate = context.spread(dot, like: Solve.Operand.start, &builder)
@@ -61,14 +61,14 @@ enum TangentSolve {
     }
     if let dot = dots[Solve.Operand.end], let final = tangents[Solve.Result.final] {
       let slope = RightHandSide.evaluate(
-        solve, t: context.spread(Solve.Operand.end, &builder), y: values[Solve.Result.final],
+        solve, t: context.clock(Solve.Operand.end, &builder), y: values[Solve.Result.final],
         parameters: context.parameters, &builder)
       let rate = context.spread(dot, like: Solve.Operand.end, &builder)
       tangents[Solve.Result.final] = builder.add(final, builder.scaled(slope, by: rate))
     }
     if let dot = dots[Solve.Operand.saveTimes], let saved = tangents[Solve.Result.saved] {
       let slopes = try RightHandSide.evaluateAll(
-        solve, t: context.spread(Solve.Operand.saveTimes, &builder),
+        solve, t: context.clock(Solve.Operand.saveTimes, &builder),
         y: values[Solve.Result.saved], parameters: context.parameters, &builder)
       let rate = context.spread(dot, like: Solve.Operand.saveTimes, &builder)
       tangents[Solve.Result.saved] = builder.add(saved, builder.scaled(slopes, by: rate))

@@ -21,19 +21,19 @@ struct TimeCotangents {
     }
     if context.active[Solve.Operand.end], let cot = context.finalCotangent {
       let slope = RightHandSide.evaluate(
-        solve, t: context.spread(Solve.Operand.end, &builder),
+        solve, t: context.clock(Solve.Operand.end, &builder),
         y: context.results[Solve.Result.final], parameters: context.parameters, &builder)
       end = dot(cot, slope)
     }
     if context.active[Solve.Operand.saveTimes], let cot = context.savedCotangent(builder) {
       let slopes = try RightHandSide.evaluateAll(
-        solve, t: context.spread(Solve.Operand.saveTimes, &builder),
+        solve, t: context.clock(Solve.Operand.saveTimes, &builder),
         y: context.results[Solve.Result.saved], parameters: context.parameters, &builder)
       saveTimes = dot(cot, slopes)
     }
     if context.active[Solve.Operand.start], let lambda {
       let slope = RightHandSide.evaluate(
-        solve, t: context.spread(Solve.Operand.start, &builder),
+        solve, t: context.clock(Solve.Operand.start, &builder),
         y: context.spread(Solve.Operand.initial, &builder), parameters: context.parameters,
         &builder)
       start = builder.neg(dot(lambda, slope))
