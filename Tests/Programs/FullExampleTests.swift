@@ -102,7 +102,8 @@ import Testing
 @Suite(.long, .serialized) struct ExampleGradientTests {
   /// The data that each example's losses are looked at on, all that it trains on or a beginning of it.
   static let data = [
-    "arrivals": "events", "flow": "moons", "hamiltonian": "obs", "latent_spirals": "tracks",
+    "arrivals": "events", "digits": "places.first(0.01)", "flow": "moons", "hamiltonian": "obs",
+    "latent_spirals": "tracks",
     "lynx_hare": "pelts", "missing_physics": "obs", "moving_weights": "moons",
     "real_pendulum": "record.first(0.02)", "spheres": "rings", "spiral": "track.first(0.02)",
     "swing": "obs",
@@ -151,7 +152,9 @@ import Testing
       let rows = methods.filter { $0["gradient"] as? String != "differences" }
       #expect(rows.count == 4, "\(file): \(recorder.printed)")
       for row in rows {
-        #expect(row["trusted"] as? Bool == true, "\(file): \(row)")
+        // Differences may be too rough for a verdict, where a step more or less is taken; their error says enough here.
+        let error = try #require(row["error"] as? Double)
+        #expect(error <= 1e-3, "\(file): \(row)")
       }
     }
   }
