@@ -31,8 +31,8 @@ private final class BranchWorkspace: Workspace {
   let inner: PointerTable
   /// Gathered operands of the side that runs.
   let gathered: [Buffer]
-  var lanes: [Int] = []
-  var extents = ExtentValues()
+  @exclusivity(unchecked) var lanes: [Int] = []
+  @exclusivity(unchecked) var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     store.byteCount + gathered.byteCount + sides.reduce(0) { $0 + $1.byteCount }

@@ -3,9 +3,12 @@ package import NodalIR
 /// Owned raw memory, aligned to 64 bytes, that grows and never shrinks.
 ///
 /// Sendable by discipline: one thread writes at a time. Contents survive `reserve` only where said.
+///
+/// Here, and in all workspaces, properties are read and written some hundred times a step, each in an access of its own: to have every
+/// one of them checked for overlaps would cost as much as the step. Hence `@exclusivity(unchecked)`.
 package final class Buffer: @unchecked Sendable {
-  package private(set) var pointer: UnsafeMutableRawPointer
-  package private(set) var capacity: Int
+  @exclusivity(unchecked) package private(set) var pointer: UnsafeMutableRawPointer
+  @exclusivity(unchecked) package private(set) var capacity: Int
 
   package init(byteCount: Int = 0) {
     capacity = max(byteCount, 64)

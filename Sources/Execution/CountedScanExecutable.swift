@@ -40,14 +40,14 @@ private final class CountedScanWorkspace: Workspace {
   let store: ResultStore
   let inner: PointerTable
   /// Carries of the trajectories that take this turn, and of the next.
-  var carries: [Buffer]
-  var nextCarries: [Buffer]
+  @exclusivity(unchecked) var carries: [Buffer]
+  @exclusivity(unchecked) var nextCarries: [Buffer]
   /// Slices and batched shared operands of these trajectories.
   let gathered: [Buffer]
-  var active: [Int] = []
-  var counts: [Int] = []
-  var total = 1
-  var extents = ExtentValues()
+  @exclusivity(unchecked) var active: [Int] = []
+  @exclusivity(unchecked) var counts: [Int] = []
+  @exclusivity(unchecked) var total = 1
+  @exclusivity(unchecked) var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     store.byteCount + body.byteCount + carries.byteCount + nextCarries.byteCount

@@ -48,18 +48,18 @@ extension Executor {
 /// there is to report. Belongs to one thread, but for the flag.
 package final class RunContext {
   /// Polled at each step of a solve.
-  package var cancel: CancelFlag?
+  @exclusivity(unchecked) package var cancel: CancelFlag?
   /// Failed solves give their status among their statistics, and NaN, instead of throwing.
-  package var keepsFailures = false
+  @exclusivity(unchecked) package var keepsFailures = false
   /// Instructions that executors ran: what batching saves.
-  package var instructions = 0
-  package var evaluations = EvaluationCounts()
-  package var warnings: [RunWarning] = []
+  @exclusivity(unchecked) package var instructions = 0
+  @exclusivity(unchecked) package var evaluations = EvaluationCounts()
+  @exclusivity(unchecked) package var warnings: [RunWarning] = []
   /// The first array that was read outside of its bounds, and whose NaN may be in the results. Inside of a solve it
   /// isn't kept: what a rejected step read is no matter, and what an accepted one read ends the solve.
-  package var miss: IndexMiss?
+  @exclusivity(unchecked) package var miss: IndexMiss?
   /// See `RunReport`.
-  package var drift = 0.0
+  @exclusivity(unchecked) package var drift = 0.0
 
   package init(cancel: CancelFlag? = nil, keepsFailures: Bool = false) {
     self.cancel = cancel

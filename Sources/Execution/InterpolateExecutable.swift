@@ -30,7 +30,7 @@ private final class InterpolateWorkspace: Workspace {
   let inner = PointerTable(count: 5)
   /// θ, h, y₀, y₁, record of each lane's step.
   let arguments = (0..<5).map { _ in Buffer() }
-  var extents = ExtentValues()
+  @exclusivity(unchecked) var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     store.byteCount + dense.byteCount + arguments.byteCount

@@ -24,7 +24,7 @@ private final class MapWorkspace: Workspace {
   let program: MapExecutable
   let body: any Workspace
   let store: ResultStore
-  var extents = ExtentValues()
+  @exclusivity(unchecked) var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     store.byteCount + body.byteCount

@@ -28,11 +28,11 @@ private final class ScanWorkspace: Workspace {
   let body: any Workspace
   let store: ResultStore
   let inner: PointerTable
-  var carries: [Buffer]
-  var nextCarries: [Buffer]
+  @exclusivity(unchecked) var carries: [Buffer]
+  @exclusivity(unchecked) var nextCarries: [Buffer]
   let slices: [Buffer]
   let context: RunContext
-  var extents = ExtentValues()
+  @exclusivity(unchecked) var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     store.byteCount + body.byteCount + carries.byteCount + nextCarries.byteCount + slices.byteCount

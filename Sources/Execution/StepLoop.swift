@@ -82,7 +82,7 @@ package final class LoopTable {
   package let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   package let blockCount: Int
   /// Rounds that a run takes at most.
-  package var rounds = 0
+  @exclusivity(unchecked) package var rounds = 0
 
   package init(width: Int, blocks count: Int) {
     self.width = width

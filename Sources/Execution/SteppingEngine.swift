@@ -19,7 +19,7 @@ final class SteppingEngine: Workspace {
   let terms: (any Workspace)?
   let stiffness: (any Workspace)?
   let store: ResultStore
-  var extents = ExtentValues()
+  @exclusivity(unchecked) var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     let steps = program.hasOneStep ? [step] : [step, stepWithRecord]
@@ -31,17 +31,17 @@ final class SteppingEngine: Workspace {
   }
 
   // Inputs of the run.
-  var inputs = PointerTable(count: 0).pointer
-  var saveCount = 0
+  @exclusivity(unchecked) var inputs = PointerTable(count: 0).pointer
+  @exclusivity(unchecked) var saveCount = 0
 
   // One for each trajectory.
-  var trajectories: [Trajectory] = []
-  var failure: SolveFailure?
+  @exclusivity(unchecked) var trajectories: [Trajectory] = []
+  @exclusivity(unchecked) var failure: SolveFailure?
 
   // One for each slot.
-  var lanes: [Int] = []
-  var isDone: [Bool] = []
-  var isAccepted: [Bool] = []
+  @exclusivity(unchecked) var lanes: [Int] = []
+  @exclusivity(unchecked) var isDone: [Bool] = []
+  @exclusivity(unchecked) var isAccepted: [Bool] = []
   let times = Buffer()
   let sizes = Buffer()
   let state = Buffer()
@@ -57,14 +57,14 @@ final class SteppingEngine: Workspace {
   /// Of a shared clock: start, end, and the save times.
   let commonTimes = Buffer()
   let scratch = (0..<5).map { _ in Buffer() }
-  var log = StepLog()
-  var jointHistory = StepHistory()
-  var rounds = 0
+  @exclusivity(unchecked) var log = StepLog()
+  @exclusivity(unchecked) var jointHistory = StepHistory()
+  @exclusivity(unchecked) var rounds = 0
   /// What is shared with a compiled loop.
-  var loopMemory: LoopTable?
-  var loopBlocks: [Buffer] = []
+  @exclusivity(unchecked) var loopMemory: LoopTable?
+  @exclusivity(unchecked) var loopBlocks: [Buffer] = []
   /// The last look for stiffness found some: look at every step.
-  var isSuspicious = false
+  @exclusivity(unchecked) var isSuspicious = false
   /// Given steps only: sizes that the components of each trajectory's state are known to have for good reason.
   let sizesReached = Buffer()
 

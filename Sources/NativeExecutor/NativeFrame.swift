@@ -13,14 +13,14 @@ final class NativeFrame: Workspace {
   private let slots: [Buffer]
   private let constants: [(value: Int, constant: Constant, buffer: Buffer)]
   /// Elements of each constant that are written.
-  private var filled: [Int]
+  @exclusivity(unchecked) private var filled: [Int]
   /// Values in the memory of others, those before them first.
   private let aliases: [(value: Int, root: Int)]
   /// Traces whose lengths solves of this program find out.
   private let traces: [Int]
   private let resultTable: PointerTable
-  private(set) var extents = ExtentValues()
-  private var isResolved = false
+  @exclusivity(unchecked) private(set) var extents = ExtentValues()
+  @exclusivity(unchecked) private var isResolved = false
   private let traceCount: Int
 
   init(_ program: NativeProgram, _ context: RunContext) {

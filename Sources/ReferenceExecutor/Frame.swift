@@ -13,15 +13,15 @@ final class Frame: Workspace {
   private let slots: [Buffer]
   private let constants: [Buffer]
   /// Elements of each constant that are written: a longer one begins like a shorter one.
-  private var filled: [Int]
+  @exclusivity(unchecked) private var filled: [Int]
   private let resultTable: PointerTable
-  var plans: [LoopPlan]
+  @exclusivity(unchecked) var plans: [LoopPlan]
   let scratch = Buffer()
   /// Rises when lengths change: plans made before are out of date.
-  private(set) var version = 0
-  private(set) var extents = ExtentValues()
+  @exclusivity(unchecked) private(set) var version = 0
+  @exclusivity(unchecked) private(set) var extents = ExtentValues()
   /// What `counts` and the slots are made for.
-  private var isResolved = false
+  @exclusivity(unchecked) private var isResolved = false
 
   init(_ program: ReferenceProgram, _ context: RunContext) {
     self.program = program
