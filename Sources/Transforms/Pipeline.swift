@@ -57,6 +57,9 @@ package struct Pipeline: Sendable {
   package static let simplify = Pass("simplify", "fold, join equal nodes, drop dead ones") {
     (region) throws(IRError) in try Simplify.run(region)
   }
+  package static let products = Pass(
+    "products", "compute sums of products in the order that costs least"
+  ) { (region) throws(IRError) in try SumsOfProducts.run(region) }
   package static let separate = Pass(
     "separate", "part the state of splitting methods into the halves that drift and are kicked"
   ) { (region) throws(IRError) in try Separability.run(region) }
@@ -74,14 +77,14 @@ package struct Pipeline: Sendable {
 
   /// To run a region once, as it is.
   package static let evaluation = Pipeline([
-    batch, calculus(isDifferentiated: false), simplify, separate, series,
+    batch, calculus(isDifferentiated: false), simplify, products, separate, series,
   ])
 
   /// To have the first result's gradient by the parameters `wrt`, behind all results.
   package static func training(wrt: [Int]) -> Pipeline {
     Pipeline([
-      batch, calculus(isDifferentiated: true), simplify, separate, series, gradient(wrt: wrt),
-      simplify,
+      batch, calculus(isDifferentiated: true), simplify, products, separate, series,
+      gradient(wrt: wrt), simplify,
     ])
   }
 }

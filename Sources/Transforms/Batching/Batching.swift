@@ -195,6 +195,15 @@ struct BatchBuilder {
     _ derivative: Derivative, _ operands: [Value], _ flags: [Bool]
   ) throws(IRError) {
     let n = derivative.body.parameterCount
+    if !flags.prefix(n).contains(true), derivative.body.isDifferentiableUnbatched {
+      // Many directions at one point, as divergences and Jacobians take them: what the point gives is computed once.
+      let expanded = try Calculus.expanded(derivative)
+      let batched = try Batching.batch(
+        expanded, mapped: flags, extent: extent, forced: expanded.results.map { _ in false })
+      define(
+        builder.inline(batched.region, operands.map { values[$0.index] }), mapped: batched.mapped)
+      return
+    }
     // Each example has a derivative of its own, so what is differentiated by must differ from example to example.
     var bodyFlags = Array(flags.prefix(n))
     for i in derivative.wrt { bodyFlags[i] = true }
@@ -332,6 +341,18 @@ extension Layout {
 }
 
 extension Region {
+  /// Differentiation is for what has been batched; without these forms it makes no difference.
+  fileprivate var isDifferentiableUnbatched: Bool {
+    !contains { form in
+      switch form {
+      case .map, .solve, .interpolate: true
+      case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
+        .scatter, .random, .branch, .scan, .derivative:
+        false
+      }
+    }
+  }
+
   /// Every op is cheap, and it and its derivatives are finite wherever the operands are: running it in vain does no
   /// harm.
   var isTotal: Bool {

@@ -10,8 +10,8 @@ package enum Calculus {
     try region.rebuilt { (builder, node, operands) throws(IRError) in
       switch node.form {
       case .derivative(let derivative):
-        let body = try differentiated(derivative, again: isDifferentiated)
-        return builder.inline(try Simplify.run(body), operands)
+        return builder.inline(
+          try expanded(derivative, isDifferentiated: isDifferentiated), operands)
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
         .scatter, .random, .branch, .scan, .map, .solve, .interpolate:
         let form = try node.form.mapRegions { (inner) throws(IRError) in
@@ -20,6 +20,13 @@ package enum Calculus {
         return builder.values(form, operands)
       }
     }
+  }
+
+  /// The region that computes a derivative.
+  static func expanded(
+    _ derivative: Derivative, isDifferentiated: Bool = false
+  ) throws(IRError) -> Region {
+    try Simplify.run(differentiated(derivative, again: isDifferentiated))
   }
 
   private static func differentiated(
