@@ -15,7 +15,8 @@ struct EmitIR: ParsableCommand {
     commandName: "ir",
     abstract: "The IR of losses and of what `let` binds, after a pass.",
     discussion: """
-      Passes of a loss, in order: lower (before any), batch, calculus, simplify, gradient, simplify.
+      Passes of a loss, in order: lower (before any), batch, calculus, simplify,
+      products, separate, series, gradient, simplify.
       Expressions have no gradient. Data files are read, as their lengths shape the IR.
 
       EXAMPLES
