@@ -22,6 +22,15 @@ final class NativeFrame: Workspace {
   @exclusivity(unchecked) private(set) var extents = ExtentValues()
   @exclusivity(unchecked) private var isResolved = false
   private let traceCount: Int
+  /// Lengths that all values have room for.
+  @exclusivity(unchecked) private var reserved = ExtentValues()
+  private let parameterCount: Int
+  /// By result.
+  private let resultValues: UnsafeMutablePointer<Int>
+  private let resultCount: Int
+  /// All of the program, where no child is called.
+  private let functions: UnsafeMutablePointer<NativeCode.Function>
+  private let functionCount: Int
 
   init(_ program: NativeProgram, _ context: RunContext) {
     self.program = program
@@ -56,11 +65,24 @@ final class NativeFrame: Workspace {
     filled = constants.map { _ in 0 }
     traces = region.tracesMade
     resultTable = PointerTable(count: region.results.count)
+    parameterCount = region.parameterCount
+    resultCount = region.results.count
+    resultValues = .allocate(capacity: max(1, resultCount))
+    resultValues.initialize(repeating: 0, count: max(1, resultCount))
+    for (i, result) in region.results.enumerated() { resultValues[i] = result.index }
+    let codes = program.steps.compactMap { step -> NativeCode.Function? in
+      if case .code(let i) = step { program.functions[i] } else { nil }
+    }
+    functionCount = codes.count == program.steps.count ? codes.count : 0
+    functions = .allocate(capacity: max(1, codes.count))
+    for (i, code) in codes.enumerated() { (functions + i).initialize(to: code) }
   }
 
   deinit {
     pointers.deallocate()
     lengths.deallocate()
+    resultValues.deallocate()
+    functions.deallocate()
   }
 
   var results: UnsafePointer<UnsafeRawPointer> { resultTable.pointer }
@@ -83,11 +105,20 @@ final class NativeFrame: Workspace {
       }
       resolve(wanted)
     }
-    for i in 0..<program.region.parameterCount {
+    for i in 0..<parameterCount {
       pointers[i] = UnsafeMutableRawPointer(mutating: inputs[i])
     }
     for alias in aliases { pointers[alias.value] = pointers[alias.root] }
     let cancel = context.cancel
+    if functionCount > 0 {
+      for i in 0..<functionCount {
+        if let cancel, cancel.isSet { throw .cancelled }
+        functions[i](pointers, lengths)
+      }
+      context.instructions += functionCount
+      for i in 0..<resultCount { resultTable[i] = UnsafeRawPointer(pointers[resultValues[i]]) }
+      return
+    }
     for step in program.steps {
       if let cancel, cancel.isSet { throw .cancelled }
       switch step {
@@ -96,18 +127,18 @@ final class NativeFrame: Workspace {
       }
     }
     context.instructions += program.steps.count
-    for (i, result) in program.region.results.enumerated() {
-      resultTable[i] = UnsafeRawPointer(pointers[result.index])
-    }
+    for i in 0..<resultCount { resultTable[i] = UnsafeRawPointer(pointers[resultValues[i]]) }
   }
 
   /// Takes over lengths: room for the values, and constants filled.
   private func resolve(_ wanted: ExtentValues) {
     if isResolved, wanted.lanes == extents.lanes, wanted.steps == extents.steps { return }
-    isResolved = true
     extents = wanted
     lengths[0] = wanted.lanes
     for trace in 0..<traceCount { lengths[1 + trace] = wanted.length(of: .steps(trace: trace)) }
+    if isResolved, wanted.fits(reserved) { return }
+    isResolved = true
+    reserved = wanted
     let buffers = program.buffers
     for (i, bytes) in buffers.slots.enumerated() { slots[i].reserve(bytes.value(wanted)) }
     for (i, place) in buffers.places.enumerated() {
@@ -128,5 +159,13 @@ final class NativeFrame: Workspace {
     try children.call(child, operands, results, pointers, extents) { resolve($0) }
     // Aliases of a child's results are known when it has run.
     for alias in aliases { pointers[alias.value] = pointers[alias.root] }
+  }
+}
+
+extension ExtentValues {
+  /// No length is greater than there.
+  fileprivate func fits(_ other: ExtentValues) -> Bool {
+    lanes <= other.lanes && steps.count <= other.steps.count
+      && steps.indices.allSatisfy { steps[$0] <= other.steps[$0] }
   }
 }
