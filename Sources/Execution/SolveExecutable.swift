@@ -21,7 +21,12 @@ package struct SolveExecutable: Executable {
   let stepHasRecord: Bool
   let dense: any Executable
   let rhs: any Executable
+  /// What the first steps' sizes come from, see `StepBuilder.initialStep`; nil where they are given.
+  let initialStep: (any Executable)?
+  /// nil where a method remembers nothing, or what `initialStep` finds.
   let start: (any Executable)?
+  /// What the method remembers at the start is the right-hand side there.
+  let startsWithSlope: Bool
   let terms: (any Executable)?
   let stiffness: StiffnessWatch?
   /// Takes steps without the engine, where the executor can make one and nothing in the solve needs the engine at each
@@ -61,19 +66,29 @@ package struct SolveExecutable: Executable {
     parameterTypes = operands
     resultTypes = try Form.solve(solve).resultTypes(operands)
     loop = try Self.loop(solve, regions, controller, operands, executor)
-    // Beside a loop these run at the ends of a trajectory, and where one fails.
+    // Beside a loop these run at the ends of a trajectory, and where one fails. But the beginning counts where trajectories are
+    // short, as those are that an adjoint equation is solved in.
     let compiler = loop == nil ? executor : executor.forRareUse
     let steps = Self.steps(solve, regions, saves: operands[Solve.Operand.saveTimes])
-    let made = try compiler.compile([regions.dense, solve.rhs] + steps)
-    (dense, rhs, step, stepWithRecord) = (made[0], made[1], made[2], made[1 + steps.count])
+    let made = try compiler.compile([regions.dense] + steps)
+    (dense, step, stepWithRecord) = (made[0], made[1], made[steps.count])
     hasOneStep = steps.count == 1
     stepHasRecord = steps[0] == regions.stepWithRecord
     terms = try regions.terms.map { terms in
       try (regions.termsInStep ? compiler.forRareUse : compiler).compile(terms)
     }
+    if case .adaptive = solve.settings.stepping, solve.settings.firstStep == nil {
+      initialStep = try executor.compile(StepBuilder.initialStep(StepProblem(solve)))
+      rhs = try executor.forRareUse.compile(solve.rhs)
+    } else {
+      initialStep = nil
+      rhs = try compiler.compile(solve.rhs)
+    }
     // What a method remembers at the start is, as a rule, the right-hand side there.
+    startsWithSlope = regions.start == solve.rhs
     start =
-      regions.start == solve.rhs ? rhs : try regions.start.map { try compiler.compile($0) }
+      startsWithSlope
+      ? (initialStep == nil ? rhs : nil) : try regions.start.map { try executor.compile($0) }
     if let stiffness, case .adaptive = solve.settings.stepping {
       self.stiffness = try stiffness(executor.forRareUse)
     } else {
@@ -96,9 +111,9 @@ package struct SolveExecutable: Executable {
     _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
     _ operands: [ValueType], _ executor: any Executor
   ) throws -> (any StepLoop)? {
-    // Integrals over all trajectories, and steps that all of them share, are the engine's at each step.
-    // Given steps are looked at one by one: whether they resolve what grows.
-    guard regions.terms == nil, !solve.settings.joint, let controller,
+    // Steps that all trajectories share are the engine's, and integrals that need a region of their own. Given steps are looked
+    // at one by one: whether they resolve what grows.
+    guard regions.terms == nil || regions.termsInStep, !solve.settings.joint, let controller,
       case .adaptive = solve.settings.stepping
     else { return nil }
     let initial = Solve.Operand.initial

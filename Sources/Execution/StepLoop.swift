@@ -1,7 +1,7 @@
 package import NodalIR
 package import NodalMethods
 
-/// What an executor needs to know to make a loop of steps that runs on its own.
+/// What an executor needs to know to make a loop of steps that runs on its own. With a quadrature the steps give their terms.
 package struct StepLoopProblem: Sendable {
   package var regions: StepRegions
   package var controller: StepController
@@ -12,6 +12,9 @@ package struct StepLoopProblem: Sendable {
   package var hasTrace: Bool
   /// Save times may lie inside of steps.
   package var hasSaves: Bool
+
+  /// Types of the integrals.
+  package var terms: [ValueType] { regions.terms?.resultTypes ?? [] }
 }
 
 /// A compiled loop: takes some trajectories forward, step by step, until one of them needs the engine.
@@ -77,8 +80,8 @@ package final class LoopTable {
   package let numbers: UnsafeMutablePointer<Double>
   package let counts: UnsafeMutablePointer<Int>
   package let log: UnsafeMutablePointer<Int>
-  /// Of state, memories and parameters: pointers to elements by element and lane; a parameter that is shared points to
-  /// itself.
+  /// Of state, memories, parameters and integrals: pointers to elements by element and lane; a parameter that is shared points
+  /// to itself. Of an integral over all trajectories each lane has a share.
   package let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   package let blockCount: Int
   /// Rounds that a run takes at most.

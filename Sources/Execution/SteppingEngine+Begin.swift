@@ -8,15 +8,16 @@ extension SteppingEngine {
     let total = solve.trajectories.map(extents.length) ?? 1
     let saveType = program.parameterTypes[Solve.Operand.saveTimes]
     saveCount = extents.length(of: saveType.extents[saveType.rank - 1])
-    trajectories = Array(repeating: Trajectory(), count: total)
+    trajectories.fill(Trajectory(), count: total)
     failure = nil
     jointHistory = StepHistory()
     rounds = 0
     isSuspicious = false
     log.clear()
-    lanes = Array(0..<total)
-    isDone = Array(repeating: false, count: total)
-    isAccepted = Array(repeating: false, count: total)
+    lanes.removeAll(keepingCapacity: true)
+    lanes.append(contentsOf: 0..<total)
+    isDone.fill(false, count: total)
+    isAccepted.fill(false, count: total)
     prepareResults()
     times.reserve(8 * total)
     sizes.reserve(8 * total)
@@ -124,85 +125,63 @@ extension SteppingEngine {
 
   /// Hairer's rule for each trajectory; two evaluations, for all at once.
   private func firstSizes() throws(ExecutionError) {
-    guard let (rtol, atol) = adaptive else { return }
     if let given = solve.settings.firstStep {
       for i in trajectories.indices { trajectories[i].proposal = abs(given) }
       return
     }
-    let element = stateType.element
-    let n = dimension
-    let controlled = min(n, max(1, solve.controlled))
+    guard let initialStep else { return }
     let t = times.typed(Double.self)
-    func tolerance(_ slot: Int, _ j: Int) -> Double {
-      let y = ElementAccess.load(element, state.pointer, slot * n + j)
-      return (atol.count == 1 ? atol[0] : j < atol.count ? atol[j] : 0) + rtol * abs(y)
-    }
-    func norm(_ slot: Int, _ value: (Int) -> Double) -> Double {
-      guard n > 0 else { return 0 }
-      var sum = 0.0
-      for j in 0..<controlled {
-        let scaled = value(j) / tolerance(slot, j)
-        sum += scaled * scaled
-      }
-      return (sum / Double(controlled)).squareRoot()
-    }
-    try rhs.run(pointInputs.pointer, inner(lanes: slots))
-    // f₀, trial times, trial states.
+    let h = sizes.typed(Double.self)
+    // The slopes at the start; h is zero.
     let slopes = scratch[0].reserve(stateBytes * slots)
-    slopes.copyMemory(from: rhs.results[0], byteCount: stateBytes * slots)
-    let trialTimes = scratch[1].reserve(8 * slots)
-    let trialStates = scratch[2].reserve(stateBytes * slots)
-    var norms = (0..<slots).map { slot in
-      (
-        state: norm(slot) { ElementAccess.load(element, self.state.pointer, slot * n + $0) },
-        slope: norm(slot) { ElementAccess.load(element, slopes, slot * n + $0) }
-      )
+    slopes.initializeMemory(as: UInt8.self, repeating: 0, count: stateBytes * slots)
+    beginInputs[1] = UnsafeRawPointer(h)
+    beginInputs[3] = UnsafeRawPointer(slopes)
+    try initialStep.run(beginInputs.pointer, inner(lanes: slots))
+    slopes.copyMemory(from: initialStep.results[0], byteCount: stateBytes * slots)
+    if program.startsWithSlope {
+      memory[0].pointer.copyMemory(from: slopes, byteCount: stateBytes * slots)
     }
-    if isJoint {
-      let all = (
-        state: rootMeanSquare(norms.map(\.state)), slope: rootMeanSquare(norms.map(\.slope))
-      )
-      norms = norms.map { _ in all }
-    }
-    var trials: [Double] = []
+    // ‖y‖, ‖f‖, and the change of f over a trial step.
+    let norms = scratch[1].reserve(3 * 8 * slots).assumingMemoryBound(to: Double.self)
+    let (states, derivatives, changes) = (norms, norms + slots, norms + 2 * slots)
+    takeNorms(1, into: states)
+    takeNorms(2, into: derivatives)
     for slot in 0..<slots {
       let trajectory = trajectories[lanes[slot]]
-      let trial = InitialStep.trial(
-        state: norms[slot].state, derivative: norms[slot].slope, span: trajectory.end - t[slot])
-      trials.append(trial)
-      let h = trial * trajectory.direction
-      ElementAccess.store(t[slot] + h, .f64, trialTimes, slot)
-      for j in (slot * n)..<((slot + 1) * n) {
-        let y = ElementAccess.load(element, state.pointer, j)
-        let slope = ElementAccess.load(element, slopes, j)
-        ElementAccess.store(y + h * slope, element, trialStates, j)
-      }
+      h[slot] =
+        trajectory.direction
+        * InitialStep.trial(
+          state: states[slot], derivative: derivatives[slot], span: trajectory.end - t[slot])
     }
-    pointInputs[0] = UnsafeRawPointer(trialTimes)
-    pointInputs[1] = UnsafeRawPointer(trialStates)
-    try rhs.run(pointInputs.pointer, inner(lanes: slots))
-    pointInputs[0] = UnsafeRawPointer(times.pointer)
-    pointInputs[1] = UnsafeRawPointer(state.pointer)
-    var changes = (0..<slots).map { slot in
-      norm(slot) { j in
-        ElementAccess.load(element, self.rhs.results[0], slot * n + j)
-          - ElementAccess.load(element, slopes, slot * n + j)
-      }
-    }
-    if isJoint {
-      let all = rootMeanSquare(changes)
-      changes = changes.map { _ in all }
-    }
+    try initialStep.run(beginInputs.pointer, inner(lanes: slots))
+    takeNorms(3, into: changes)
     for slot in 0..<slots where !isDone[slot] {
       let i = lanes[slot]
       trajectories[i].proposal = InitialStep.first(
-        trial: trials[slot], derivative: norms[slot].slope, change: changes[slot],
+        trial: abs(h[slot]), derivative: derivatives[slot], change: changes[slot],
         order: program.order, span: trajectories[i].end - t[slot])
       trajectories[i].evaluations += 2
     }
   }
 
-  private func rootMeanSquare(_ norms: [Double]) -> Double {
-    (norms.reduce(0) { $0 + $1 * $1 } / Double(max(1, norms.count))).squareRoot()
+  /// Norms that `initialStep` has found: of each slot, or of all together where they have one step size.
+  private func takeNorms(_ result: Int, into target: UnsafeMutablePointer<Double>) {
+    guard let initialStep else { return }
+    let found = initialStep.results[result].assumingMemoryBound(to: Double.self)
+    target.update(from: found, count: slots)
+    guard isJoint else { return }
+    var sum = 0.0
+    for slot in 0..<slots { sum += found[slot] * found[slot] }
+    target.update(repeating: (sum / Double(max(1, slots))).squareRoot(), count: slots)
+  }
+}
+
+extension Array {
+  /// Makes it so many times an element, in the memory that it has.
+  fileprivate mutating func fill(_ element: Element, count: Int) {
+    removeAll(keepingCapacity: true)
+    reserveCapacity(count)
+    for _ in 0..<count { append(element) }
   }
 }

@@ -9,34 +9,47 @@ extension SteppingEngine {
   /// where they are.
   func run(_ loop: any StepLoop) throws(ExecutionError) {
     let table = loopTable(loop)
-    var waiting = isDone.indices.filter { !isDone[$0] }[...]
-    var slots = [Int?](repeating: nil, count: table.width)
-    for lane in slots.indices {
-      slots[lane] = waiting.popFirst()
-      if let slot = slots[lane] { enter(slot, lane, table) }
+    while loopSlots.count < table.width { loopSlots.append(nil) }
+    var next = 0
+    var held = 0
+    /// Fills a lane with the next trajectory that is under way.
+    func fill(_ lane: Int) {
+      while next < slots, isDone[next] { next += 1 }
+      guard next < slots else {
+        loopSlots[lane] = nil
+        table[.active, lane] = 0
+        return
+      }
+      loopSlots[lane] = next
+      enter(next, lane, table)
+      next += 1
+      held += 1
     }
-    while slots.contains(where: { $0 != nil }) {
+    for lane in 0..<table.width { fill(lane) }
+    while held > 0 {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       table.rounds = isSuspicious ? 1 : Self.patience
       if solve.trace != nil { log.lend(to: table, rows: logRows) }
       loop.run(table)
       if solve.trace != nil { log.take(from: table) }
       var isQuiet = true
-      for (lane, held) in slots.enumerated() {
-        guard let slot = held, table[.event, lane] != LoopTable.Event.none else { continue }
+      for lane in 0..<table.width {
+        guard let slot = loopSlots[lane], table[.event, lane] != LoopTable.Event.none else {
+          continue
+        }
         isQuiet = false
         leave(slot, lane, table)
         if table[.event, lane] == LoopTable.Event.landed { conclude(slot) }
-        slots[lane] = waiting.popFirst()
-        if let next = slots[lane] { enter(next, lane, table) } else { table[.active, lane] = 0 }
+        held -= 1
+        fill(lane)
       }
-      if isQuiet { try watch(slots, table) }
+      if isQuiet { try watch(table) }
     }
   }
 
   private func loopTable(_ loop: any StepLoop) -> LoopTable {
     if let table = loopMemory { return table }
-    let count = 1 + memory.count + parameters.count
+    let count = 1 + memory.count + parameters.count + solve.quadratures
     let table = LoopTable(width: loop.width, blocks: count)
     loopMemory = table
     return table
@@ -82,6 +95,16 @@ extension SteppingEngine {
         bitPattern: store[solve.traceResult + Solve.Trace.saveSteps] + 8 * i * saveCount)
     }
     table[.proposal, lane] = trajectory.proposal
+    if table.width == 1 {
+      lendRows(slot, table)
+      return
+    }
+    for integral in integrals() {
+      let block = blockMemory(integral.block, integral.element, integral.count, table)
+      for j in 0..<integral.count {
+        ElementAccess.store(0, integral.element, block.pointer, j * table.width + lane)
+      }
+    }
     for (k, row) in rows().enumerated() {
       let block = blockMemory(k, row.element, row.count, table)
       for j in 0..<row.count {
@@ -104,6 +127,54 @@ extension SteppingEngine {
           type.element, from: UnsafeMutableRawPointer(mutating: inputs[operand]), i * count + j,
           j * table.width + lane)
       }
+    }
+  }
+
+  /// The integrals' blocks, and what one trajectory has of them.
+  private func integrals() -> [(block: Int, result: Int, element: ElementType, count: Int)] {
+    (0..<solve.quadratures).map { k in
+      let result = Solve.Result.quadratures + k
+      let type = store.types[result]
+      return (
+        1 + memory.count + parameters.count + k, result, type.element,
+        rowBytes(type) / type.element.byteCount
+      )
+    }
+  }
+
+  /// Adds what a lane has of the integrals to them, and takes it from the lane.
+  private func addIntegrals(_ i: Int, _ lane: Int, _ table: LoopTable) {
+    for integral in integrals() {
+      let first =
+        hasTrajectories && store.types[integral.result].isBatched ? i * integral.count : 0
+      let (target, block) = (store[integral.result], table.blocks[integral.block])
+      for j in 0..<integral.count {
+        let place = j * table.width + lane
+        let sum =
+          ElementAccess.load(integral.element, target, first + j)
+          + ElementAccess.load(integral.element, block, place)
+        ElementAccess.store(sum, integral.element, target, first + j)
+        ElementAccess.store(0, integral.element, block, place)
+      }
+    }
+  }
+
+  /// A lane that is alone lies as a slot's rows do: the loop works on these.
+  private func lendRows(_ slot: Int, _ table: LoopTable) {
+    let i = lanes[slot]
+    table.blocks[0] = state.pointer + slot * stateBytes
+    for (k, buffer) in memory.enumerated() {
+      table.blocks[1 + k] = buffer.pointer + slot * rowBytes(memoryType(k))
+    }
+    for p in parameters.indices {
+      let operand = Solve.Operand.parameters + p
+      let row =
+        program.isBatched(operand)
+        ? i * LaneRows.bytes(program.parameterTypes[operand], extents) : 0
+      table.blocks[1 + memory.count + p] = UnsafeMutableRawPointer(mutating: inputs[operand] + row)
+    }
+    for k in 0..<solve.quadratures {
+      table.blocks[1 + memory.count + parameters.count + k] = store[Solve.Result.quadratures + k]
     }
   }
 
@@ -136,6 +207,8 @@ extension SteppingEngine {
     trajectories[i].history.beforePrevious = table[.beforePrevious, lane]
     trajectories[i].history.rejected = table[.wasRejected, lane] != 0
     trajectories[i].proposal = table[.proposal, lane]
+    guard table.width > 1 else { return }
+    addIntegrals(i, lane, table)
     for (k, row) in rows().enumerated() {
       for j in 0..<row.count {
         row.buffer.move(
@@ -145,12 +218,12 @@ extension SteppingEngine {
   }
 
   /// Looks for stiffness where the lanes are (see `watch` of all slots).
-  private func watch(_ slots: [Int?], _ table: LoopTable) throws(ExecutionError) {
+  private func watch(_ table: LoopTable) throws(ExecutionError) {
     guard let stiffness, let threshold = program.stiffness?.threshold else { return }
     let inputs = PointerTable(count: stepInputs.count)
     isSuspicious = false
-    for (lane, held) in slots.enumerated() {
-      guard let slot = held else { continue }
+    for lane in 0..<table.width {
+      guard let slot = loopSlots[lane] else { continue }
       leave(slot, lane, table)
       let i = lanes[slot]
       guard !trajectories[i].stiffness.isStiff else { continue }

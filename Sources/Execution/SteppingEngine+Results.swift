@@ -38,22 +38,21 @@ extension SteppingEngine {
   func finish() {
     let stats = store[Solve.Result.stats].assumingMemoryBound(to: Int64.self)
     let width = Solve.Statistic.allCases.count
-    for (i, trajectory) in trajectories.enumerated() {
-      for statistic in Solve.Statistic.allCases {
-        stats[i * width + statistic.rawValue] =
-          switch statistic {
-          case .evaluations: Int64(trajectory.evaluations)
-          case .accepted: Int64(trajectory.accepted)
-          case .rejected: Int64(trajectory.rejected)
-          case .status: Int64(trajectory.status.rawValue)
-          }
+    var (evaluations, steps) = (0, 0)
+    for i in trajectories.indices {
+      func note(_ statistic: Solve.Statistic, _ number: Int) {
+        stats[i * width + statistic.rawValue] = Int64(number)
       }
+      note(.evaluations, trajectories[i].evaluations)
+      note(.accepted, trajectories[i].accepted)
+      note(.rejected, trajectories[i].rejected)
+      note(.status, Int(trajectories[i].status.rawValue))
+      evaluations += trajectories[i].evaluations
+      steps += trajectories[i].accepted
     }
-    let evaluations = trajectories.reduce(0) { $0 + $1.evaluations }
     context.evaluations.add(
       program.origin, forward: solve.isBackward ? 0 : evaluations,
-      backward: solve.isBackward ? evaluations : 0,
-      steps: solve.isBackward ? 0 : trajectories.reduce(0) { $0 + $1.accepted })
+      backward: solve.isBackward ? evaluations : 0, steps: solve.isBackward ? 0 : steps)
     if let trace = solve.trace { layOut(trace) }
   }
 

@@ -26,6 +26,10 @@ extension SteppingEngine {
   /// The lanes of the dense region are (slot, save time) pairs.
   func saveInside(_ workspace: any Workspace, _ hasRecords: Bool) throws(ExecutionError) {
     guard saveCount > 0 else { return }
+    if isJoint {
+      try saveTogether(workspace, hasRecords)
+      return
+    }
     if hasRecords {
       var pairs: [(slot: Int, time: Double)] = []
       for slot in 0..<slots where isAccepted[slot] {
@@ -51,6 +55,61 @@ extension SteppingEngine {
       {
         save(i, step: trajectories[i].accepted, from: workspace.results[0] + slot * stateBytes)
       }
+    }
+  }
+
+  /// With a shared clock all slots meet a save time in the same step, at the same place of it: nothing is gathered.
+  private func saveTogether(
+    _ workspace: any Workspace, _ hasRecords: Bool
+  ) throws(ExecutionError) {
+    let (t, h) = (times.typed(Double.self)[0], sizes.typed(Double.self)[0])
+    let (target, direction) = (trajectories[0].target, trajectories[0].direction)
+    let saves = saveTimes(0)
+    let first = trajectories[0].nextSave
+    var k = first
+    if hasRecords {
+      let theta = scratch[0].reserve(8 * slots).assumingMemoryBound(to: Double.self)
+      denseInputs[0] = UnsafeRawPointer(theta)
+      denseInputs[1] = UnsafeRawPointer(sizes.pointer)
+      denseInputs[2] = UnsafeRawPointer(state.pointer)
+      denseInputs[3] = workspace.results[0]
+      denseInputs[4] = workspace.results[program.recordResult]
+      while k < saveCount, (target - saves[k]) * direction > 0 {
+        for slot in 0..<slots { theta[slot] = (saves[k] - t) / h }
+        try dense.run(denseInputs.pointer, inner(lanes: slots))
+        saveAll(k, from: dense.results[0])
+        k += 1
+      }
+    }
+    while k < saveCount, saves[k] == target {
+      saveAll(k, from: workspace.results[0])
+      k += 1
+    }
+    guard k > first else { return }
+    for i in trajectories.indices { trajectories[i].nextSave = k }
+    guard solve.trace != nil else { return }
+    let steps = store[solve.traceResult + Solve.Trace.saveSteps]
+      .assumingMemoryBound(to: Int64.self)
+    for i in trajectories.indices {
+      for place in first..<k { steps[i * saveCount + place] = Int64(trajectories[i].accepted) }
+    }
+  }
+
+  /// Writes a state of each slot to save time k.
+  private func saveAll(_ k: Int, from rows: UnsafeRawPointer) {
+    let saved = store[Solve.Result.saved]
+    func copy<Word>(_ word: Word.Type, _ count: Int) {
+      let source = rows.assumingMemoryBound(to: Word.self)
+      let target = saved.assumingMemoryBound(to: Word.self)
+      for slot in 0..<slots {
+        let place = (lanes[slot] * saveCount + k) * count
+        for j in 0..<count { target[place + j] = source[slot * count + j] }
+      }
+    }
+    switch stateType.element.byteCount {
+    case 8: copy(UInt64.self, dimension)
+    case 4: copy(UInt32.self, dimension)
+    default: copy(UInt8.self, stateBytes)
     }
   }
 

@@ -15,6 +15,7 @@ final class SteppingEngine: Workspace {
   let stepWithRecord: any Workspace
   let dense: any Workspace
   let rhs: any Workspace
+  let initialStep: (any Workspace)?
   let start: (any Workspace)?
   let terms: (any Workspace)?
   let stiffness: (any Workspace)?
@@ -23,7 +24,7 @@ final class SteppingEngine: Workspace {
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     let steps = program.hasOneStep ? [step] : [step, stepWithRecord]
-    let regions = steps + [dense, rhs] + [start, terms, stiffness].compactMap { $0 }
+    let regions = steps + [dense, rhs] + [initialStep, start, terms, stiffness].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
       + [times, sizes, state, mask, commonTimes, sizesReached].byteCount + log.byteCount
       + loopBlocks.byteCount
@@ -51,6 +52,7 @@ final class SteppingEngine: Workspace {
   // Scratch.
   let stepInputs: PointerTable
   let pointInputs: PointerTable
+  let beginInputs: PointerTable
   let termInputs: PointerTable
   let denseInputs = PointerTable(count: 5)
   let mask = Buffer()
@@ -63,6 +65,8 @@ final class SteppingEngine: Workspace {
   /// What is shared with a compiled loop.
   @exclusivity(unchecked) var loopMemory: LoopTable?
   @exclusivity(unchecked) var loopBlocks: [Buffer] = []
+  /// The slots that the loop's lanes hold.
+  @exclusivity(unchecked) var loopSlots: [Int?] = []
   /// The last look for stiffness found some: look at every step.
   @exclusivity(unchecked) var isSuspicious = false
   /// Given steps only: sizes that the components of each trajectory's state are known to have for good reason.
@@ -75,6 +79,7 @@ final class SteppingEngine: Workspace {
     stepWithRecord = program.hasOneStep ? step : program.stepWithRecord.makeWorkspace(context)
     dense = program.dense.makeWorkspace(context)
     rhs = program.rhs.makeWorkspace(context)
+    initialStep = program.initialStep?.makeWorkspace(context)
     start = program.start?.makeWorkspace(context)
     terms = program.terms?.makeWorkspace(context)
     stiffness = program.stiffness?.estimate.makeWorkspace(context)
@@ -99,6 +104,7 @@ final class SteppingEngine: Workspace {
     parameters = (0..<parameterCount).map { _ in Buffer() }
     stepInputs = PointerTable(count: 3 + memory.count + parameterCount)
     pointInputs = PointerTable(count: 2 + parameterCount)
+    beginInputs = PointerTable(count: 4 + parameterCount)
     termInputs = PointerTable(count: 4 + memory.count + parameterCount)
   }
 
@@ -251,7 +257,13 @@ final class SteppingEngine: Workspace {
   /// Moves the trajectories under way together, when at most half of the slots are in use.
   private func compact() {
     let active = isDone.count { !$0 }
-    guard active == 0 || (hasTrajectories && active * 2 <= slots) else { return }
+    if active == 0 {
+      lanes.removeAll(keepingCapacity: true)
+      isDone.removeAll(keepingCapacity: true)
+      isAccepted.removeAll(keepingCapacity: true)
+      return
+    }
+    guard hasTrajectories, active * 2 <= slots else { return }
     var kept: [Int] = []
     for slot in 0..<slots where !isDone[slot] { kept.append(slot) }
     // Rows only move down, in order: none is overwritten before it is moved.
@@ -263,7 +275,7 @@ final class SteppingEngine: Workspace {
     lanes = kept.map { lanes[$0] }
     isDone = kept.map { _ in false }
     isAccepted = kept.map { _ in false }
-    if active > 0 { bindInputs() }
+    bindInputs()
   }
 
   /// Points the regions' inputs to the slots.
@@ -277,6 +289,8 @@ final class SteppingEngine: Workspace {
     }
     pointInputs[0] = UnsafeRawPointer(times.pointer)
     pointInputs[1] = UnsafeRawPointer(state.pointer)
+    beginInputs[0] = UnsafeRawPointer(times.pointer)
+    beginInputs[2] = UnsafeRawPointer(state.pointer)
     termInputs[0] = UnsafeRawPointer(times.pointer)
     termInputs[1] = UnsafeRawPointer(sizes.pointer)
     termInputs[2] = UnsafeRawPointer(state.pointer)
@@ -293,6 +307,7 @@ final class SteppingEngine: Workspace {
       stepInputs[3 + memory.count + p] = pointer
       termInputs[4 + memory.count + p] = pointer
       pointInputs[2 + p] = pointer
+      beginInputs[4 + p] = pointer
     }
   }
 }

@@ -36,9 +36,25 @@ package enum StepBuilder {
     if method.needsSeries { _ = try SeriesExpansion(rhs) }
   }
 
-  /// The regions that find the first step's size.
-  package static func initialStep(_ problem: StepProblem) throws(IRError) -> InitialStepRegions {
-    try InitialStepRegions(problem)
+  /// (t, h, y, f, p…) → (g, ‖y‖, ‖g‖, ‖g - f‖) with g = f(t + h, y + h f): what `InitialStep` asks for. The norms are root mean
+  /// squares in units of the tolerance at y, f64. It serves both looks at the right-hand side: the first, at the start itself,
+  /// is with steps and slopes of zero.
+  package static func initialStep(_ problem: StepProblem) throws(IRError) -> Region {
+    let types = try problem.types()
+    var arithmetic = StepArithmetic(
+      types, parameters: [types.clock, types.clock, types.state, types.state] + types.parameters)
+    let p = arithmetic.builder.parameters
+    let (t, h, y, f) = (p[0], p[1], p[2], p[3])
+    let there = arithmetic.advance(y, arithmetic.spread(h), f)
+    let time = arithmetic.time(t, 1, h)
+    let g = arithmetic.builder.inline(problem.rhs, [time, there] + p[4...])[0]
+    let scale = arithmetic.scale(problem, y, nil)
+    let difference = arithmetic.builder.sub(g, f)
+    let norms = [y, g, difference].map { x in
+      let square = arithmetic.meanSquare(problem, x, scale: scale)
+      return arithmetic.builder.sqrt(square)
+    }
+    return try arithmetic.builder.finish([g] + norms)
   }
 
   /// (t, h, y, memory…, p…) → |hλ| (f64), to be compared with the threshold of the method's
@@ -53,42 +69,5 @@ package enum StepBuilder {
     case .leapfrog, .taylor:
       return nil
     }
-  }
-}
-
-/// The norms that `InitialStep` asks for.
-package struct InitialStepRegions: Sendable {
-  /// (t, y, p…) → (f, ‖y‖, ‖f‖): the derivative, and root mean squares in units of the tolerance
-  /// (f64).
-  package var norms: Region
-  /// (t, h, y, f, p…) → ‖f(t + h, y + h f) - f‖.
-  package var change: Region
-
-  init(_ problem: StepProblem) throws(IRError) {
-    let types = try problem.types()
-
-    var first = StepArithmetic(
-      types, parameters: [types.clock, types.state] + types.parameters)
-    var p = first.builder.parameters
-    let f = first.builder.inline(problem.rhs, p)[0]
-    var scale = first.scale(problem, p[1], nil)
-    let state = first.meanSquare(problem, p[1], scale: scale)
-    let slope = first.meanSquare(problem, f, scale: scale)
-    let stateNorm = first.builder.sqrt(state)
-    let slopeNorm = first.builder.sqrt(slope)
-    norms = try first.builder.finish([f, stateNorm, slopeNorm])
-
-    var second = StepArithmetic(
-      types, parameters: [types.clock, types.clock, types.state, types.state] + types.parameters)
-    p = second.builder.parameters
-    let h = second.spread(p[1])
-    let there = second.advance(p[2], h, p[3])
-    let time = second.time(p[0], 1, p[1])
-    let g = second.builder.inline(problem.rhs, [time, there] + p[4...])[0]
-    scale = second.scale(problem, p[2], nil)
-    let difference = second.builder.sub(g, p[3])
-    let square = second.meanSquare(problem, difference, scale: scale)
-    let norm = second.builder.sqrt(square)
-    change = try second.builder.finish([norm])
   }
 }

@@ -28,13 +28,16 @@ struct LoopCode {
     let step = try Normalize.run(regions.step)
     let recorded = try Normalize.run(regions.stepWithRecord)
     let dense = try Normalize.run(regions.dense)
-    let alive = step.parameterTypes.dropFirst(2).reduce(0) {
+    guard problem.terms.allSatisfy(\.element.isFloating) else { return nil }
+    let alive = (step.parameterTypes.dropFirst(2) + problem.terms).reduce(0) {
       $0 + (Unrolling.ownCount($1) ?? Unrolling.limit)
     }
     let limit = Self.limit(alive: alive)
-    guard [step, recorded, dense].allSatisfy({ Unrolling.suits($0, limit: limit) }) else {
-      return nil
-    }
+    guard
+      [step, recorded, dense].allSatisfy({
+        Unrolling.suits($0, limit: limit, sumsLanes: problem.hasTrajectories)
+      }), Self.addsUp(step, problem), Self.addsUp(recorded, problem)
+    else { return nil }
     style = problem.hasTrajectories || Unrolling.suits(step) ? .registers : .packed
     // Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's waiting.
     width = problem.hasTrajectories ? 2 * target.vectorBits / 64 : 1
@@ -51,5 +54,14 @@ struct LoopCode {
     emitter.emit()
     module.add(w)
     text = module.text
+  }
+
+  /// Nothing but the terms of integrals is summed over lanes.
+  private static func addsUp(_ step: Region, _ problem: StepLoopProblem) -> Bool {
+    guard let shares = LaneShares(step) else { return false }
+    return step.results.dropLast(problem.terms.count).allSatisfy { !shares.contains($0) }
+      && step.results.suffix(problem.terms.count).allSatisfy {
+        !problem.hasTrajectories || shares.isTerm($0)
+      }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import NodalExecution
 import NodalIR
 import NodalMethods
@@ -182,6 +183,99 @@ struct NativeLawTests {
           try both(problem, settings, starts, p, span: span, saves: saves, tolerance: 1e-8)
         }
       }
+    }
+  }
+
+  /// y₀², p₀ y y₁ and y y₁: a number and rows of numbers, each lane's own or sums over lanes.
+  private func integrands(_ element: ElementType, lanes: Bool, own: Bool, square: Bool = false)
+    throws -> Region
+  {
+    let over: [Extent] = lanes ? [.lane] : []
+    var b = RegionBuilder(parameters: [
+      ValueType(.f64, over), ValueType(element, over + [.fixed(2)]), ValueType(.f64, over),
+      ValueType(element, shape: [4]),
+    ])
+    let p = b.parameters
+    let weight = b.convert(p[2], to: element)
+    let axis = over.count
+    func part(_ i: Int) -> Value {
+      b.reshape(b.slice(p[1], axis: axis, i..<(i + 1)), to: over)
+    }
+    let first = b.mul(b.square(part(0)), weight)
+    let scaled = b.mul(part(1), weight)
+    let rows = b.mul(
+      p[1], b.broadcast(scaled, to: over + [.fixed(2)], axes: lanes ? [0] : []))
+    guard lanes, !own else {
+      return try b.finish(lanes ? [first, rows] : [first, rows, b.neg(first)])
+    }
+    let total = b.reduce(.sum, first, axes: [0])
+    let product = b.value(
+      .contract(Contraction(contracted: [.init(0, 0)])), [scaled, p[1]])
+    let rate = b.reshape(b.slice(p[3], axis: 0, 0..<1), to: [])
+    let spread = b.broadcast(rate, to: [.fixed(2)], axes: [])
+    return try b.finish([
+      square ? b.square(total) : total, b.reduce(.sum, rows, axes: [0]), b.mul(product, spread),
+      first,
+    ])
+  }
+
+  private func hasLoop(_ region: Region) throws -> Bool {
+    let executor = try #require(native)
+    return try executor.modules(of: region, as: .llvm).contains {
+      String(decoding: $0, as: UTF8.self).contains("_loop(")
+    }
+  }
+
+  /// Integrals beside a solve are added up step by step: for one trajectory, for lanes of which each has its own, and over lanes; of accepted steps alone.
+  @Test(arguments: [(ElementType.f64, 1e-7), (.f32, 1e-4)])
+  func integrals(_ element: ElementType, _ tolerance: Double) throws {
+    var problem = Problem.lotkaVolterra
+    problem.element = element
+    var noise = Noise(8)
+    let starts = Tensor(element, shape: [37, 2], (0..<74).map { _ in 1.6 + noise.next() })
+    let rates = Tensor(element, shape: [4], [1.5, 1, 3, 1])
+    for (lanes, own, saves) in [
+      (false, false, 0), (true, true, 0), (true, false, 0), (true, false, 2),
+    ] {
+      let region = try problem.region(
+        .adaptive("dopri5", tolerance), saves: saves, lanes: lanes,
+        quadrature: try integrands(element, lanes: lanes, own: own))
+      #expect(try hasLoop(region))
+      let start = lanes ? starts : Tensor(element, shape: [2], [1.2, 0.3])
+      for span in [(0.0, 6.0), (2.0, -1.5), (1, 1)] {
+        let times = [span.0, 0.3 * span.0 + 0.7 * span.1].prefix(saves)
+        try both(
+          region, [Tensor(span.0), Tensor(span.1), Tensor(Array(times)), start, rates],
+          tolerance: element == .f64 ? 1e-8 : 2e-3)
+      }
+    }
+    // A square of a sum has no share for each lane: the engine takes the steps.
+    let region = try problem.region(
+      .adaptive("dopri5", tolerance), saves: 0, lanes: true,
+      quadrature: try integrands(element, lanes: true, own: false, square: true))
+    #expect(try !hasLoop(region))
+  }
+
+  /// What a trajectory that fails has integrated is its own affair.
+  @Test func integralsBesideAFailure() throws {
+    var b = RegionBuilder(parameters: [
+      ValueType(.f64, [.lane]), ValueType(.f64, [.lane, .fixed(1)]), ValueType(.f64, [.lane]),
+      ValueType(.f64, shape: [1]),
+    ])
+    let y = b.reshape(b.parameters[1], to: [.lane])
+    let region = try Problem.explosion.region(
+      .adaptive("tsit5", 1e-6), saves: 0, lanes: true,
+      quadrature: try b.finish([b.mul(y, b.parameters[2])]))
+    #expect(try hasLoop(region))
+    let inputs = [
+      Tensor(0), Tensor(3), Tensor([]), Tensor(.f64, shape: [3, 1], [0.1, 1, 0.2]), Tensor([1]),
+    ]
+    let executor = try #require(native)
+    let options = RunOptions(keepsFailures: true)
+    let found = try Runner(executor.compile(region)).run(inputs, options).results[3]
+    // ∫ y₀ / (1 - y₀ t) dt
+    for (i, start) in [(0, 0.1), (2, 0.2)] {
+      #expect(abs(found[i] + log(1 - start * 3)) < 1e-4)
     }
   }
 

@@ -108,7 +108,7 @@ struct LoopEmitter {
 
   func emit() {
     let blocks = step.parameterCount - 2
-    memory.prepare(values: Set(0..<blocks), lengths: [])
+    memory.prepare(values: Set(0..<(blocks + problem.terms.count)), lengths: [])
     // Elements of the state, the memories and the parameters; these don't change.
     let y = block(0, step.parameterTypes[2]).map { Register(w, $0) }
     let remembered = (0..<memories).map { k in
@@ -116,6 +116,10 @@ struct LoopEmitter {
     }
     let parameters = ((3 + memories)..<step.parameterCount).map { p in
       block(p - 2, step.parameterTypes[p])
+    }
+    // The integrals so far.
+    let sums = problem.terms.enumerated().map { k, type in
+      block(blocks + k, type).map { Register(w, $0) }
     }
     let t = Register(w, load(.time))
     let end = load(.end)
@@ -160,6 +164,7 @@ struct LoopEmitter {
         .map { $0.map(wide) }
       let after = results[0]
       let record = keepsRecords ? results[2 + memories] : []
+      let terms = results[(2 + memories + (keepsRecords ? 1 : 0))...]
 
       // Whether it is taken.
       let finite = isFinite(after)
@@ -208,6 +213,11 @@ struct LoopEmitter {
       for (k, registers) in remembered.enumerated() {
         for (register, value) in zip(registers, results[1 + k]) { register.update(taken, value) }
       }
+      for (registers, values) in zip(sums, terms) {
+        for (register, value) in zip(registers, values) {
+          register.update(taken, w.add(register.value, value))
+        }
+      }
       accepted.set(w.add(accepted.value, bit(taken)))
 
       // What needs the engine.
@@ -240,21 +250,26 @@ struct LoopEmitter {
     save(.budget, budget.value)
     save(.saves, w.add(load(.saves), savesMet.value))
     save(.event, event.value)
-    for (i, registers) in ([y] + remembered).enumerated() {
-      let element = step.parameterTypes[2 + i].element
+    func save(_ k: Int, _ registers: [Register], _ element: ElementType) {
       for (j, register) in registers.enumerated() {
         w.store(
           register.value,
-          w.address(memory.pointer(i), .integer(j * width), of: element.memoryType))
+          w.address(memory.pointer(k), .integer(j * width), of: element.memoryType))
       }
+    }
+    for (i, registers) in ([y] + remembered).enumerated() {
+      save(i, registers, step.parameterTypes[2 + i].element)
+    }
+    for (k, registers) in sums.enumerated() {
+      save(blocks + k, registers, problem.terms[k].element)
     }
     w.line("ret void")
   }
 
   /// A parameter's elements: by element and lane, or shared by all.
   private func block(_ k: Int, _ type: ValueType) -> [Operand] {
-    // State and memories are by lane in any case.
-    let isByLane = type.isBatched || k <= memories
+    // State, memories and integrals are by lane in any case.
+    let isByLane = type.isBatched || k <= memories || k >= step.parameterCount - 2
     let lanes = isByLane ? width : 1
     return (0..<(Unrolling.ownCount(type) ?? 0)).map { i in
       memory.load(

@@ -4,7 +4,7 @@ import NodalOperations
 /// Writes a small region for one lane, or for a vector of lanes, without loops and without memory between operations.
 ///
 /// A value is the list of its elements, in row-major order without the axis of lanes. What has no lanes is the same in all of
-/// them: numbers, spread where they meet vectors.
+/// them: numbers, spread where they meet vectors. Sums over lanes are left out: each lane has its share (see `LaneShares`).
 struct UnrolledEmitter {
   let w: FunctionWriter
   let region: Region
@@ -122,7 +122,8 @@ struct UnrolledEmitter {
 
   private func reduce(_ reduction: Reduction, _ operand: Value) -> [Operand] {
     let shift = region[operand].isBatched ? 1 : 0
-    let axes = reduction.axes.map { $0 - shift }
+    let axes = reduction.axes.map { $0 - shift }.filter { $0 >= 0 }
+    guard !axes.isEmpty else { return values[operand.index] }
     let shape = shape(operand)
     let combine = Combination(reduction.kind, region[operand].element)
     let kept = shape.indices.filter { !axes.contains($0) }

@@ -11,7 +11,8 @@ enum Unrolling {
   /// One op on all elements of a value is a loop if it takes more instructions than this.
   static let longestLine = 200
 
-  static func suits(_ region: Region, limit: Int = limit) -> Bool {
+  /// With `sumsLanes` a sum over lanes is left to who runs the code: see `LaneShares`.
+  static func suits(_ region: Region, limit: Int = limit, sumsLanes: Bool = false) -> Bool {
     var work = 0
     for type in region.types {
       guard type.element != .i64, let count = ownCount(type), count <= 1024 else { return false }
@@ -34,13 +35,15 @@ enum Unrolling {
         case .argmax, .argmin: return false
         }
         let operand = region[node.operands[0]]
-        if operand.isBatched, reduction.axes.contains(0) { return false }
+        if operand.isBatched, reduction.axes.contains(0), !sumsLanes { return false }
         work += ownCount(operand) ?? limit
       case .contract(let contraction):
         guard type.element.isFloating else { return false }
         let a = region[node.operands[0]]
         for pair in contraction.contracted {
-          guard let n = a.extents[pair.a].fixedLength else { return false }
+          guard let n = a.extents[pair.a].fixedLength ?? (sumsLanes ? 1 : nil) else {
+            return false
+          }
           work += count * n
         }
       case .layout(let layout):
