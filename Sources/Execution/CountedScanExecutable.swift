@@ -145,9 +145,15 @@ private final class CountedScanWorkspace: Workspace {
         continue
       }
       let target = gathered[i].reserve(bytes * active.count)
-      for (row, lane) in active.enumerated() {
-        (target + row * bytes).copyMemory(
-          from: source + (lane * steps + place) * bytes, byteCount: bytes)
+      if active.count == total {
+        LaneRows.copy(
+          total, rows: bytes, from: source + place * bytes, stride: steps * bytes, to: target,
+          stride: bytes)
+      } else {
+        for (row, lane) in active.enumerated() {
+          (target + row * bytes).copyMemory(
+            from: source + (lane * steps + place) * bytes, byteCount: bytes)
+        }
       }
       inner[i] = UnsafeRawPointer(target)
     }

@@ -13,6 +13,34 @@ package enum LaneRows {
     type.element.byteCount * type.count(extents)
   }
 
+  /// Rows at a distance of `stride` bytes become such at another. Rows of a few numbers are the rule: a call for each would cost more
+  /// than the copy.
+  static func copy(
+    _ count: Int, rows bytes: Int, from source: UnsafeRawPointer, stride: Int,
+    to target: UnsafeMutableRawPointer, stride targetStride: Int
+  ) {
+    func words<Word: BitwiseCopyable>(_ word: Word.Type, _ perRow: Int) {
+      let size = MemoryLayout<Word>.size
+      for i in 0..<count {
+        for k in 0..<perRow {
+          let value = (source + i * stride).loadUnaligned(fromByteOffset: k * size, as: Word.self)
+          (target + i * targetStride).storeBytes(of: value, toByteOffset: k * size, as: Word.self)
+        }
+      }
+    }
+    switch bytes {
+    case 4: words(UInt32.self, 1)
+    case 8: words(UInt64.self, 1)
+    case 16: words(SIMD2<UInt64>.self, 1)
+    case 0..<128 where bytes % 8 == 0: words(UInt64.self, bytes / 8)
+    case 0..<64 where bytes % 4 == 0: words(UInt32.self, bytes / 4)
+    default:
+      for i in 0..<count {
+        (target + i * targetStride).copyMemory(from: source + i * stride, byteCount: bytes)
+      }
+    }
+  }
+
   /// Row `lanes[i]` of `source` becomes row i.
   package static func gather(
     _ lanes: [Int], _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ bytes: Int

@@ -104,10 +104,9 @@ private final class ScanWorkspace: Workspace {
     guard lanes > 0 else { return }
     let row = bytes / lanes
     let target = slices[i].reserve(bytes)
-    for lane in 0..<lanes {
-      (target + lane * row).copyMemory(
-        from: source + (lane * program.length + place) * row, byteCount: row)
-    }
+    LaneRows.copy(
+      lanes, rows: row, from: source + place * row, stride: program.length * row, to: target,
+      stride: row)
     inner[parameter] = UnsafeRawPointer(target)
   }
 
@@ -122,9 +121,8 @@ private final class ScanWorkspace: Workspace {
     let lanes = extents.length(of: type.extents[0])
     guard lanes > 0 else { return }
     let row = bytes / lanes
-    for lane in 0..<lanes {
-      (store[i] + (lane * program.length + place) * row).copyMemory(
-        from: source + lane * row, byteCount: row)
-    }
+    LaneRows.copy(
+      lanes, rows: row, from: source, stride: row, to: store[i] + place * row,
+      stride: program.length * row)
   }
 }

@@ -68,14 +68,14 @@ extension SteppingEngine {
     let first = trajectories[0].nextSave
     var k = first
     if hasRecords {
-      let theta = scratch[0].reserve(8 * slots).assumingMemoryBound(to: Double.self)
+      let theta = scratch[0].reserve(8).assumingMemoryBound(to: Double.self)
       denseInputs[0] = UnsafeRawPointer(theta)
       denseInputs[1] = UnsafeRawPointer(sizes.pointer)
       denseInputs[2] = UnsafeRawPointer(state.pointer)
       denseInputs[3] = workspace.results[0]
       denseInputs[4] = workspace.results[program.recordResult]
       while k < saveCount, (target - saves[k]) * direction > 0 {
-        for slot in 0..<slots { theta[slot] = (saves[k] - t) / h }
+        theta[0] = (saves[k] - t) / h
         try dense.run(denseInputs.pointer, inner(lanes: slots))
         saveAll(k, from: dense.results[0])
         k += 1
@@ -95,22 +95,11 @@ extension SteppingEngine {
     }
   }
 
-  /// Writes a state of each slot to save time k.
+  /// Writes a state of each slot to save time k. All begin and end together: the slots are the trajectories.
   private func saveAll(_ k: Int, from rows: UnsafeRawPointer) {
-    let saved = store[Solve.Result.saved]
-    func copy<Word>(_ word: Word.Type, _ count: Int) {
-      let source = rows.assumingMemoryBound(to: Word.self)
-      let target = saved.assumingMemoryBound(to: Word.self)
-      for slot in 0..<slots {
-        let place = (lanes[slot] * saveCount + k) * count
-        for j in 0..<count { target[place + j] = source[slot * count + j] }
-      }
-    }
-    switch stateType.element.byteCount {
-    case 8: copy(UInt64.self, dimension)
-    case 4: copy(UInt32.self, dimension)
-    default: copy(UInt8.self, stateBytes)
-    }
+    LaneRows.copy(
+      slots, rows: stateBytes, from: rows, stride: stateBytes,
+      to: store[Solve.Result.saved] + k * stateBytes, stride: saveCount * stateBytes)
   }
 
   private func interpolate(

@@ -133,7 +133,7 @@ package struct Solve: Sendable, Hashable {
 /// A recorded trajectory read at a time: operands t (f64), counts, times, step sizes, states, records, as a trace gives them.
 ///
 /// `dense` is the method's dense region: (θ: f64, h: f64, y₀, y₁, record) → y. With `trajectories` all operands have that axis, and so
-/// has the region, as lanes.
+/// has the region, as lanes; but one θ and h for all where they share a clock.
 package struct Interpolate: Sendable, Hashable {
   package var trajectories: Extent?
   package var dense: Region

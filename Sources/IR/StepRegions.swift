@@ -3,7 +3,7 @@
 ///
 /// In a lowered solve over trajectories every value below but shared parameters has a leading axis of lanes:
 /// t: f64[lanes], h: f64[lanes], y: [lanes, d], error: f64[lanes] and so on; each lane has its own time and step. Lanes with a shared
-/// clock have one t and one h, f64; errors, θ and the h of `dense` stay one for each lane.
+/// clock have one t, h and θ, f64; errors stay one for each lane.
 /// `t` and `h` are f64 also where `y` is f32. `p…` are the solve's operands behind the initial state.
 package struct StepRegions: Sendable {
   /// (t, h, y, memory…, p…) → (y₁, memory…, error?). The error is the f64 ratio of the estimated local error to the tolerance in

@@ -107,7 +107,7 @@ struct LeapfrogSteps {
     var arithmetic = StepArithmetic(
       types,
       parameters: [
-        types.scalar, types.scalar, types.state, types.state, types.record(stages: 2),
+        types.clock, types.clock, types.state, types.state, types.record(stages: 2),
       ])
     let p = arithmetic.builder.parameters
     let (theta, h, y0, y1) = (p[0], p[1], p[2], p[3])

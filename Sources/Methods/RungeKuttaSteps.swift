@@ -233,13 +233,15 @@ struct RungeKuttaSteps {
     var arithmetic = StepArithmetic(
       types,
       parameters: [
-        types.scalar, types.scalar, types.state, types.state,
+        types.clock, types.clock, types.state, types.state,
         types.record(stages: recorded.count),
       ])
     let p = arithmetic.builder.parameters
-    let lanes = types.isBatched
-    let vector = ValueType(.f64, types.perLane([recorded.count]))
-    let theta = arithmetic.builder.broadcast(p[0], to: vector.extents, axes: lanes ? [0] : [])
+    // Lanes with a shared clock share the weights, too.
+    let isOwn = types.isBatched && types.clock == types.scalar
+    let axes = Array(0..<types.clock.rank)
+    let vector = ValueType(.f64, types.clock.extents + [.fixed(recorded.count)])
+    let theta = arithmetic.builder.broadcast(p[0], to: vector.extents, axes: axes)
     // Horner's rule for all stages at once, in f64.
     var weights: Value?
     for power in stride(from: tableau.dense.degree, through: 1, by: -1) {
@@ -248,20 +250,23 @@ struct RungeKuttaSteps {
           let polynomial = tableau.dense.polynomials[stage]
           return power <= polynomial.count ? polynomial[power - 1].value : 0
         }, ValueType(.f64, shape: [recorded.count]))
-      let coefficients = arithmetic.builder.broadcast(row, to: vector.extents, axes: [types.axis])
+      let coefficients = arithmetic.builder.broadcast(row, to: vector.extents, axes: [axes.count])
       let sum = weights.map { arithmetic.builder.add($0, coefficients) } ?? coefficients
       weights = arithmetic.builder.mul(sum, theta)
     }
     guard let weights else { throw IRError("\(tableau.name) has no dense output") }
-    let length = arithmetic.builder.broadcast(p[1], to: vector.extents, axes: lanes ? [0] : [])
+    let length = arithmetic.builder.broadcast(p[1], to: vector.extents, axes: axes)
     let scaled = arithmetic.builder.convert(
       arithmetic.builder.mul(weights, length), to: types.state.element)
     let table = arithmetic.rows(p[4], count: recorded.count)
-    let change = arithmetic.builder.value(
-      .contract(
-        Contraction(
-          batch: lanes ? [.init(0, 0)] : [], contracted: [.init(types.axis, types.axis)])),
-      [scaled, table])
+    let change =
+      isOwn
+      ? arithmetic.builder.value(
+        .contract(
+          Contraction(batch: [.init(0, 0)], contracted: [.init(types.axis, types.axis)])),
+        [scaled, table])
+      : arithmetic.builder.value(
+        .contract(Contraction(contracted: [.init(types.axis, 0)])), [table, scaled])
     let y = arithmetic.builder.add(p[2], change)
     return try arithmetic.builder.finish([y])
   }

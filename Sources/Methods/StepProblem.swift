@@ -50,7 +50,7 @@ extension StepProblem {
   /// The types in use, once the right-hand side is known to be one.
   struct Types {
     var state: ValueType
-    /// f64, or f64[lanes] where each lane has its own: of times and step sizes.
+    /// f64, or f64[lanes] where each lane has its own: of times, step sizes, and places inside of a step.
     var clock: ValueType
     var parameters: [ValueType]
     /// The number of components.
@@ -59,7 +59,7 @@ extension StepProblem {
     /// The axis of components.
     var axis: Int { state.rank - 1 }
     var isBatched: Bool { state.isBatched }
-    /// f64, or f64[lanes]: of errors, and of places inside of a step.
+    /// f64, or f64[lanes]: of errors.
     var scalar: ValueType { ValueType(.f64, Array(state.extents.dropLast())) }
 
     func record(stages: Int) -> ValueType {

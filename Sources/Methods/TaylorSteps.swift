@@ -174,7 +174,7 @@ struct TaylorSteps {
     var arithmetic = StepArithmetic(
       types,
       parameters: [
-        types.scalar, types.scalar, types.state, types.state, types.record(stages: order),
+        types.clock, types.clock, types.state, types.state, types.record(stages: order),
       ])
     let p = arithmetic.builder.parameters
     let theta = arithmetic.spread(p[0])
