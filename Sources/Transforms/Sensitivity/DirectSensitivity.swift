@@ -103,26 +103,31 @@ enum DirectSensitivity {
     let y0 = builder.value(pick, [trace[Solve.Trace.states], index])
     let y1 = builder.value(pick, [trace[Solve.Trace.states], next])
     let record = builder.value(pick, [trace[Solve.Trace.records], index])
-    let h = builder.value(pick, [trace[Solve.Trace.steps], index])
-    let t = builder.value(pick, [trace[Solve.Trace.times], index])
-    let saveTimes = context.ownClock(Solve.Operand.saveTimes, &builder)
+    var h = builder.value(pick, [trace[Solve.Trace.steps], index])
+    var t = builder.value(pick, [trace[Solve.Trace.times], index])
+    if context.solve.sharesClock {
+      (h, t) = (builder.agreed(h, behind: 1), builder.agreed(t, behind: 1))
+    }
+    let saveTimes = context.clock(Solve.Operand.saveTimes, &builder)
     // A span of zero length has no step, and h = 0: then the save point is the start itself.
     let isEmpty = builder.equal(h, builder.zeros(like: h))
     let length = builder.select(isEmpty, builder.constant(1, builder.type(h)), h)
     let theta = builder.div(builder.sub(saveTimes, t), length)
 
     let dense = try denseOverSaves(context, builder.type(cotangent))
-    let pullback = try ReverseMode.pullback(dense, wrt: [0, 1, 2, 3, 4])
-    let back = builder.inline(pullback, [theta, h, y0, y1, record, cotangent])
+    let times = context.stepTimesActive ? [0, 1] : []
+    let pullback = try ReverseMode.pullback(dense, wrt: times + [2, 3, 4])
+    let all = builder.inline(pullback, [theta, h, y0, y1, record, cotangent])
+    let back = all.suffix(3).map(\.self)
     let put = Form.scatter(Scatter(batchAxes: axes, extent: steps))
     var result = StepCotangents()
     result.states = builder.add(
-      builder.value(put, [back[2], index]), builder.value(put, [back[3], next]))
-    result.records = builder.value(put, [back[4], index])
+      builder.value(put, [back[0], index]), builder.value(put, [back[1], next]))
+    result.records = builder.value(put, [back[2], index])
     if context.stepTimesActive {
       // θ = (ts - t)/h
-      let byTime = builder.div(back[0], length)
-      let byLength = builder.sub(back[1], builder.mul(byTime, theta))
+      let byTime = builder.div(all[0], length)
+      let byLength = builder.sub(all[1], builder.mul(byTime, theta))
       result.saveTimes = byTime
       result.times = builder.value(put, [builder.neg(byTime), index])
       result.lengths = builder.value(put, [byLength, index])
@@ -139,7 +144,10 @@ enum DirectSensitivity {
     let saves = saved.extents[context.batchAxes]
     let overSaves = try Batching.batch(dense, mapped: all, extent: saves).region
     guard let trajectories = context.trajectories else { return overSaves }
-    return try Batching.batch(overSaves, mapped: all, extent: trajectories).region
+    let isOwn = !context.solve.sharesClock
+    return try Batching.batch(
+      overSaves, mapped: [isOwn, isOwn, true, true, true], extent: trajectories
+    ).region
   }
 
   /// The dense region of one trajectory; it doesn't depend on the right-hand side, so any will do.

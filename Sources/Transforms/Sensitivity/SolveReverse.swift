@@ -134,14 +134,6 @@ struct SolveContext {
       operands[operand], behind: operand == Solve.Operand.saveTimes ? 1 : 0)
   }
 
-  /// The same, for each trajectory.
-  func ownClock(_ operand: Int, _ builder: inout RegionBuilder) -> Value {
-    let time = clock(operand, &builder)
-    guard let trajectories, solve.sharesClock else { return time }
-    let extents = [trajectories] + builder.type(time).extents
-    return builder.broadcast(time, to: extents, axes: Array(1..<extents.count))
-  }
-
   /// An operand with the axis of trajectories, repeated if it is shared.
   func spread(_ operand: Int, _ builder: inout RegionBuilder) -> Value {
     let value = operands[operand]
