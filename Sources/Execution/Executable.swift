@@ -51,6 +51,8 @@ package final class RunContext {
   @exclusivity(unchecked) package var cancel: CancelFlag?
   /// Failed solves give their status among their statistics, and NaN, instead of throwing.
   @exclusivity(unchecked) package var keepsFailures = false
+  /// Free to be used by parts of this run: nil where the run itself is a piece of a batch that threads share.
+  @exclusivity(unchecked) package var threads: Threads?
   /// Instructions that executors ran: what batching saves.
   @exclusivity(unchecked) package var instructions = 0
   @exclusivity(unchecked) package var evaluations = EvaluationCounts()
@@ -67,6 +69,29 @@ package final class RunContext {
   }
 
   func warn(_ warning: RunWarning) { warning.join(&warnings) }
+
+  /// Clears what was reported, for a run that is to behave as another.
+  func begin(like other: RunContext) {
+    (cancel, keepsFailures) = (other.cancel, other.keepsFailures)
+    clearReport()
+  }
+
+  func clearReport() {
+    instructions = 0
+    evaluations.clear()
+    warnings = []
+    miss = nil
+    drift = 0
+  }
+
+  /// Adds what a part of this run reported.
+  func join(_ part: RunContext) {
+    instructions += part.instructions
+    evaluations.add(part.evaluations)
+    for warning in part.warnings { warn(warning) }
+    if miss == nil { miss = part.miss }
+    drift = max(drift, part.drift)
+  }
 }
 
 /// Something a run noticed that doesn't stop it.

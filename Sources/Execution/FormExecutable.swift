@@ -26,6 +26,9 @@ package enum FormExecutable {
     case .derivative:
       throw IRError("a derivative reached an executor")
     case .solve(let solve):
+      if let ensemble = try EnsembleExecutable(solve, operands, origin, executor) {
+        return ensemble
+      }
       return try SolveExecutable(solve, operands, origin, executor)
     case .interpolate(let interpolate):
       return try InterpolateExecutable(interpolate, operands, results, executor)

@@ -6,15 +6,20 @@ package struct RunOptions: Sendable {
   package var cancel: CancelFlag?
   /// See `RunContext`.
   package var keepsFailures: Bool
-  /// Cuts the lanes into pieces, and runs these on so many threads. Results without lanes must be
-  /// sums over lanes: those of the pieces are added, in order. nil runs all lanes at once, on this
-  /// thread.
+  /// Cuts the lanes into pieces, and runs these on so many threads; where there are none, or they stay whole, the trajectories of
+  /// large ensembles. nil runs all at once, on this thread.
   package var threads: Threads?
+  /// Lanes may be cut. Results without lanes must be sums over lanes then: those of the pieces are added, in order.
+  package var cutsLanes: Bool
 
-  package init(cancel: CancelFlag? = nil, keepsFailures: Bool = false, threads: Threads? = nil) {
+  package init(
+    cancel: CancelFlag? = nil, keepsFailures: Bool = false, threads: Threads? = nil,
+    cutsLanes: Bool = true
+  ) {
     self.cancel = cancel
     self.keepsFailures = keepsFailures
     self.threads = threads
+    self.cutsLanes = cutsLanes
   }
 }
 
@@ -59,7 +64,8 @@ package final class Runner: Sendable {
       }
     let whole = [0..<extents.lanes]
     let chunks =
-      options.threads != nil && isCuttable ? Threads.chunks(extents.lanes) : whole
+      options.threads != nil && options.cutsLanes && isCuttable
+      ? Threads.chunks(extents.lanes) : whole
     let outcomes = OutcomeList(count: chunks.count)
     let extentsOfAll = extents
     let threads = options.threads ?? Threads(1)
@@ -103,11 +109,8 @@ package final class Runner: Sendable {
     let context = entry.context
     context.cancel = options.cancel
     context.keepsFailures = options.keepsFailures
-    context.instructions = 0
-    context.evaluations.clear()
-    context.warnings = []
-    context.miss = nil
-    context.drift = 0
+    context.threads = chunk.count == all.lanes ? options.threads : nil
+    context.clearReport()
     var outcome = Outcome()
     let extents = ExtentValues(lanes: chunk.count, steps: all.steps)
     for (i, input) in inputs.enumerated() {

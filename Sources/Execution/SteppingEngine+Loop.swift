@@ -2,8 +2,9 @@ import NodalIR
 import NodalMethods
 
 extension SteppingEngine {
-  /// Steps between two looks at what a compiled loop can't see: whether to stop, and stiffness.
-  private static let patience = 256
+  /// Steps between two looks at what a compiled loop can't see: whether to stop, and stiffness. The latter costs a step of an
+  /// interpreter for each lane; in many lanes something ends, as a rule, before it is time.
+  private static func patience(width: Int) -> Int { width == 1 ? 256 : 1024 }
 
   /// Lets a compiled loop take the trajectories as far as it can. Those that it can't end are left to the engine,
   /// where they are.
@@ -28,7 +29,7 @@ extension SteppingEngine {
     for lane in 0..<table.width { fill(lane) }
     while held > 0 {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
-      table.rounds = isSuspicious ? 1 : Self.patience
+      table.rounds = isSuspicious ? 1 : Self.patience(width: table.width)
       if solve.trace != nil { log.lend(to: table, rows: logRows) }
       loop.run(table)
       if solve.trace != nil { log.take(from: table) }

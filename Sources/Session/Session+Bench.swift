@@ -59,7 +59,7 @@ extension Session {
     let (warmup, times) = try stopwatch.measure { () throws in
       let start = host.monotonicClock()
       (results, report) = try perform(lowered) { () throws(ExecutionError) in
-        try runner.run(inputs, RunOptions(cancel: cancel))
+        try runner.run(inputs, runOptions)
       }
       return host.monotonicClock() - start
     }

@@ -320,12 +320,16 @@ extension Session {
     return SessionValue(lowered.layout, try run(lowered))
   }
 
+  /// Of a program that is run once, as it is: ensembles in it are shared among threads, a data set's examples are not.
+  var runOptions: RunOptions {
+    RunOptions(cancel: cancel, threads: options.threads, cutsLanes: false)
+  }
+
   func run(_ lowered: LoweredProgram) throws -> [Tensor] {
     let inputs = try bind(lowered)
     let runner = try compile(lowered)
     do {
-      let (results, report) = try runner.run(
-        inputs, RunOptions(cancel: cancel))
+      let (results, report) = try runner.run(inputs, runOptions)
       tell(report, lowered)
       return results
     } catch {
