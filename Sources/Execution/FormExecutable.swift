@@ -41,10 +41,12 @@ final class ResultStore {
   let types: [ValueType]
   let pointers: PointerTable
   private let buffers: [Buffer]
+  private let sizes: [ByteSize]
 
   init(_ types: [ValueType]) {
     self.types = types
     buffers = types.map { _ in Buffer() }
+    sizes = types.map { ByteSize($0) }
     pointers = PointerTable(count: types.count)
   }
 
@@ -53,7 +55,7 @@ final class ResultStore {
   var byteCount: Int { buffers.byteCount }
 
   func byteCount(_ i: Int, _ extents: ExtentValues) -> Int {
-    LaneRows.bytes(all: types[i], extents)
+    sizes[i].count(extents)
   }
 
   /// Makes room for result `i` (contents undefined, or zeros).

@@ -8,6 +8,8 @@ struct ScanExecutable: Executable {
   let parameterTypes: [ValueType]
   let resultTypes: [ValueType]
   let body: any Executable
+  /// The operands' axes of lanes; nil where they have none.
+  let batchAxes: [Extent?]
 
   init(
     _ scan: Scan, length: Int, _ operands: [ValueType], _ results: [ValueType],
@@ -17,6 +19,7 @@ struct ScanExecutable: Executable {
     self.length = length
     parameterTypes = operands
     resultTypes = results
+    batchAxes = operands.map { $0.isBatched ? $0.extents[0] : nil }
     body = try executor.compile(scan.body)
   }
 
@@ -31,6 +34,8 @@ private final class ScanWorkspace: Workspace {
   @exclusivity(unchecked) var carries: [Buffer]
   @exclusivity(unchecked) var nextCarries: [Buffer]
   let slices: [Buffer]
+  /// Of the body's parameters, and of its results.
+  let sizes: (parameters: [ByteSize], results: [ByteSize])
   let context: RunContext
   @exclusivity(unchecked) var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
@@ -48,6 +53,9 @@ private final class ScanWorkspace: Workspace {
     carries = (0..<scan.carries).map { _ in Buffer() }
     nextCarries = (0..<scan.carries).map { _ in Buffer() }
     slices = (0..<scan.stacked).map { _ in Buffer() }
+    sizes = (
+      scan.body.parameterTypes.map { ByteSize($0) }, scan.body.resultTypes.map { ByteSize($0) }
+    )
   }
 
   func run(
@@ -58,7 +66,7 @@ private final class ScanWorkspace: Workspace {
     let types = program.parameterTypes
     let n = program.length
     for i in 0..<scan.carries {
-      let bytes = LaneRows.bytes(all: types[i], extents)
+      let bytes = sizes.parameters[i].count(extents)
       carries[i].reserve(bytes).copyMemory(from: inputs[i], byteCount: bytes)
       nextCarries[i].reserve(bytes)
     }
@@ -76,13 +84,15 @@ private final class ScanWorkspace: Workspace {
       try body.run(inner.pointer, extents)
       for i in 0..<scan.carries {
         nextCarries[i].pointer.copyMemory(
-          from: body.results[i], byteCount: LaneRows.bytes(all: types[i], extents))
+          from: body.results[i], byteCount: sizes.parameters[i].count(extents))
       }
       swap(&carries, &nextCarries)
       for i in scan.carries..<(scan.carries + scan.outputs) { stack(i, place) }
       for i in (scan.carries + scan.outputs)..<store.types.count {
-        let type = store.types[i]
-        LaneRows.add(type.element, body.results[i], to: store[i], count: type.count(extents))
+        let element = store.types[i].element
+        LaneRows.add(
+          element, body.results[i], to: store[i],
+          count: sizes.results[i].count(extents) / element.byteCount)
       }
     }
     for i in 0..<scan.carries {
@@ -92,17 +102,19 @@ private final class ScanWorkspace: Workspace {
 
   /// One turn's part of a stacked operand; of a batched one it has to be collected.
   private func slice(_ i: Int, _ source: UnsafeRawPointer, _ place: Int) {
-    let scan = program.scan
-    let type = program.parameterTypes[scan.carries + i]
-    let parameter = scan.carries + i
-    let bytes = LaneRows.bytes(all: scan.body.types[parameter], extents)
-    guard type.isBatched else {
+    let parameter = program.scan.carries + i
+    let bytes = sizes.parameters[parameter].count(extents)
+    guard let axis = program.batchAxes[parameter] else {
       inner[parameter] = source + place * bytes
       return
     }
-    let lanes = extents.length(of: type.extents[0])
+    let lanes = extents.length(of: axis)
     guard lanes > 0 else { return }
     let row = bytes / lanes
+    if lanes == 1 {
+      inner[parameter] = source + place * row
+      return
+    }
     let target = slices[i].reserve(bytes)
     LaneRows.copy(
       lanes, rows: row, from: source + place * row, stride: program.length * row, to: target,

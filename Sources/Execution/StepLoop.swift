@@ -81,13 +81,16 @@ package final class LoopTable {
   package let counts: UnsafeMutablePointer<Int>
   package let log: UnsafeMutablePointer<Int>
   /// Of state, memories, parameters and integrals: pointers to elements by element and lane; a parameter that is shared points
-  /// to itself. Of an integral over all trajectories each lane has a share.
+  /// to itself. Of an integral over all trajectories each lane has a share. An array over the steps of a trace isn't copied: of
+  /// it there is an address for each lane.
   package let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   package let blockCount: Int
+  /// 1, then the lengths of traces.
+  package let lengths: UnsafeMutablePointer<Int>
   /// Rounds that a run takes at most.
   @exclusivity(unchecked) package var rounds = 0
 
-  package init(width: Int, blocks count: Int) {
+  package init(width: Int, blocks count: Int, traces: Int) {
     self.width = width
     blockCount = count
     numbers = .allocate(capacity: Number.allCases.count * width)
@@ -96,6 +99,8 @@ package final class LoopTable {
     counts.initialize(repeating: 0, count: Count.allCases.count * width)
     log = .allocate(capacity: Log.allCases.count)
     log.initialize(repeating: 0, count: Log.allCases.count)
+    lengths = .allocate(capacity: 1 + traces)
+    lengths.initialize(repeating: 1, count: 1 + traces)
     blocks = .allocate(capacity: max(1, count))
     blocks.initialize(
       repeating: UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped, count: max(1, count))
@@ -106,6 +111,7 @@ package final class LoopTable {
     counts.deallocate()
     log.deallocate()
     blocks.deallocate()
+    lengths.deallocate()
   }
 
   package subscript(_ field: Number, _ lane: Int) -> Double {

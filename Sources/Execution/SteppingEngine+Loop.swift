@@ -9,24 +9,26 @@ extension SteppingEngine {
   /// Lets a compiled loop take the trajectories as far as it can. Those that it can't end are left to the engine,
   /// where they are.
   func run(_ loop: any StepLoop) throws(ExecutionError) {
-    let table = loopTable(loop)
-    while loopSlots.count < table.width { loopSlots.append(nil) }
+    let memory = loopMemory(loop)
+    let table = memory.table
+    for trace in 0..<traceCount {
+      table.lengths[1 + trace] = extents.length(of: .steps(trace: trace))
+    }
+    for (p, parameter) in memory.parameters.enumerated() {
+      guard case .shared = parameter else { continue }
+      table.blocks[memory.rows.count + p] = UnsafeMutableRawPointer(
+        mutating: inputs[Solve.Operand.parameters + p])
+    }
     var next = 0
     var held = 0
-    /// Fills a lane with the next trajectory that is under way.
-    func fill(_ lane: Int) {
-      while next < slots, isDone[next] { next += 1 }
-      guard next < slots else {
-        loopSlots[lane] = nil
-        table[.active, lane] = 0
-        return
+    for lane in 0..<table.width {
+      memory.slots[lane] = -1
+      table[.active, lane] = 0
+      if let slot = nextSlot(&next) {
+        enter(slot, lane, memory)
+        held += 1
       }
-      loopSlots[lane] = next
-      enter(next, lane, table)
-      next += 1
-      held += 1
     }
-    for lane in 0..<table.width { fill(lane) }
     while held > 0 {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       table.rounds = isSuspicious ? 1 : Self.patience(width: table.width)
@@ -34,45 +36,77 @@ extension SteppingEngine {
       loop.run(table)
       if solve.trace != nil { log.take(from: table) }
       var isQuiet = true
-      for lane in 0..<table.width {
-        guard let slot = loopSlots[lane], table[.event, lane] != LoopTable.Event.none else {
-          continue
-        }
+      for lane in 0..<table.width where memory.slots[lane] >= 0 {
+        let event = table[.event, lane]
+        guard event != LoopTable.Event.none else { continue }
         isQuiet = false
-        leave(slot, lane, table)
-        if table[.event, lane] == LoopTable.Event.landed { conclude(slot) }
-        held -= 1
-        fill(lane)
+        let slot = memory.slots[lane]
+        leave(slot, lane, memory)
+        if event == LoopTable.Event.landed { conclude(slot) }
+        if let slot = nextSlot(&next) {
+          enter(slot, lane, memory)
+        } else {
+          memory.slots[lane] = -1
+          table[.active, lane] = 0
+          held -= 1
+        }
       }
-      if isQuiet { try watch(table) }
+      if isQuiet { try watch(memory) }
     }
   }
 
-  private func loopTable(_ loop: any StepLoop) -> LoopTable {
-    if let table = loopMemory { return table }
-    let count = 1 + memory.count + parameters.count + solve.quadratures
-    let table = LoopTable(width: loop.width, blocks: count)
-    loopMemory = table
-    return table
+  /// The next slot, from a number on, that is under way.
+  private func nextSlot(_ next: inout Int) -> Int? {
+    let count = slots
+    while next < count {
+      next += 1
+      if !isDone[next - 1] { return next - 1 }
+    }
+    return nil
+  }
+
+  private func loopMemory(_ loop: any StepLoop) -> LoopMemory {
+    if let memory = loopMemory { return memory }
+    let width = loop.width
+    /// Of what one trajectory has of a value of the regions: the axis of lanes is left out.
+    func block(_ type: ValueType) -> LaneBlock {
+      let own = hasTrajectories && type.isBatched ? type.droppingFirst() : type
+      return LaneBlock(type.element, count: own.count(ExtentValues()), width: width)
+    }
+    let parameters = program.parameterTypes.indices.dropFirst(Solve.Operand.parameters).map {
+      operand -> LoopMemory.Parameter in
+      let type = program.parameterTypes[operand]
+      if type.isOverSteps { return .address(LaneBlock(.i64, count: 1, width: width)) }
+      return program.isBatched(operand)
+        ? .own(block(type.droppingFirst().prepending(.lane))) : .shared
+    }
+    let integrals = (program.regions.terms?.resultTypes ?? []).map(block)
+    let made = LoopMemory(
+      LoopTable(
+        width: width, blocks: 1 + memory.count + parameters.count + integrals.count,
+        traces: traceCount),
+      rows: [LaneBlock(stateType.element, count: dimension, width: width)]
+        + memoryTypes.map(block),
+      parameters: parameters, integrals: integrals)
+    loopMemory = made
+    return made
   }
 
   private var logRows: (state: Int, record: Int) {
     (stateBytes, LaneRows.bytes(all: program.regions.record, extents))
   }
 
-  /// Values of a lane that the loop reads and writes: the state, then what the method remembers.
-  private func rows() -> [(buffer: Buffer, element: ElementType, count: Int)] {
-    [(state, stateType.element, dimension)]
-      + memory.indices.map { k in
-        let type = memoryType(k)
-        return (memory[k], type.element, rowBytes(type) / type.element.byteCount)
-      }
+  /// Where a slot has the loop's rows.
+  private func row(_ k: Int, _ slot: Int, _ memory: LoopMemory) -> UnsafeMutableRawPointer {
+    (k == 0 ? state : self.memory[k - 1]).pointer + slot * memory.rows[k].rowBytes
   }
 
   /// Puts a trajectory into a lane.
-  private func enter(_ slot: Int, _ lane: Int, _ table: LoopTable) {
+  private func enter(_ slot: Int, _ lane: Int, _ memory: LoopMemory) {
     let i = lanes[slot]
     let trajectory = trajectories[i]
+    let table = memory.table
+    memory.slots[lane] = slot
     table[.time, lane] = times.typed(Double.self)[slot]
     table[.end, lane] = trajectory.end
     table[.direction, lane] = trajectory.direction
@@ -96,136 +130,60 @@ extension SteppingEngine {
         bitPattern: store[solve.traceResult + Solve.Trace.saveSteps] + 8 * i * saveCount)
     }
     table[.proposal, lane] = trajectory.proposal
-    if table.width == 1 {
-      lendRows(slot, table)
-      return
-    }
-    for integral in integrals() {
-      let block = blockMemory(integral.block, integral.element, integral.count, table)
-      for j in 0..<integral.count {
-        ElementAccess.store(0, integral.element, block.pointer, j * table.width + lane)
-      }
-    }
-    for (k, row) in rows().enumerated() {
-      let block = blockMemory(k, row.element, row.count, table)
-      for j in 0..<row.count {
-        block.move(
-          row.element, from: row.buffer.pointer, slot * row.count + j, j * table.width + lane)
-      }
-    }
-    for p in parameters.indices {
+    for k in memory.rows.indices { memory.rows[k].put(row(k, slot, memory), lane) }
+    for p in memory.parameters.indices {
       let operand = Solve.Operand.parameters + p
-      let k = 1 + memory.count + p
-      guard program.isBatched(operand) else {
-        table.blocks[k] = UnsafeMutableRawPointer(mutating: inputs[operand])
-        continue
-      }
-      let type = program.parameterTypes[operand]
-      let count = LaneRows.bytes(type, extents) / type.element.byteCount
-      let block = blockMemory(k, type.element, count, table)
-      for j in 0..<count {
-        block.move(
-          type.element, from: UnsafeMutableRawPointer(mutating: inputs[operand]), i * count + j,
-          j * table.width + lane)
+      switch memory.parameters[p] {
+      case .shared: break
+      case .own(let block): block.put(inputs[operand] + i * block.rowBytes, lane)
+      case .address(let block):
+        let first =
+          program.isBatched(operand)
+          ? i * LaneRows.bytes(program.parameterTypes[operand], extents) : 0
+        block.memory.typed(Int.self)[lane] = Int(bitPattern: inputs[operand] + first)
       }
     }
+    for k in memory.integrals.indices { memory.integrals[k].clear(lane) }
   }
 
-  /// The integrals' blocks, and what one trajectory has of them.
-  private func integrals() -> [(block: Int, result: Int, element: ElementType, count: Int)] {
-    (0..<solve.quadratures).map { k in
-      let result = Solve.Result.quadratures + k
-      let type = store.types[result]
-      return (
-        1 + memory.count + parameters.count + k, result, type.element,
-        rowBytes(type) / type.element.byteCount
-      )
-    }
-  }
-
-  /// Adds what a lane has of the integrals to them, and takes it from the lane.
-  private func addIntegrals(_ i: Int, _ lane: Int, _ table: LoopTable) {
-    for integral in integrals() {
-      let first =
-        hasTrajectories && store.types[integral.result].isBatched ? i * integral.count : 0
-      let (target, block) = (store[integral.result], table.blocks[integral.block])
-      for j in 0..<integral.count {
-        let place = j * table.width + lane
-        let sum =
-          ElementAccess.load(integral.element, target, first + j)
-          + ElementAccess.load(integral.element, block, place)
-        ElementAccess.store(sum, integral.element, target, first + j)
-        ElementAccess.store(0, integral.element, block, place)
-      }
-    }
-  }
-
-  /// A lane that is alone lies as a slot's rows do: the loop works on these.
-  private func lendRows(_ slot: Int, _ table: LoopTable) {
+  /// Takes a trajectory's state out of a lane, and what it has of the integrals.
+  private func leave(_ slot: Int, _ lane: Int, _ memory: LoopMemory) {
     let i = lanes[slot]
-    table.blocks[0] = state.pointer + slot * stateBytes
-    for (k, buffer) in memory.enumerated() {
-      table.blocks[1 + k] = buffer.pointer + slot * rowBytes(memoryType(k))
-    }
-    for p in parameters.indices {
-      let operand = Solve.Operand.parameters + p
-      let row =
-        program.isBatched(operand)
-        ? i * LaneRows.bytes(program.parameterTypes[operand], extents) : 0
-      table.blocks[1 + memory.count + p] = UnsafeMutableRawPointer(mutating: inputs[operand] + row)
-    }
-    for k in 0..<solve.quadratures {
-      table.blocks[1 + memory.count + parameters.count + k] = store[Solve.Result.quadratures + k]
-    }
-  }
-
-  private func blockMemory(
-    _ k: Int, _ element: ElementType, _ count: Int, _ table: LoopTable
-  ) -> Buffer {
-    while loopBlocks.count <= k { loopBlocks.append(Buffer()) }
-    let bytes = count * table.width * element.byteCount
-    if loopBlocks[k].capacity < bytes { loopBlocks[k].zero(bytes) }
-    table.blocks[k] = loopBlocks[k].pointer
-    return loopBlocks[k]
-  }
-
-  /// Takes a trajectory's state out of a lane.
-  private func leave(_ slot: Int, _ lane: Int, _ table: LoopTable) {
-    let i = lanes[slot]
+    let table = memory.table
     times.typed(Double.self)[slot] = table[.time, lane]
+    var trajectory = trajectories[i]
     let tries =
-      table[.accepted, lane] + table[.rejected, lane] - trajectories[i].accepted
-      - trajectories[i].rejected
+      table[.accepted, lane] + table[.rejected, lane] - trajectory.accepted - trajectory.rejected
     let recorded = solve.trace != nil ? tries : table[.saves, lane]
-    trajectories[i].evaluations +=
+    trajectory.evaluations +=
       recorded * program.regions.evaluations.record
       + (tries - recorded) * program.regions.evaluations.step
     table[.saves, lane] = 0
-    trajectories[i].accepted = table[.accepted, lane]
-    trajectories[i].rejected = table[.rejected, lane]
-    trajectories[i].nextSave = table[.nextSave, lane]
-    trajectories[i].history.previous = table[.previous, lane]
-    trajectories[i].history.beforePrevious = table[.beforePrevious, lane]
-    trajectories[i].history.rejected = table[.wasRejected, lane] != 0
-    trajectories[i].proposal = table[.proposal, lane]
-    guard table.width > 1 else { return }
-    addIntegrals(i, lane, table)
-    for (k, row) in rows().enumerated() {
-      for j in 0..<row.count {
-        row.buffer.move(
-          row.element, from: table.blocks[k], j * table.width + lane, slot * row.count + j)
-      }
+    trajectory.accepted = table[.accepted, lane]
+    trajectory.rejected = table[.rejected, lane]
+    trajectory.nextSave = table[.nextSave, lane]
+    trajectory.history.previous = table[.previous, lane]
+    trajectory.history.beforePrevious = table[.beforePrevious, lane]
+    trajectory.history.rejected = table[.wasRejected, lane] != 0
+    trajectory.proposal = table[.proposal, lane]
+    trajectories[i] = trajectory
+    for k in memory.rows.indices { memory.rows[k].take(row(k, slot, memory), lane) }
+    for k in memory.integrals.indices {
+      let result = Solve.Result.quadratures + k
+      let first = ownsIntegral[k] ? i * memory.integrals[k].rowBytes : 0
+      memory.integrals[k].move(addingTo: store[result] + first, lane)
     }
   }
 
   /// Looks for stiffness where the lanes are (see `watch` of all slots).
-  private func watch(_ table: LoopTable) throws(ExecutionError) {
+  private func watch(_ memory: LoopMemory) throws(ExecutionError) {
     guard let stiffness, let threshold = program.stiffness?.threshold else { return }
     let inputs = PointerTable(count: stepInputs.count)
     isSuspicious = false
-    for lane in 0..<table.width {
-      guard let slot = loopSlots[lane] else { continue }
-      leave(slot, lane, table)
+    let table = memory.table
+    for lane in 0..<table.width where memory.slots[lane] >= 0 {
+      let slot = memory.slots[lane]
+      leave(slot, lane, memory)
       let i = lanes[slot]
       guard !trajectories[i].stiffness.isStiff else { continue }
       let remaining = trajectories[i].end - table[.time, lane]
@@ -233,34 +191,18 @@ extension SteppingEngine {
       sizes.typed(Double.self)[slot] = abs(h) < abs(remaining) ? h : remaining
       inputs[0] = UnsafeRawPointer(times.pointer) + 8 * slot
       inputs[1] = UnsafeRawPointer(sizes.pointer) + 8 * slot
-      for (k, row) in rows().enumerated() {
-        inputs[2 + k] =
-          UnsafeRawPointer(row.buffer.pointer) + slot * row.count * row.element.byteCount
-      }
+      for k in memory.rows.indices { inputs[2 + k] = UnsafeRawPointer(row(k, slot, memory)) }
       for p in parameters.indices {
         let operand = Solve.Operand.parameters + p
         let bytes =
           program.isBatched(operand)
           ? LaneRows.bytes(program.parameterTypes[operand], extents) : 0
-        inputs[3 + memory.count + p] = self.inputs[operand] + bytes * i
+        inputs[2 + memory.rows.count + p] = self.inputs[operand] + bytes * i
       }
       try stiffness.run(inputs.pointer, inner(lanes: 1))
       let estimate = stiffness.results[0].load(as: Double.self)
       if estimate > threshold { isSuspicious = true }
       note(slot, stiffness: estimate, threshold)
-    }
-  }
-}
-
-extension Buffer {
-  /// Copies one element from other memory.
-  fileprivate func move(
-    _ element: ElementType, from source: UnsafeMutableRawPointer, _ i: Int, _ j: Int
-  ) {
-    switch element.byteCount {
-    case 8: typed(UInt64.self)[j] = source.assumingMemoryBound(to: UInt64.self)[i]
-    case 4: typed(UInt32.self)[j] = source.assumingMemoryBound(to: UInt32.self)[i]
-    default: typed(UInt8.self)[j] = source.assumingMemoryBound(to: UInt8.self)[i]
     }
   }
 }

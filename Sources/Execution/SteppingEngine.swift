@@ -27,7 +27,7 @@ final class SteppingEngine: Workspace {
     let regions = steps + [dense, rhs] + [initialStep, start, terms, stiffness].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
       + [times, sizes, state, mask, commonTimes, sizesReached].byteCount + log.byteCount
-      + loopBlocks.byteCount
+      + (loopMemory?.byteCount ?? 0)
       + regions.reduce(0) { $0 + $1.byteCount }
   }
 
@@ -62,11 +62,8 @@ final class SteppingEngine: Workspace {
   @exclusivity(unchecked) var log = StepLog()
   @exclusivity(unchecked) var jointHistory = StepHistory()
   @exclusivity(unchecked) var rounds = 0
-  /// What is shared with a compiled loop.
-  @exclusivity(unchecked) var loopMemory: LoopTable?
-  @exclusivity(unchecked) var loopBlocks: [Buffer] = []
-  /// The slots that the loop's lanes hold.
-  @exclusivity(unchecked) var loopSlots: [Int?] = []
+  /// What is shared with a compiled loop, where there is one.
+  @exclusivity(unchecked) var loopMemory: LoopMemory?
   /// The last look for stiffness found some: look at every step.
   @exclusivity(unchecked) var isSuspicious = false
   /// Given steps only: sizes that the components of each trajectory's state are known to have for good reason.
@@ -103,6 +100,12 @@ final class SteppingEngine: Workspace {
     memory = (0..<max(0, program.memories)).map { _ in Buffer() }
     parameters = (0..<parameterCount).map { _ in Buffer() }
     stepInputs = PointerTable(count: 3 + memory.count + parameterCount)
+    ownsIntegral = (program.regions.terms?.resultTypes ?? []).map {
+      program.solve.trajectories != nil && $0.isBatched
+    }
+    traceCount = program.parameterTypes.flatMap(\.extents).reduce(0) { most, extent in
+      if case .steps(let trace) = extent { max(most, trace + 1) } else { most }
+    }
     pointInputs = PointerTable(count: 2 + parameterCount)
     beginInputs = PointerTable(count: 4 + parameterCount)
     termInputs = PointerTable(count: 4 + memory.count + parameterCount)
@@ -122,6 +125,10 @@ final class SteppingEngine: Workspace {
   let dimension: Int
   let stateBytes: Int
   let memoryTypes: [ValueType]
+  /// Each trajectory has its own integral.
+  let ownsIntegral: [Bool]
+  /// One more than the highest trace among the operands.
+  let traceCount: Int
 
   var slots: Int { lanes.count }
 
@@ -149,7 +156,7 @@ final class SteppingEngine: Workspace {
     let miss = context.miss
     defer { context.miss = miss }
     try begin()
-    if let loop = program.loop { try run(loop) }
+    if let loop = program.loop, isDone.contains(false) { try run(loop) }
     while let active = nextSteps() {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       guard active else { continue }

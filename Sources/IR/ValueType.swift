@@ -22,6 +22,11 @@ package struct ValueType: Sendable, Hashable {
     if case .lanes = extents.first { true } else { false }
   }
 
+  /// Has an extent that is the steps of a trace.
+  package var isOverSteps: Bool {
+    extents.contains { if case .steps = $0 { true } else { false } }
+  }
+
   /// The number of elements, where it doesn't depend on a run-time extent.
   package var fixedCount: Int? {
     var count = 1

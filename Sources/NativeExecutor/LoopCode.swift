@@ -15,11 +15,12 @@ struct LoopCode {
   /// parameters, run as kernels.
   private static func limit(alive: Int) -> Int { alive <= 100 ? 60_000 : 4000 }
 
-  /// `(numbers, counts, blocks, log, rounds)`: the parts of a `LoopTable`.
+  /// `(numbers, counts, blocks, log, lengths, rounds)`: the parts of a `LoopTable`.
   typealias Function =
     @convention(c) @Sendable (
       UnsafeMutablePointer<Double>, UnsafeMutablePointer<Int>,
-      UnsafeMutablePointer<UnsafeMutableRawPointer>, UnsafeMutablePointer<Int>, Int
+      UnsafeMutablePointer<UnsafeMutableRawPointer>, UnsafeMutablePointer<Int>,
+      UnsafeMutablePointer<Int>, Int
     ) -> Void
 
   /// nil for a system that is too large to be written without loops over its components.
@@ -29,7 +30,11 @@ struct LoopCode {
     let recorded = try Normalize.run(regions.stepWithRecord)
     let dense = try Normalize.run(regions.dense)
     guard problem.terms.allSatisfy(\.element.isFloating) else { return nil }
-    let alive = (step.parameterTypes.dropFirst(2) + problem.terms).reduce(0) {
+    guard let traces = TraceParameters(step), let others = TraceParameters(recorded),
+      traces.arrays == others.arrays, traces.counts == others.counts
+    else { return nil }
+    let kept = step.parameterTypes.indices.dropFirst(2).filter { !traces.arrays.contains($0) }
+    let alive = (kept.map { step.parameterTypes[$0] } + problem.terms).reduce(0) {
       $0 + (Unrolling.ownCount($1) ?? Unrolling.limit)
     }
     let limit = Self.limit(alive: alive)
@@ -47,10 +52,12 @@ struct LoopCode {
       module,
       signature:
         "void @\(symbol)(ptr noalias nocapture %numbers, ptr noalias nocapture %counts, "
-        + "ptr noalias nocapture readonly %blocks, ptr noalias nocapture %log, i64 %rounds) nounwind"
+        + "ptr noalias nocapture readonly %blocks, ptr noalias nocapture %log, "
+        + "ptr noalias nocapture readonly %lengths, i64 %rounds) nounwind"
     )
     let emitter = LoopEmitter(
-      w, problem, width: width, target: target, step: step, recorded: recorded, dense: dense)
+      w, problem, width: width, target: target, step: step, recorded: recorded, dense: dense,
+      traces: traces)
     emitter.emit()
     module.add(w)
     text = module.text

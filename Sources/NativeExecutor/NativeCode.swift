@@ -108,8 +108,10 @@ struct NativeCode {
       lengths: Operand("%lengths", .pointer))
     let outputs = region.results.filter { $0.index >= region.parameterCount }.map(\.index)
     let isBatched = region.types.contains { $0.isBatched }
+    let traces = TraceParameters(region)?.arrays ?? []
     emitter.prepare(
-      values: Set(0..<region.parameterCount).union(outputs), lengths: isBatched ? [.lanes] : [])
+      values: Set(0..<region.parameterCount).union(outputs),
+      lengths: TraceParameters.lengths(region).union(isBatched ? [.lanes] : []))
     let elements = region.types.map(\.element)
     let width = isBatched ? emitter.width(of: elements) : 1
     /// The addresses of an element in each of these lanes, or the one that serves all.
@@ -121,8 +123,23 @@ struct NativeCode {
         ? lanes.map { w.add(w.multiply($0, .integer(own)), .integer(i)) } : [.integer(i)]
       return indices.map { w.address(emitter.pointer(value), $0, of: type.element.memoryType) }
     }
+    // Where the lanes' parts of an array over steps lie.
+    let tables = Dictionary(uniqueKeysWithValues: traces.map { ($0, w.array(.i64, count: width)) })
     func load(_ value: Int, _ lanes: [Operand]) -> [Operand] {
-      (0..<(Unrolling.ownCount(region.types[value]) ?? 0)).map { i in
+      if let table = tables[value] {
+        let type = region.types[value]
+        let row = type.extents.dropFirst(type.isBatched ? 1 : 0).reduce(Measure(1)) {
+          $0 * Measure($1)
+        }
+        for j in 0..<width {
+          let first = type.isBatched ? w.multiply(lanes[j], emitter.operand(row)) : .integer(0)
+          let place = w.address(emitter.pointer(value), first, of: type.element.memoryType)
+          w.store(
+            w.convert("ptrtoint", place, to: .i64), w.address(table, .integer(j), of: .i64))
+        }
+        return [table]
+      }
+      return (0..<(Unrolling.ownCount(region.types[value]) ?? 0)).map { i in
         emitter.load(places(value, i, lanes), region.types[value].element)
       }
     }
@@ -130,7 +147,7 @@ struct NativeCode {
       region.types[i].isBatched ? [] : load(i, [])
     }
     func turn(_ lanes: [Operand]) {
-      var body = UnrolledEmitter(w, region)
+      var body = UnrolledEmitter(w, region, width: width) { emitter.operand(Measure(1, [$0])) }
       let parameters = shared.indices.map { i in
         region.types[i].isBatched ? load(i, lanes) : shared[i]
       }

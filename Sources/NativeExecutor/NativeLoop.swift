@@ -14,6 +14,6 @@ struct NativeLoop: StepLoop {
   }
 
   func run(_ table: LoopTable) {
-    function(table.numbers, table.counts, table.blocks, table.log, table.rounds)
+    function(table.numbers, table.counts, table.blocks, table.log, table.lengths, table.rounds)
   }
 }

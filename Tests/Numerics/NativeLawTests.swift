@@ -256,6 +256,49 @@ struct NativeLawTests {
     #expect(try !hasLoop(region))
   }
 
+  /// Reading a trace: at its steps and between them, beyond its ends, in both directions of time, and where it has no step.
+  @Test(arguments: [ElementType.f64, .f32], [false, true])
+  func interpolation(_ element: ElementType, lanes: Bool) throws {
+    var problem = Problem.lotkaVolterra
+    problem.element = element
+    let settings = SolverSettings.adaptive("dopri5", 1e-4)
+    let record = ValueType(element, shape: [12])
+    let count = lanes ? 11 : 1
+    var noise = Noise(9)
+    let starts = Tensor(
+      element, shape: lanes ? [count, 2] : [2],
+      (0..<(2 * count)).map { _ in 1.6 + noise.next() })
+    let rates = Tensor(element, shape: [4], [1.5, 1, 3, 1])
+    let types: [ValueType] = [
+      .time, ValueType(.i64), ValueType(.f64, [.steps(trace: 0)]),
+      ValueType(.f64, [.steps(trace: 0)]), ValueType(element, [.steps(trace: 0), .fixed(2)]),
+      ValueType(element, [.steps(trace: 0), .fixed(12)]),
+    ]
+    let method = try #require(Method.named("dopri5"))
+    let regions = try StepBuilder.regions(
+      method,
+      StepProblem(rhs: problem.rhs(lanes: lanes), rtol: 1e-4, atol: [1e-4], controlled: 2))
+    var b = RegionBuilder(parameters: lanes ? types.map { $0.prepending(.lane) } : types)
+    let read = Interpolate(trajectories: lanes ? .lane : nil, dense: regions.dense)
+    let region = try b.finish([b.value(.interpolate(read), b.parameters)])
+    let executor = try #require(native)
+    #expect(try executor.modules(of: region, as: .llvm).count == 1, "no child")
+    for span in [(0.0, 5.0), (2.0, -1.5), (1, 1)] {
+      let trace = try problem.solve(
+        settings, from: Tensor(span.0), to: Tensor(span.1), starts, rates, record: record
+      ).rest
+      let (first, last) = (trace[1][0], trace[1][Int(trace[0][0])])
+      for place in [0, 0.001, 0.4, 0.77, 1, -0.001, 1.001] {
+        let times = (0..<count).map { first + (last - first) * place + 0.01 * Double($0) * place }
+        let t = lanes ? Tensor(times) : Tensor(times[0])
+        try both(region, [t] + trace.prefix(5), tolerance: element == .f64 ? 1e-10 : 1e-3)
+      }
+      let step = trace[1][Int(trace[0][0]) / 2]
+      let t = lanes ? Tensor(Array(repeating: step, count: count)) : Tensor(step)
+      try both(region, [t] + trace.prefix(5), tolerance: element == .f64 ? 1e-10 : 1e-3)
+    }
+  }
+
   /// What a trajectory that fails has integrated is its own affair.
   @Test func integralsBesideAFailure() throws {
     var b = RegionBuilder(parameters: [

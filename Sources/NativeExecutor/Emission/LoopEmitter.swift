@@ -13,6 +13,8 @@ struct LoopEmitter {
   let step: Region
   let recorded: Region
   let dense: Region
+  /// Of the steps' parameters.
+  let traces: TraceParameters
   let control: StepControl
   private let memory: KernelEmitter
 
@@ -27,7 +29,7 @@ struct LoopEmitter {
 
   init(
     _ w: FunctionWriter, _ problem: StepLoopProblem, width: Int, target: CodeTarget, step: Region,
-    recorded: Region, dense: Region
+    recorded: Region, dense: Region, traces: TraceParameters
   ) {
     self.w = w
     self.problem = problem
@@ -35,10 +37,11 @@ struct LoopEmitter {
     self.step = step
     self.recorded = recorded
     self.dense = dense
+    self.traces = traces
     control = StepControl(w: w, controller: problem.controller)
     memory = KernelEmitter(
       w, target: target, values: Operand("%blocks", .pointer),
-      lengths: Operand("null", .pointer))
+      lengths: Operand("%lengths", .pointer))
     f64 = LLVMType.f64.with(width: width)
     i64 = LLVMType.i64.with(width: width)
     state = problem.state.element.registerType.with(width: width)
@@ -108,14 +111,20 @@ struct LoopEmitter {
 
   func emit() {
     let blocks = step.parameterCount - 2
-    memory.prepare(values: Set(0..<(blocks + problem.terms.count)), lengths: [])
+    memory.prepare(
+      values: Set(0..<(blocks + problem.terms.count)), lengths: TraceParameters.lengths(step))
+    let active = w.compare("ne", load(.active), .integer(0, i64))
     // Elements of the state, the memories and the parameters; these don't change.
     let y = block(0, step.parameterTypes[2]).map { Register(w, $0) }
     let remembered = (0..<memories).map { k in
       block(1 + k, step.parameterTypes[3 + k]).map { Register(w, $0) }
     }
-    let parameters = ((3 + memories)..<step.parameterCount).map { p in
-      block(p - 2, step.parameterTypes[p])
+    let parameters = ((3 + memories)..<step.parameterCount).map { p -> [Operand] in
+      if traces.arrays.contains(p) { return [memory.pointer(p - 2)] }
+      let elements = block(p - 2, step.parameterTypes[p])
+      // A lane without a trajectory has nothing to be read.
+      return traces.counts.contains(p)
+        ? elements.map { w.select(active, $0, .integer(-1, i64)) } : elements
     }
     // The integrals so far.
     let sums = problem.terms.enumerated().map { k, type in
@@ -128,7 +137,6 @@ struct LoopEmitter {
     let previous = Register(w, load(.previous))
     let beforePrevious = Register(w, load(.beforePrevious))
     let wasRejected = Register(w, w.compare("ne", load(.wasRejected), .integer(0, i64)))
-    let active = w.compare("ne", load(.active), .integer(0, i64))
     let accepted = Register(w, load(.accepted))
     let rejected = Register(w, load(.rejected))
     let budget = Register(w, load(.budget))
@@ -157,7 +165,7 @@ struct LoopEmitter {
 
       // The step.
       let region = keepsRecords ? recorded : step
-      var body = UnrolledEmitter(w, region)
+      var body = UnrolledEmitter(w, region, width: width, length: length)
       let before = y.map(\.value)
       let memoryBefore = remembered.map { $0.map(\.value) }
       let results = body.emit([[now], [h], before] + memoryBefore + parameters)
@@ -278,6 +286,10 @@ struct LoopEmitter {
     }
   }
 
+  private func length(_ length: Measure.Length) -> Operand {
+    memory.operand(Measure(1, [length]))
+  }
+
   private func bit(_ mask: Operand) -> Operand { w.convert("zext", mask, to: i64) }
 
   /// See `StepController.shortest`.
@@ -352,8 +364,11 @@ struct LoopEmitter {
     let record = spill.put(v.record)
     let memory = v.memory.map { spill.put($0) }
     // What is shared stays as it is.
-    let parameters = v.parameters.map { values in
-      values.first?.type.width == 1 && width > 1 ? { _ in values } : spill.put(values)
+    let parameters = v.parameters.enumerated().map { k, values -> (Operand) -> [Operand] in
+      if traces.arrays.contains(3 + memories + k) {
+        return { [w] lane in values.map { w.address($0, lane, of: .i64) } }
+      }
+      return values.first?.type.width == 1 && width > 1 ? { _ in values } : spill.put(values)
     }
     w.loop(below: .integer(width)) { lane in
       w.branch(taken(lane)[0]) {
@@ -369,7 +384,7 @@ struct LoopEmitter {
             stepRecord = record(lane)
           } else {
             // The step once more, with what its dense output needs.
-            var body = UnrolledEmitter(w, recorded)
+            var body = UnrolledEmitter(w, recorded, width: 1, length: length)
             let results = body.emit(
               [[number[0]], [number[1]], before(lane)] + memory.map { $0(lane) }
                 + parameters.map { $0(lane) })
@@ -406,7 +421,7 @@ struct LoopEmitter {
         store(after)
       } _: {
         let theta = w.divide(w.subtract(time, t), h)
-        var body = UnrolledEmitter(w, dense)
+        var body = UnrolledEmitter(w, dense, width: 1)
         store(body.emit([[theta], [h], before, after, record])[0])
       }
       if problem.hasTrace {

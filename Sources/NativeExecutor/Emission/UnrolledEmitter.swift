@@ -8,15 +8,25 @@ import NodalOperations
 struct UnrolledEmitter {
   let w: FunctionWriter
   let region: Region
-  private var values: [[Operand]]
+  /// Lanes side by side.
+  let width: Int
+  /// The length of a trace, where the region reads one.
+  let length: (Measure.Length) -> Operand
+  var values: [[Operand]]
+  var stepMemory: StepMemory?
 
-  init(_ w: FunctionWriter, _ region: Region) {
+  init(
+    _ w: FunctionWriter, _ region: Region, width: Int,
+    length: @escaping (Measure.Length) -> Operand = { _ in .integer(0) }
+  ) {
     self.w = w
     self.region = region
+    self.width = width
+    self.length = length
     values = Array(repeating: [], count: region.types.count)
   }
 
-  /// The results' elements, from the parameters'.
+  /// The results' elements, from the parameters'. An array over the steps of a trace is a table of addresses, one for each lane.
   mutating func emit(_ parameters: [[Operand]]) -> [[Operand]] {
     for (i, parameter) in parameters.enumerated() { values[i] = parameter }
     for node in region.nodes { values[node.results.lowerBound] = compute(node) }
@@ -30,7 +40,7 @@ struct UnrolledEmitter {
     (type.isBatched ? type.extents.dropFirst() : type.extents[...]).map { $0.fixedLength ?? 0 }
   }
 
-  private func compute(_ node: Node) -> [Operand] {
+  private mutating func compute(_ node: Node) -> [Operand] {
     let type = region.types[node.results.lowerBound]
     let operands = node.operands.map { values[$0.index] }
     switch node.form {
@@ -53,7 +63,9 @@ struct UnrolledEmitter {
       return contract(contraction, node.operands)
     case .layout(let layout):
       return self.layout(layout, node, type)
-    case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+    case .interpolate(let interpolate):
+      return self.interpolate(interpolate, node)
+    case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve:
       return []
     }
   }

@@ -19,6 +19,9 @@ enum Normalize {
       if case .contract(let contraction) = node.form {
         values.append(
           chain(contraction, operands, &builder) ?? turned(contraction, operands, &builder))
+      } else if case .interpolate(var interpolate) = node.form {
+        interpolate.dense = try run(interpolate.dense)
+        values.append(builder.value(.interpolate(interpolate), operands))
       } else if node.results.count == 1 {
         values.append(builder.value(node.form, operands))
       } else {

@@ -13,18 +13,25 @@ enum Unrolling {
 
   /// With `sumsLanes` a sum over lanes is left to who runs the code: see `LaneShares`.
   static func suits(_ region: Region, limit: Int = limit, sumsLanes: Bool = false) -> Bool {
+    (work(region, limit: limit, sumsLanes: sumsLanes) ?? .max) <= limit
+  }
+
+  /// The number of operations, roughly; nil where it can't be written so, or there are more than the limit.
+  private static func work(_ region: Region, limit: Int, sumsLanes: Bool) -> Int? {
+    guard let traces = TraceParameters(region) else { return nil }
     var work = 0
-    for type in region.types {
-      guard type.element != .i64, let count = ownCount(type), count <= 1024 else { return false }
+    for (i, type) in region.types.enumerated()
+    where !traces.arrays.contains(i) && !traces.counts.contains(i) {
+      guard type.element != .i64, let count = ownCount(type), count <= 1024 else { return nil }
     }
     for node in region.nodes {
       let type = region.types[node.results.lowerBound]
       let count = ownCount(type) ?? limit
       switch node.form {
       case .constant(let constant):
-        if constant.type.isBatched && constant.uniform == nil { return false }
+        if constant.type.isBatched && constant.uniform == nil { return nil }
       case .elementwise(let schema):
-        if schema.typing == .comparison, region[node.operands[0]].element == .bool { return false }
+        if schema.typing == .comparison, region[node.operands[0]].element == .bool { return nil }
         let cost = Operations.row(named: schema.name)?.scalar.cost ?? 1
         work += count + min(count * cost, longestLine) / 4
       case .select, .convert:
@@ -32,28 +39,35 @@ enum Unrolling {
       case .reduce(let reduction):
         switch reduction.kind {
         case .sum, .max, .min: break
-        case .argmax, .argmin: return false
+        case .argmax, .argmin: return nil
         }
         let operand = region[node.operands[0]]
-        if operand.isBatched, reduction.axes.contains(0), !sumsLanes { return false }
+        if operand.isBatched, reduction.axes.contains(0), !sumsLanes { return nil }
         work += ownCount(operand) ?? limit
       case .contract(let contraction):
-        guard type.element.isFloating else { return false }
+        guard type.element.isFloating else { return nil }
         let a = region[node.operands[0]]
         for pair in contraction.contracted {
           guard let n = a.extents[pair.a].fixedLength ?? (sumsLanes ? 1 : nil) else {
-            return false
+            return nil
           }
           work += count * n
         }
       case .layout(let layout):
-        guard keepsLanes(layout, region[node.operands[0]], type) else { return false }
-      case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
-        return false
+        guard keepsLanes(layout, region[node.operands[0]], type) else { return nil }
+      case .interpolate(let interpolate):
+        guard interpolate.trajectories == nil || interpolate.trajectories == .lane,
+          let inside = Self.work(interpolate.dense, limit: limit, sumsLanes: false)
+        else { return nil }
+        // Looking for the step, and copying its numbers.
+        work +=
+          inside + 20 + interpolate.dense.parameterTypes.reduce(0) { $0 + (ownCount($1) ?? 0) }
+      case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve:
+        return nil
       }
-      if work > limit { return false }
+      if work > limit { return nil }
     }
-    return true
+    return work
   }
 
   /// Elements of one lane; nil where that isn't known, or lanes are not the whole of the first axis.

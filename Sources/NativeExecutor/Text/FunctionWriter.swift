@@ -158,6 +158,14 @@ final class FunctionWriter {
     return Operand(name, .pointer)
   }
 
+  /// The same, zero when the function begins.
+  func zeros(_ type: LLVMType, count: Int) -> Operand {
+    let place = array(type, count: count)
+    allocations.append(
+      "  store [\(max(1, count)) x \(type.text)] zeroinitializer, ptr \(place.text), align 64")
+    return place
+  }
+
   /// Whether any of a vector's truth values holds.
   func any(_ mask: Operand) -> Operand {
     guard mask.type.width > 1 else { return mask }
