@@ -72,18 +72,83 @@ private struct ContractionEmitter {
     let wide = count.fixed.map { $0 >= 2 * width } ?? true
     let vectors = wide ? 2 : 1
     let block = min(other.isEmpty ? 1 : registers / 4, 4)
+    let stretch = stretch(other: other)
     k.nest(batch.map { counts[$0] }) { batchIndex in
-      k.nest(vector.dropLast().map { counts[$0] }) { vectorIndex in
-        strips(count, width: width, vectors: vectors) { index, width, vectors in
-          blocks(other, block) { otherIndices in
-            let start = with(
-              vector, vectorIndex + [index], with(batch, batchIndex, zeros))
-            sums(
-              start, along: last, width: width, vectors: vectors,
-              rows: otherIndices.map { with(other, $0, start) }, vectorOperand, otherOperand)
+      if stretch != nil { clear(rows.lowerBound..<contracted.lowerBound, batchIndex) }
+      stretches(stretch) { part in
+        k.nest(vector.dropLast().map { counts[$0] }) { vectorIndex in
+          strips(count, width: width, vectors: vectors) { index, width, vectors in
+            blocks(other, block) { otherIndices in
+              let start = with(
+                vector, vectorIndex + [index], with(batch, batchIndex, zeros))
+              sums(
+                start, along: last, width: width, vectors: vectors,
+                rows: otherIndices.map { with(other, $0, start) }, vectorOperand, otherOperand,
+                part)
+            }
           }
         }
       }
+    }
+  }
+
+  // MARK: Long sums
+
+  /// Products that a stretch of a long sum has: so many rows of a strip of vectors stay in the nearest cache while all rows of
+  /// the other operand pass.
+  private static let stretchLength = 256
+  /// Shorter sums are made in one go.
+  private static let longSum = 1024
+
+  /// Turns of the first contracted loop in a stretch, where sums are long and many rows read the same vectors; else nil.
+  private func stretch(other: Range<Int>) -> Int? {
+    guard let first = contracted.first else { return nil }
+    var rest = 1
+    for loop in contracted.dropFirst() {
+      guard let n = counts[loop].fixed else { return nil }
+      rest *= n
+    }
+    let readers = other.reduce(1) { $0 * (counts[$1].fixed ?? 16) }
+    guard readers >= 16 else { return nil }
+    // Of an unknown number of examples the sums are long if those of one are.
+    guard counts[first].fixed.map({ $0 * rest >= Self.longSum }) ?? (rest >= 16) else {
+      return nil
+    }
+    return max(1, Self.stretchLength / rest)
+  }
+
+  /// The bounds of one stretch.
+  private typealias Stretch = (lower: Operand, upper: Operand)
+
+  /// Runs a body for each stretch: sums go on where the stretch before has left them, in memory. That changes no bit.
+  private func stretches(_ length: Int?, _ body: (Stretch?) -> Void) {
+    guard let length, let first = contracted.first else { return body(nil) }
+    let all = k.operand(counts[first])
+    w.loop(below: all, step: length) { lower in
+      let upper = w.add(lower, .integer(length))
+      let isLast = w.compare("sgt", upper, all)
+      body((lower, w.select(isLast, all, upper)))
+    }
+  }
+
+  /// Sets the sums of one member of the batch to zero.
+  private func clear(_ loops: Range<Int>, _ batchIndex: [Operand]) {
+    k.nest(loops.map { counts[$0] }) { index in
+      let place = with(loops, index, with(batch, batchIndex, zeros))
+      k.store(
+        .constant(0, type), k.address(kernel.target, kernel.element, at: place), kernel.element,
+        stride: Measure(1))
+    }
+  }
+
+  /// Runs over the contracted loops, or a stretch of them.
+  private func products(_ part: Stretch?, _ body: ([Operand]) -> Void) {
+    guard let part else {
+      k.nest(contracted.map { counts[$0] }) { body($0) }
+      return
+    }
+    w.loop(from: part.lower, below: part.upper) { first in
+      k.nest(contracted.dropFirst().map { counts[$0] }) { body([first] + $0) }
     }
   }
 
@@ -145,11 +210,10 @@ private struct ContractionEmitter {
   /// One block of sums: for each row, `vectors` vectors of them.
   private func sums(
     _ start: [Operand], along last: Int, width: Int, vectors: Int, rows: [[Operand]],
-    _ vectorOperand: Access, _ otherOperand: Access
+    _ vectorOperand: Access, _ otherOperand: Access, _ part: Stretch?
   ) {
     let type = type.with(width: width)
     let totals = rows.map { _ in (0..<vectors).map { _ in w.variable(type) } }
-    for total in totals.joined() { w.store(.constant(0, type), total) }
     func places(_ variables: [Operand]) -> [[Operand]] {
       (0..<vectors).map {
         var place = variables
@@ -157,7 +221,18 @@ private struct ContractionEmitter {
         return place
       }
     }
-    k.nest(contracted.map { counts[$0] }) { sumIndex in
+    for (row, totals) in zip(rows, totals) {
+      for (place, total) in zip(places(row), totals) {
+        let begun =
+          part == nil
+          ? .constant(0, type)
+          : k.load(
+            k.address(kernel.target, kernel.element, at: place), kernel.element,
+            stride: kernel.target.strides[last], width: width)
+        w.store(begun, total)
+      }
+    }
+    products(part) { sumIndex in
       let columns = places(with(contracted, sumIndex, start)).map {
         k.load(
           k.address(vectorOperand, kernel.element, at: $0), kernel.element,
