@@ -52,7 +52,7 @@ final class ResultStore {
   var byteCount: Int { buffers.byteCount }
 
   func byteCount(_ i: Int, _ extents: ExtentValues) -> Int {
-    sizes[i].count(extents)
+    sizes[i].count(extents, of: types[i])
   }
 
   /// Makes room for result `i` (contents undefined, or zeros).

@@ -3,9 +3,9 @@ import NodalIR
 extension SteppingEngine {
   /// Makes room for all results but the trace, whose length isn't known.
   func prepareResults() {
-    for i in 0..<solve.traceResult { store.prepare(i, extents, zero: true) }
-    if solve.trace != nil {
-      store.prepare(solve.traceResult + Solve.Trace.saveSteps, extents, zero: true)
+    for i in 0..<traceResult { store.prepare(i, extents, zero: true) }
+    if hasTrace {
+      store.prepare(traceResult + Solve.Trace.saveSteps, extents, zero: true)
     }
   }
 
