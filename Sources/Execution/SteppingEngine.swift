@@ -34,6 +34,8 @@ final class SteppingEngine: Workspace {
   // Inputs of the run.
   var inputs = PointerTable(count: 0).pointer
   var saveCount = 0
+  /// The results have room for so many lanes; nil where that doesn't tell their lengths.
+  var preparedLanes: Int?
 
   // One for each trajectory.
   var trajectories: [Trajectory] = []
@@ -171,7 +173,7 @@ final class SteppingEngine: Workspace {
     defer { context.miss = miss }
     try begin()
     if let loop = program.loop, isDone.contains(false) { try run(loop) }
-    while let active = nextSteps() {
+    while isDone.contains(false), let active = nextSteps() {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       guard active else { continue }
       try advance()
