@@ -42,20 +42,26 @@ final class ResultStore {
   let pointers: PointerTable
   private let buffers: [Buffer]
   private let sizes: [ByteSize]
+  /// Bytes that were made room for, by result.
+  private let prepared: UnsafeMutablePointer<Int>
 
   init(_ types: [ValueType]) {
     self.types = types
     buffers = types.map { _ in Buffer() }
     sizes = types.map { ByteSize($0) }
     pointers = PointerTable(count: types.count)
+    prepared = .allocate(capacity: max(1, types.count))
+    prepared.initialize(repeating: 0, count: max(1, types.count))
   }
+
+  deinit { prepared.deallocate() }
 
   subscript(i: Int) -> UnsafeMutableRawPointer { buffers[i].pointer }
 
   var byteCount: Int { buffers.byteCount }
 
   func byteCount(_ i: Int, _ extents: ExtentValues) -> Int {
-    sizes[i].count(extents)
+    sizes[i].count(extents, of: types[i])
   }
 
   /// Makes room for result `i` (contents undefined, or zeros).
@@ -64,7 +70,16 @@ final class ResultStore {
     let bytes = byteCount(i, extents)
     if zero { buffers[i].zero(bytes) } else { buffers[i].reserve(bytes) }
     pointers[i] = UnsafeRawPointer(buffers[i].pointer)
+    prepared[i] = bytes
     return buffers[i].pointer
+  }
+
+  /// Zeros in the first results, for the lengths that they were prepared for last.
+  func clear(first count: Int) {
+    for i in 0..<count {
+      UnsafeMutableRawPointer(mutating: pointers[i])
+        .initializeMemory(as: UInt8.self, repeating: 0, count: prepared[i])
+    }
   }
 
   func copy(_ i: Int, from source: UnsafeRawPointer, _ extents: ExtentValues) {

@@ -27,8 +27,8 @@ extension SteppingEngine {
     guard total > 0 else { return }
     if isJoint { try agree() }
     for i in 0..<total { place(i) }
-    bindInputs()
     guard isDone.contains(false) else { return }
+    bindInputs()
     if let start {
       try start.run(pointInputs.pointer, inner(lanes: slots))
       for (i, buffer) in memory.enumerated() {
@@ -47,7 +47,7 @@ extension SteppingEngine {
     func number(_ operand: Int) -> Double {
       if isJoint { return commonTimes.typed(Double.self)[operand] }
       return inputs[operand].load(
-        fromByteOffset: program.isBatched(operand) ? 8 * i : 0, as: Double.self)
+        fromByteOffset: batched[operand] ? 8 * i : 0, as: Double.self)
     }
     let start = number(Solve.Operand.start)
     let end = number(Solve.Operand.end)
@@ -55,7 +55,7 @@ extension SteppingEngine {
     sizes.typed(Double.self)[i] = 0
     let source = inputs[Solve.Operand.initial]
     (state.pointer + i * stateBytes).copyMemory(
-      from: program.isBatched(Solve.Operand.initial) ? source + i * stateBytes : source,
+      from: batched[Solve.Operand.initial] ? source + i * stateBytes : source,
       byteCount: stateBytes)
     trajectories[i].end = end
     trajectories[i].direction = end < start ? -1 : 1
@@ -90,7 +90,7 @@ extension SteppingEngine {
       let given = inputs[operand].assumingMemoryBound(to: Double.self)
       for k in 0..<count {
         common[operand + k] = given[k]
-        guard program.isBatched(operand) else { continue }
+        guard batched[operand] else { continue }
         for i in trajectories.indices {
           let time = given[i * count + k]
           common[operand + k] = max(common[operand + k], time)

@@ -9,16 +9,14 @@ extension SteppingEngine {
   /// measured in units of the tolerance, at the larger of the sizes that the component has at both ends of the way: a
   /// component that passes zero is no reason to worry.
   func compare(_ i: Int, _ row: UnsafeRawPointer, with operand: Int) {
-    let type = program.parameterTypes[operand]
-    let isBatched = program.isBatched(operand)
-    let count = min(dimension, (isBatched ? type.droppingFirst() : type).count(extents))
+    let count = min(dimension, expectedCount)
     let element = stateType.element
-    let start = program.isBatched(Solve.Operand.initial) ? i * dimension : 0
+    let start = batched[Solve.Operand.initial] ? i * dimension : 0
     let (rtol, atol) = driftTolerance
     var worst = 0.0
     for j in 0..<count {
       let expected = ElementAccess.load(
-        element, inputs[operand], (isBatched ? i * count : 0) + j)
+        element, inputs[operand], (batched[operand] ? i * expectedCount : 0) + j)
       let found = ElementAccess.load(element, row, j)
       let size = max(
         abs(expected), abs(ElementAccess.load(element, inputs[Solve.Operand.initial], start + j)))

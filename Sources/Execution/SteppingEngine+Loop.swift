@@ -138,7 +138,7 @@ extension SteppingEngine {
       case .own(let block): block.put(inputs[operand] + i * block.rowBytes, lane)
       case .address(let block):
         let first =
-          program.isBatched(operand)
+          batched[operand]
           ? i * LaneRows.bytes(program.parameterTypes[operand], extents) : 0
         block.memory.typed(Int.self)[lane] = Int(bitPattern: inputs[operand] + first)
       }

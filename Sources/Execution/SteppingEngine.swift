@@ -34,6 +34,8 @@ final class SteppingEngine: Workspace {
   // Inputs of the run.
   @exclusivity(unchecked) var inputs = PointerTable(count: 0).pointer
   @exclusivity(unchecked) var saveCount = 0
+  /// The results have room for so many lanes; nil where that doesn't tell their lengths.
+  @exclusivity(unchecked) var preparedLanes: Int?
 
   // One for each trajectory.
   @exclusivity(unchecked) var trajectories: [Trajectory] = []
@@ -91,6 +93,14 @@ final class SteppingEngine: Workspace {
     }
     isJoint = solve.sharesClock
     hasTrajectories = solve.trajectories != nil
+    hasTrace = solve.trace != nil
+    traceResult = solve.traceResult
+    batched = program.parameterTypes.indices.map { program.isBatched($0) }
+    expectedCount =
+      solve.expected.map { operand in
+        let type = program.parameterTypes[operand]
+        return (program.isBatched(operand) ? type.droppingFirst() : type).count(ExtentValues())
+      } ?? 0
     let type = program.parameterTypes[Solve.Operand.initial]
     stateType = program.isBatched(Solve.Operand.initial) ? type.droppingFirst() : type
     dimension = stateType.count(ExtentValues())
@@ -119,6 +129,12 @@ final class SteppingEngine: Workspace {
   /// All slots have the same time and step size; the regions read those of the first.
   let isJoint: Bool
   let hasTrajectories: Bool
+  let hasTrace: Bool
+  let traceResult: Int
+  /// By operand: each trajectory has its own.
+  let batched: [Bool]
+  /// Components of the end state that `solve.expected` tells.
+  let expectedCount: Int
   let adaptive: (rtol: Double, atol: [Double])?
   /// Type of the state of one trajectory.
   let stateType: ValueType
@@ -157,7 +173,7 @@ final class SteppingEngine: Workspace {
     defer { context.miss = miss }
     try begin()
     if let loop = program.loop, isDone.contains(false) { try run(loop) }
-    while let active = nextSteps() {
+    while isDone.contains(false), let active = nextSteps() {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       guard active else { continue }
       try advance()
@@ -250,7 +266,7 @@ final class SteppingEngine: Workspace {
       return UnsafePointer(commonTimes.typed(Double.self) + Solve.Operand.saveTimes)
     }
     let base = inputs[Solve.Operand.saveTimes].assumingMemoryBound(to: Double.self)
-    return program.isBatched(Solve.Operand.saveTimes) ? base + i * saveCount : base
+    return batched[Solve.Operand.saveTimes] ? base + i * saveCount : base
   }
 
   /// A time of trajectory i, counted as the program does.
@@ -302,12 +318,14 @@ final class SteppingEngine: Workspace {
     termInputs[1] = UnsafeRawPointer(sizes.pointer)
     termInputs[2] = UnsafeRawPointer(state.pointer)
     termInputs[3] = UnsafeRawPointer(mask.pointer)
-    for (p, buffer) in parameters.enumerated() {
+    let inputs = inputs
+    let isCompacted = slots < trajectories.count
+    for p in parameters.indices {
       let operand = Solve.Operand.parameters + p
       var pointer = inputs[operand]
-      if program.isBatched(operand), slots < trajectories.count {
+      if isCompacted, batched[operand] {
         let bytes = LaneRows.bytes(program.parameterTypes[operand], extents)
-        let target = buffer.reserve(bytes * slots)
+        let target = parameters[p].reserve(bytes * slots)
         LaneRows.gather(lanes, inputs[operand], target, bytes)
         pointer = UnsafeRawPointer(target)
       }

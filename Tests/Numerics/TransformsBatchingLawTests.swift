@@ -44,6 +44,8 @@ struct TransformsBatchingLawTests {
     _ region: Region, _ noise: inout Noise, extent: Extent, name: String,
     passes: Pipeline = .evaluation
   ) throws {
+    // What `products` finds cheapest for a batch need not be so for one example: the sums are the same, to rounding only.
+    let passes = Pipeline(passes.passes.filter { $0.name != Pipeline.products.name })
     let types = region.parameterTypes
     var flags = types.map { _ in noise.integer(below: 3) > 0 }
     flags[noise.integer(below: flags.count)] = true
