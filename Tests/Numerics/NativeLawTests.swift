@@ -65,6 +65,39 @@ struct NativeLawTests {
     try both(region, [noise.tensor(.f64, [3]), noise.tensor(.f64, [2, 3])], tolerance: 1e-7)
   }
 
+  /// Sums of thousands of products that many rows share are made in stretches, of packed vectors: of columns that fill vectors
+  /// and of such that don't, over one axis and over examples and places, with a batch.
+  @Test(arguments: [ElementType.f64, .f32], [5, 16, 37, 64])
+  func longSums(_ element: ElementType, columns: Int) throws {
+    var noise = Noise(UInt64(columns))
+    func check(
+      _ contraction: Contraction, _ a: [Extent], _ b: [Extent], lanes: Int? = nil
+    ) throws {
+      let types = [ValueType(element, a), ValueType(element, b)]
+      var builder = RegionBuilder(parameters: types)
+      let product = builder.value(.contract(contraction), builder.parameters)
+      let inputs = types.map { type in
+        noise.tensor(element, type.extents.map { $0.fixedLength ?? lanes ?? 1 })
+      }
+      try both(
+        builder.finish([product]), inputs, lanes: lanes, tolerance: element == .f32 ? 1e-4 : 1e-12)
+    }
+    let n = Extent.fixed(columns)
+    try check(
+      Contraction(contracted: [.init(1, 0)]), [.fixed(21), .fixed(1111)], [.fixed(1111), n])
+    try check(
+      Contraction(contracted: [.init(1, 1)]), [.fixed(16), .fixed(1024)], [n, .fixed(1024)])
+    try check(
+      Contraction(batch: [.init(0, 0)], contracted: [.init(2, 1)]),
+      [.fixed(2), .fixed(17), .fixed(1500)], [.fixed(2), .fixed(1500), n])
+    let overLanes = Contraction(contracted: [.init(0, 0), .init(1, 1)])
+    for lanes in [0, 1, 13, 60] {
+      try check(overLanes, [.lane, .fixed(33), .fixed(18)], [.lane, .fixed(33), n], lanes: lanes)
+    }
+    // Longer than a stretch by one example already.
+    try check(overLanes, [.lane, .fixed(700), .fixed(16)], [.lane, .fixed(700), n], lanes: 3)
+  }
+
   /// Batches, and their gradients.
   @Test(arguments: [UInt64(0), 1, 2, 3, 4, 5])
   func batchesAndGradients(seed: UInt64) throws {

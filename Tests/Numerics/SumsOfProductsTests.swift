@@ -123,6 +123,28 @@ struct SumsOfProductsTests {
     for i in 0..<5 { #expect(abs(x[i] - y[i]) < 1e-13) }
   }
 
+  /// What one lane has may be multiplied with a sum over all lanes: nothing may have lanes twice.
+  @Test func sumsOverLanesForEachLane() throws {
+    var b = RegionBuilder(
+      parameters: [
+        ValueType(.f64, [.lane, .fixed(3)]), ValueType(.f64, [.lane, .fixed(2)]),
+        ValueType(.f64, [.lane, .fixed(3)]),
+      ])
+    let (r, p, q) = (b.parameters[0], b.parameters[1], b.parameters[2])
+    let sum = b.value(.contract(Contraction(contracted: [.init(0, 0)])), [p, q])
+    let product = b.value(.contract(Contraction(contracted: [.init(1, 1)])), [r, sum])
+    let scaled = b.mul(product, 2)
+    let region = try b.finish([b.reduce(.sum, scaled, axes: [1]), scaled])
+    let better = try Self.pass.run(region)
+    var noise = Noise(2)
+    let inputs = [
+      noise.tensor(.f64, [4, 3]), noise.tensor(.f64, [4, 2]), noise.tensor(.f64, [4, 3]),
+    ]
+    for (x, y) in zip(try run(region, inputs, lanes: 4), try run(better, inputs, lanes: 4)) {
+      for (a, b) in zip(x.numbers, y.numbers) { #expect(Swift.abs(a - b) < 1e-13) }
+    }
+  }
+
   /// What somebody else reads is kept, and what nobody can do better stays as it is written.
   @Test func staysWhereItIsGood() throws {
     var b = RegionBuilder(

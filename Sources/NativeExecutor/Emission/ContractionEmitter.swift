@@ -73,18 +73,19 @@ private struct ContractionEmitter {
     let vectors = wide ? 2 : 1
     let block = min(other.isEmpty ? 1 : registers / 4, 4)
     let stretch = stretch(other: other)
+    let panel: Operand? = stretch.flatMap { self.panel($0, numbers: width * vectors) }
     k.nest(batch.map { counts[$0] }) { batchIndex in
       if stretch != nil { clear(rows.lowerBound..<contracted.lowerBound, batchIndex) }
       stretches(stretch) { part in
         k.nest(vector.dropLast().map { counts[$0] }) { vectorIndex in
           strips(count, width: width, vectors: vectors) { index, width, vectors in
+            let start = with(vector, vectorIndex + [index], with(batch, batchIndex, zeros))
+            let strip = Strip(last: last, width: width, vectors: vectors, operand: vectorOperand)
+            if let part, let panel { pack(strip, start, part, into: panel) }
             blocks(other, block) { otherIndices in
-              let start = with(
-                vector, vectorIndex + [index], with(batch, batchIndex, zeros))
               sums(
-                start, along: last, width: width, vectors: vectors,
-                rows: otherIndices.map { with(other, $0, start) }, vectorOperand, otherOperand,
-                part)
+                start, strip, rows: otherIndices.map { with(other, $0, start) }, otherOperand,
+                part, panel)
             }
           }
         }
@@ -128,6 +129,53 @@ private struct ContractionEmitter {
       let upper = w.add(lower, .integer(length))
       let isLast = w.compare("sgt", upper, all)
       body((lower, w.select(isLast, all, upper)))
+    }
+  }
+
+  /// Vectors side by side along one loop.
+  private struct Strip {
+    /// The loop that they run along.
+    let last: Int
+    let width: Int
+    let vectors: Int
+    let operand: Access
+
+    var numbers: Int { width * vectors }
+  }
+
+  /// Memory for the vectors of a strip in one stretch, one after the other. Where they lie in the operand they may be whole rows apart:
+  /// each on a page of its own, and many in one place of the cache.
+  private func panel(_ stretch: Int, numbers: Int) -> Operand? {
+    let length = contracted.dropFirst().reduce(stretch) { $0 * (counts[$1].fixed ?? 1) }
+    return length <= 2 * Self.stretchLength ? w.array(type, count: length * numbers) : nil
+  }
+
+  private func pack(_ strip: Strip, _ start: [Operand], _ part: Stretch, into panel: Operand) {
+    let position = w.variable(.i64)
+    w.store(.integer(0), position)
+    products(part) { sumIndex in
+      let first = w.load(position, .i64)
+      for (v, vector) in vectors(strip, with(contracted, sumIndex, start)).enumerated() {
+        w.store(vector, w.address(panel, w.add(first, .integer(v * strip.width)), of: type))
+      }
+      w.store(w.add(first, .integer(strip.numbers)), position)
+    }
+  }
+
+  /// A strip's elements of the operand for one product.
+  private func vectors(_ strip: Strip, _ variables: [Operand]) -> [Operand] {
+    places(strip, variables).map {
+      k.load(
+        k.address(strip.operand, kernel.element, at: $0), kernel.element,
+        stride: strip.operand.strides[strip.last], width: strip.width)
+    }
+  }
+
+  private func places(_ strip: Strip, _ variables: [Operand]) -> [[Operand]] {
+    (0..<strip.vectors).map {
+      var place = variables
+      place[strip.last] = w.add(place[strip.last], .integer($0 * strip.width))
+      return place
     }
   }
 
@@ -207,51 +255,52 @@ private struct ContractionEmitter {
     }
   }
 
-  /// One block of sums: for each row, `vectors` vectors of them.
+  /// One block of sums: for each row, a strip of them.
   private func sums(
-    _ start: [Operand], along last: Int, width: Int, vectors: Int, rows: [[Operand]],
-    _ vectorOperand: Access, _ otherOperand: Access, _ part: Stretch?
+    _ start: [Operand], _ strip: Strip, rows: [[Operand]], _ otherOperand: Access,
+    _ part: Stretch?, _ panel: Operand?
   ) {
-    let type = type.with(width: width)
-    let totals = rows.map { _ in (0..<vectors).map { _ in w.variable(type) } }
-    func places(_ variables: [Operand]) -> [[Operand]] {
-      (0..<vectors).map {
-        var place = variables
-        place[last] = w.add(place[last], .integer($0 * width))
-        return place
-      }
-    }
+    let type = type.with(width: strip.width)
+    let totals = rows.map { _ in (0..<strip.vectors).map { _ in w.variable(type) } }
     for (row, totals) in zip(rows, totals) {
-      for (place, total) in zip(places(row), totals) {
+      for (place, total) in zip(places(strip, row), totals) {
         let begun =
           part == nil
           ? .constant(0, type)
           : k.load(
             k.address(kernel.target, kernel.element, at: place), kernel.element,
-            stride: kernel.target.strides[last], width: width)
+            stride: kernel.target.strides[strip.last], width: strip.width)
         w.store(begun, total)
       }
     }
+    let position = w.variable(.i64)
+    w.store(.integer(0), position)
     products(part) { sumIndex in
-      let columns = places(with(contracted, sumIndex, start)).map {
-        k.load(
-          k.address(vectorOperand, kernel.element, at: $0), kernel.element,
-          stride: vectorOperand.strides[last], width: width)
+      let columns: [Operand]
+      if let panel {
+        let first = w.load(position, .i64)
+        columns = (0..<strip.vectors).map {
+          w.load(
+            w.address(panel, w.add(first, .integer($0 * strip.width)), of: self.type), type)
+        }
+        w.store(w.add(first, .integer(strip.numbers)), position)
+      } else {
+        columns = vectors(strip, with(contracted, sumIndex, start))
       }
       for (r, row) in rows.enumerated() {
         let spread = k.load(
           k.address(otherOperand, kernel.element, at: with(contracted, sumIndex, row)),
-          kernel.element, stride: Measure(0), width: width)
-        for v in 0..<vectors {
+          kernel.element, stride: Measure(0), width: strip.width)
+        for v in 0..<strip.vectors {
           w.store(w.fma(spread, columns[v], w.load(totals[r][v], type)), totals[r][v])
         }
       }
     }
     for (r, row) in rows.enumerated() {
-      for (v, place) in places(row).enumerated() {
+      for (v, place) in places(strip, row).enumerated() {
         k.store(
           w.load(totals[r][v], type), k.address(kernel.target, kernel.element, at: place),
-          kernel.element, stride: kernel.target.strides[last])
+          kernel.element, stride: kernel.target.strides[strip.last])
       }
     }
   }

@@ -65,6 +65,12 @@ struct ProductSum {
     indices.reduce(1) { $0 * length($1) }
   }
 
+  /// Whether an array with these axes may be: lanes lead, and are there once at most. (What one lane has may be multiplied with a
+  /// sum over all lanes: then two of a sum's indices are lanes.)
+  func hasLanesInFront(_ indices: [Int]) -> Bool {
+    indices.dropFirst().allSatisfy { if case .lanes = extents[$0] { false } else { true } }
+  }
+
   /// Batches are taken for large: what is done for each lane is done often.
   private func length(_ index: Int) -> Double {
     switch extents[index] {

@@ -75,13 +75,9 @@ enum SumsOfProducts {
     func hasLanes(_ x: Named) -> Bool { builder.type(x.value).isBatched }
     if hasLanes(b) && !hasLanes(a) { swap(&a, &b) }
     guard !contracted.isEmpty else { return elementwise(a, b, sum, &builder) }
-    // Lanes lead in both or in a alone; there they lead the product only if nothing else does.
     let batch = shared.filter(wanted.contains)
-    if hasLanes(a), !batch.isEmpty, !batch.contains(a.indices[0]),
-      wanted.contains(a.indices[0])
-    {
-      return nil
-    }
+    let free = (a.indices + b.indices).filter { !shared.contains($0) }
+    guard sum.hasLanesInFront(batch + free) else { return nil }
     func pairs(_ indices: [Int]) -> [Contraction.Pair] {
       indices.compactMap { index in
         guard let i = a.indices.firstIndex(of: index), let j = b.indices.firstIndex(of: index)
@@ -90,7 +86,6 @@ enum SumsOfProducts {
       }
     }
     let contraction = Contraction(batch: pairs(batch), contracted: pairs(contracted))
-    let free = a.indices.filter { !shared.contains($0) } + b.indices.filter { !shared.contains($0) }
     return Named(
       value: builder.value(.contract(contraction), [a.value, b.value]), indices: batch + free)
   }
@@ -98,8 +93,9 @@ enum SumsOfProducts {
   /// A product of which nothing is summed.
   private static func elementwise(
     _ a: Named, _ b: Named, _ sum: ProductSum, _ builder: inout RegionBuilder
-  ) -> Named {
+  ) -> Named? {
     let indices = a.indices + b.indices.filter { !a.indices.contains($0) }
+    guard sum.hasLanesInFront(indices) else { return nil }
     let extents = indices.map { sum.extents[$0] }
     func spread(_ x: Named) -> Value {
       let order = indices.filter(x.indices.contains)
