@@ -116,6 +116,33 @@ struct TransformsDerivativeLawTests {
     try Self.check(region, inputs, &noise, tolerance: 1e-5, name: "mixture \(seed)")
   }
 
+  /// The cotangent of a sum over lanes has lanes in front, whatever else the factors have.
+  @Test func sumsOverLanes() throws {
+    for axes in [0, 1] {
+      var b = RegionBuilder(
+        parameters: [
+          ValueType(.f64, [.lane, .fixed(2)]),
+          ValueType(.f64, axes == 0 ? [.lane] : [.lane, .fixed(3)]),
+        ])
+      let sum = b.value(.contract(Contraction(contracted: [.init(0, 0)])), b.parameters)
+      let region = try b.finish([sum])
+      let reverse = try ReverseMode.differentiate(region, wrt: [0, 1])
+      var noise = Noise(7)
+      let inputs = [
+        noise.tensor(.f64, [4, 2]), noise.tensor(.f64, axes == 0 ? [4] : [4, 3]),
+        noise.tensor(.f64, axes == 0 ? [2] : [2, 3]),
+      ]
+      let back = try run(reverse, inputs, lanes: 4)
+      let directions = [noise.tensor(.f64, [4, 2]), noise.tensor(.f64, inputs[1].shape)]
+      let forward = try run(
+        ForwardMode.differentiate(region, wrt: [0, 1]), Array(inputs[..<2]) + directions, lanes: 4)
+      let (left, right) = (
+        Self.dot([forward[1]], [inputs[2]]), Self.dot(Array(back[1...]), directions)
+      )
+      #expect(abs(left - right) < 1e-12)
+    }
+  }
+
   /// Forward over reverse: the gradient of a random scalar, differentiated once more.
   @Test(arguments: 0..<Effort.count(30, long: 800))
   func secondDerivatives(seed: Int) throws {

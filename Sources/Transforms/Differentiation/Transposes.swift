@@ -8,13 +8,21 @@ extension Contraction {
     let rankA = builder.type(operands[0]).rank
     let rankB = builder.type(operands[1]).rank
     let (freeA, freeB) = (freeAxes(ofA: rankA), freeAxes(ofB: rankB))
+    // What remains of b is its contracted axes, in b's order.
+    let rest = contracted.sorted { $0.b < $1.b }.map(\.a)
     // The product's axes: batch…, free of a…, free of b…
+    if builder.type(operands[1]).isBatched, !builder.type(cot).isBatched {
+      // A sum over lanes: what has them goes first, so that they lead.
+      let swapped = Contraction(
+        batch: batch.enumerated().map { Pair($1.b, $0) },
+        contracted: freeB.enumerated().map { Pair($1, batch.count + freeA.count + $0) })
+      let raw = builder.value(.contract(swapped), [operands[1], cot])
+      return builder.transpose(raw, Contraction.inverse(batch.map(\.a) + rest + freeA))
+    }
     let product = Contraction(
       batch: batch.enumerated().map { Pair($0, $1.b) },
       contracted: freeB.enumerated().map { Pair(batch.count + freeA.count + $0, $1) })
     let raw = builder.value(.contract(product), [cot, operands[1]])
-    // What remains of b is its contracted axes, in b's order.
-    let rest = contracted.sorted { $0.b < $1.b }.map(\.a)
     return builder.transpose(raw, Contraction.inverse(batch.map(\.a) + freeA + rest))
   }
 
