@@ -49,8 +49,8 @@ struct OptionRow: Sendable {
   ]
 
   static let check: [OptionRow] = [
-    .init("batch", .batch), .init("seed", .integer), .init("examples", .integer),
-    .init("step", .number),
+    .init("batch", .batch, later: true), .init("seed", .integer, later: true),
+    .init("examples", .integer, later: true), .init("step", .number, later: true),
   ]
 
   static let bench: [OptionRow] = [
