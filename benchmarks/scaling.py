@@ -10,10 +10,8 @@ The problems are in scaling/, one constant of each is the size. From each size t
 half or more.
 """
 import argparse
-import json
 import math
 import os
-import subprocess
 import sys
 
 import run
@@ -34,25 +32,11 @@ STUDIES = [
 
 def timed(options, name, constants, threads):
     """The medians of a program's benchmarks, in seconds, by title."""
-    command = [options.nodal, "bench", os.path.join(HERE, "scaling", name + ".node"), "--json", "-q", "--threads", str(threads)]
+    command = run.nodal(options, "bench", os.path.join(HERE, "scaling", name + ".node"), "--json", "-q", "--threads", str(threads))
     for key, value in constants.items():
         command += ["--set", "%s=%d" % (key, value)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit("%s\n%s" % (" ".join(command), done.stderr or done.stdout))
-    found = {}
-    for line in done.stdout.splitlines():
-        event = json.loads(line)
-        if event.get("kind") == "bench" and "median" in event:
-            found[event["title"]] = event["median"]
-    return found
-
-
-def text(seconds):
-    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return "%.3g %s" % (seconds / size, unit)
-    return "%.3g ns" % (seconds / 1e-9)
+    found = {line["title"]: line["median"] for line in run.figures(command, dict(os.environ)) if "median" in line}
+    return found or sys.exit(" ".join(command))
 
 
 def rows(sizes, times):
@@ -66,7 +50,7 @@ def rows(sizes, times):
             if last is not None and abs(own - last) >= 0.5:
                 slope += " (bends)"
             last = own
-        made.append("| %s | %s | %s | %s |" % (format(n, ","), text(t), text(t / n), slope))
+        made.append("| %s | %s | %s | %s |" % (format(n, ","), run.duration(t), run.duration(t / n), slope))
     return made
 
 
@@ -86,13 +70,14 @@ def threads_study(options):
     counts = [n for n in (1, 2, 4, 8, 16, 32) if n <= cores]
     times = [timed(options, "batch", dict(n=10_000), n)["batch"] for n in counts]
     lines = ["", "| threads | median | faster |", "|--:|--:|--:|"]
-    return lines + ["| %d | %s | %.2f |" % (n, text(t), times[0] / t) for n, t in zip(counts, times)]
+    return lines + ["| %d | %s | %.2f |" % (n, run.duration(t), times[0] / t) for n, t in zip(counts, times)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(s[0] for s in STUDIES))
     parser.add_argument("--nodal", default=os.path.join(run.ROOT, ".build", "release", "nodal"))
+    parser.add_argument("--backend", default="native")
     options = parser.parse_args()
     if not os.access(options.nodal, os.X_OK):
         sys.exit("there is no %s: build it first (./nodal --version)" % options.nodal)

@@ -1,35 +1,30 @@
-import NodalIR
+package import NodalIR
 
-/// The bytes of a value, as a product that is quick to take: of a number, and lengths that a run knows. It holds no array: those
-/// are counted whenever they are copied.
-struct ByteSize {
-  private var factor: Int
-  private var hasLanes = false
-  /// nil where there is none.
-  private var trace: Int?
-  /// There are several: the type has to be looked at.
-  private var isGeneral = false
+/// How many bytes a value takes, as far as is known before a run: a number, times lengths that the run knows. Values of equal sizes
+/// take the same in every run.
+package struct ByteSize: Hashable, Sendable {
+  private var bytes: Int
+  private var lanes = 0
+  private var traces: [Int] = []
 
-  init(_ type: ValueType) {
-    factor = type.element.byteCount
+  package init(_ type: ValueType) {
+    bytes = type.element.byteCount
     for extent in type.extents {
       switch extent {
-      case .fixed(let n): factor *= n
+      case .fixed(let n): bytes *= n
       case .lanes(let times):
-        factor *= times
-        hasLanes = true
-      case .steps(let next):
-        if trace != nil { isGeneral = true }
-        trace = next
+        bytes *= times
+        lanes += 1
+      case .steps(let trace): traces.append(trace)
       }
     }
+    traces.sort()
   }
 
-  /// For the type that it was made of.
-  func count(_ extents: ExtentValues, of type: @autoclosure () -> ValueType) -> Int {
-    if isGeneral { return LaneRows.bytes(all: type(), extents) }
-    var bytes = hasLanes ? factor * extents.lanes : factor
-    if let trace { bytes *= extents.length(of: .steps(trace: trace)) }
-    return bytes
+  package func count(_ extents: ExtentValues) -> Int {
+    var count = bytes
+    for _ in 0..<lanes { count *= extents.lanes }
+    for trace in traces { count *= extents.length(of: .steps(trace: trace)) }
+    return count
   }
 }

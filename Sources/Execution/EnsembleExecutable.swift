@@ -4,7 +4,6 @@ import NodalIR
 /// knows of another, the numbers are the same in any piece, and on any number of threads.
 struct EnsembleExecutable: Executable {
   let piece: SolveExecutable
-  let count: Int
   let pieces: [Range<Int>]
   let parameterTypes: [ValueType]
   let resultTypes: [ValueType]
@@ -20,7 +19,6 @@ struct EnsembleExecutable: Executable {
     guard case .fixed(let count)? = solve.trajectories, count >= Self.fewest, solve.isLowered,
       !solve.sharesClock, solve.trace == nil, solve.quadrature == nil
     else { return nil }
-    self.count = count
     parameterTypes = operands
     resultTypes = try Form.solve(solve).resultTypes(operands)
     isBatched = solve.batched
@@ -30,8 +28,7 @@ struct EnsembleExecutable: Executable {
       isBatched ? type.droppingFirst().prepending(.lane) : type
     }
     piece = try SolveExecutable(part, types, origin, executor)
-    let number = count < 256 ? 4 : 8
-    pieces = (0..<number).map { count * $0 / number..<count * ($0 + 1) / number }
+    pieces = Threads.cut(count, into: count < 256 ? 4 : 8)
   }
 
   func makeWorkspace(_ context: RunContext) -> any Workspace { EnsembleWorkspace(self, context) }
@@ -74,11 +71,10 @@ private final class EnsembleWorkspace: Workspace, @unchecked Sendable {
     self.extents = extents
     given = inputs
     for i in program.resultTypes.indices { store.prepare(i, extents) }
-    let errors = ErrorList(count: pieces.count)
-    (context.threads ?? Threads(1)).forEach(pieces.count) { [self] k in errors[k] = run(k) }
-    for (k, piece) in pieces.enumerated() {
+    let errors = (context.threads ?? Threads(1)).map(pieces.count) { [self] k in run(k) }
+    for (k, (piece, error)) in zip(pieces, errors).enumerated() {
       context.join(piece.context)
-      guard let error = errors[k] else { continue }
+      guard let error else { continue }
       if case .solve(var failure) = error {
         failure.trajectory += program.pieces[k].lowerBound
         failure.followsLanes = false
@@ -91,7 +87,8 @@ private final class EnsembleWorkspace: Workspace, @unchecked Sendable {
   /// Runs a piece, and puts its rows into the results.
   private func run(_ k: Int) -> ExecutionError? {
     let (piece, rows) = (pieces[k], program.pieces[k])
-    piece.context.begin(like: context)
+    piece.context.begin(
+      cancel: context.cancel, keepsFailures: context.keepsFailures, threads: nil)
     for (i, type) in program.parameterTypes.enumerated() {
       let offset = program.isBatched[i] ? rows.lowerBound * LaneRows.bytes(type, extents) : 0
       piece.inputs[i] = given[i] + offset
@@ -108,24 +105,5 @@ private final class EnsembleWorkspace: Workspace, @unchecked Sendable {
         from: piece.workspace.results[i], byteCount: rows.count * bytes)
     }
     return nil
-  }
-
-  /// A place for each piece's error.
-  private final class ErrorList: @unchecked Sendable {
-    private let base: UnsafeMutablePointer<ExecutionError?>
-    private let count: Int
-    init(count: Int) {
-      self.count = count
-      base = .allocate(capacity: count)
-      base.initialize(repeating: nil, count: count)
-    }
-    deinit {
-      base.deinitialize(count: count)
-      base.deallocate()
-    }
-    subscript(i: Int) -> ExecutionError? {
-      get { base[i] }
-      set { base[i] = newValue }
-    }
   }
 }

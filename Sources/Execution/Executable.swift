@@ -70,13 +70,11 @@ package final class RunContext {
 
   func warn(_ warning: RunWarning) { warning.join(&warnings) }
 
-  /// Clears what was reported, for a run that is to behave as another.
-  func begin(like other: RunContext) {
-    (cancel, keepsFailures) = (other.cancel, other.keepsFailures)
-    clearReport()
-  }
-
-  func clearReport() {
+  /// For a new run: what it is asked for, and nothing reported.
+  func begin(cancel: CancelFlag?, keepsFailures: Bool, threads: Threads?) {
+    self.cancel = cancel
+    self.keepsFailures = keepsFailures
+    self.threads = threads
     instructions = 0
     evaluations.clear()
     warnings = []

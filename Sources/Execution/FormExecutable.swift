@@ -61,7 +61,7 @@ final class ResultStore {
   var byteCount: Int { buffers.byteCount }
 
   func byteCount(_ i: Int, _ extents: ExtentValues) -> Int {
-    sizes[i].count(extents, of: types[i])
+    sizes[i].count(extents)
   }
 
   /// Makes room for result `i` (contents undefined, or zeros).

@@ -59,45 +59,23 @@ package final class Runner: Sendable {
     let hasLanes = executable.parameterTypes.contains { $0.isBatched }
     let isCuttable =
       hasLanes && !isWhole
-      && executable.resultTypes.allSatisfy { type in
-        type.extents.allSatisfy { if case .steps = $0 { false } else { true } }
-      }
+      && !executable.resultTypes.contains(where: \.isOverSteps)
     let whole = [0..<extents.lanes]
     let chunks =
       options.threads != nil && options.cutsLanes && isCuttable
       ? Threads.chunks(extents.lanes) : whole
-    let outcomes = OutcomeList(count: chunks.count)
     let extentsOfAll = extents
     let threads = options.threads ?? Threads(1)
-    threads.forEach(chunks.count) { [pool, executable] k in
-      outcomes[k] = Self.run(pool, executable, inputs, extentsOfAll, chunks[k], options)
+    let outcomes = threads.map(chunks.count) { [pool, executable] k in
+      Self.run(pool, executable, inputs, extentsOfAll, chunks[k], options)
     }
     return try join(outcomes, chunks, extents, workers: threads.count)
   }
 
-  private struct Outcome {
+  private struct Outcome: Sendable {
     var error: ExecutionError?
     var results: [Tensor] = []
     var report = RunReport()
-  }
-
-  /// A place for each piece; every thread writes its own.
-  private final class OutcomeList: @unchecked Sendable {
-    private let base: UnsafeMutablePointer<Outcome>
-    let count: Int
-    init(count: Int) {
-      self.count = count
-      base = .allocate(capacity: max(1, count))
-      base.initialize(repeating: Outcome(), count: count)
-    }
-    deinit {
-      base.deinitialize(count: count)
-      base.deallocate()
-    }
-    subscript(i: Int) -> Outcome {
-      get { base[i] }
-      set { base[i] = newValue }
-    }
   }
 
   private static func run(
@@ -107,10 +85,9 @@ package final class Runner: Sendable {
     let entry = pool.take()
     defer { pool.give(entry) }
     let context = entry.context
-    context.cancel = options.cancel
-    context.keepsFailures = options.keepsFailures
-    context.threads = chunk.count == all.lanes ? options.threads : nil
-    context.clearReport()
+    context.begin(
+      cancel: options.cancel, keepsFailures: options.keepsFailures,
+      threads: chunk.count == all.lanes ? options.threads : nil)
     var outcome = Outcome()
     let extents = ExtentValues(lanes: chunk.count, steps: all.steps)
     for (i, input) in inputs.enumerated() {
@@ -147,17 +124,17 @@ package final class Runner: Sendable {
 
   /// Puts the pieces' rows together and adds what they share, in order.
   private func join(
-    _ outcomes: OutcomeList, _ chunks: [Range<Int>], _ extents: ExtentValues, workers: Int
+    _ outcomes: [Outcome], _ chunks: [Range<Int>], _ extents: ExtentValues, workers: Int
   ) throws(ExecutionError) -> (results: [Tensor], report: RunReport) {
     var report = RunReport()
-    report.byteCount = (0..<outcomes.count).map { outcomes[$0].report.byteCount }
+    report.byteCount = outcomes.map(\.report.byteCount)
       .sorted(by: >).prefix(workers).reduce(0, +)
-    for k in 0..<outcomes.count {
-      if let error = outcomes[k].error { throw error }
-      report.instructions += outcomes[k].report.instructions
-      report.evaluations.add(outcomes[k].report.evaluations)
-      for warning in outcomes[k].report.warnings { warning.join(&report.warnings) }
-      report.drift = max(report.drift, outcomes[k].report.drift)
+    for outcome in outcomes {
+      if let error = outcome.error { throw error }
+      report.instructions += outcome.report.instructions
+      report.evaluations.add(outcome.report.evaluations)
+      for warning in outcome.report.warnings { warning.join(&report.warnings) }
+      report.drift = max(report.drift, outcome.report.drift)
     }
     if outcomes.count == 1 { return (outcomes[0].results, report) }
     var results: [Tensor] = []

@@ -66,7 +66,7 @@ private final class ScanWorkspace: Workspace {
     let types = program.parameterTypes
     let n = program.length
     for i in 0..<scan.carries {
-      let bytes = sizes.parameters[i].count(extents, of: program.parameterTypes[i])
+      let bytes = sizes.parameters[i].count(extents)
       carries[i].reserve(bytes).copyMemory(from: inputs[i], byteCount: bytes)
       nextCarries[i].reserve(bytes)
     }
@@ -85,7 +85,7 @@ private final class ScanWorkspace: Workspace {
       for i in 0..<scan.carries {
         nextCarries[i].pointer.copyMemory(
           from: body.results[i],
-          byteCount: sizes.parameters[i].count(extents, of: program.parameterTypes[i]))
+          byteCount: sizes.parameters[i].count(extents))
       }
       swap(&carries, &nextCarries)
       for i in scan.carries..<(scan.carries + scan.outputs) { stack(i, place) }
@@ -93,7 +93,7 @@ private final class ScanWorkspace: Workspace {
         let element = store.types[i].element
         LaneRows.add(
           element, body.results[i], to: store[i],
-          count: sizes.results[i].count(extents, of: program.scan.body.resultTypes[i])
+          count: sizes.results[i].count(extents)
             / element.byteCount)
       }
     }
@@ -105,8 +105,7 @@ private final class ScanWorkspace: Workspace {
   /// One turn's part of a stacked operand; of a batched one it has to be collected.
   private func slice(_ i: Int, _ source: UnsafeRawPointer, _ place: Int) {
     let parameter = program.scan.carries + i
-    let bytes = sizes.parameters[parameter].count(
-      extents, of: program.scan.body.types[parameter])
+    let bytes = sizes.parameters[parameter].count(extents)
     guard let axis = program.batchAxes[parameter] else {
       inner[parameter] = source + place * bytes
       return

@@ -113,7 +113,7 @@ package struct SolveExecutable: Executable {
   ) throws -> (any StepLoop)? {
     // Steps that all trajectories share are the engine's, and integrals that need a region of their own. Given steps are looked
     // at one by one: whether they resolve what grows.
-    guard regions.terms == nil || regions.termsInStep, !solve.settings.joint, let controller,
+    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, let controller,
       case .adaptive = solve.settings.stepping
     else { return nil }
     let initial = Solve.Operand.initial

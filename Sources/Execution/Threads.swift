@@ -16,7 +16,12 @@ package struct Threads: Sendable, Hashable {
     let pieces =
       lanes < 8
       ? 1 : lanes < 32 ? 2 : lanes < 128 ? 4 : lanes < 1024 ? 8 : max(16, (lanes + 255) / 256)
-    return (0..<pieces).map { lanes * $0 / pieces..<lanes * ($0 + 1) / pieces }
+    return cut(lanes, into: pieces)
+  }
+
+  /// Contiguous pieces as equal as can be.
+  static func cut(_ count: Int, into pieces: Int) -> [Range<Int>] {
+    (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }
   }
 
   /// Calls the body once for each number below `n`, on several threads; returns when all calls
@@ -38,14 +43,16 @@ package struct Threads: Sendable, Hashable {
   }
 
   /// What the body gives for each number below `n`, in order; the first error, in order, if there is one.
-  package func map<T: Sendable>(
-    _ n: Int, _ body: @Sendable (Int) throws -> T
-  ) throws -> [T] {
-    let made = Mutex([Result<T, any Error>?](repeating: nil, count: n))
+  package func map<T: Sendable, Failure: Error>(
+    _ n: Int, _ body: @Sendable (Int) throws(Failure) -> T
+  ) throws(Failure) -> [T] {
+    let made = Mutex([Result<T, Failure>?](repeating: nil, count: n))
     forEach(n) { i in
-      let result = Result { try body(i) }
+      let result = Result { () throws(Failure) in try body(i) }
       made.withLock { $0[i] = result }
     }
-    return try made.withLock { try $0.compactMap { try $0?.get() } }
+    var all: [T] = []
+    for case let result? in made.withLock({ $0 }) { all.append(try result.get()) }
+    return all
   }
 }

@@ -115,15 +115,13 @@ final class NativeFrame: Workspace {
         if let cancel, cancel.isSet { throw .cancelled }
         functions[i](pointers, lengths)
       }
-      context.instructions += functionCount
-      for i in 0..<resultCount { resultTable[i] = UnsafeRawPointer(pointers[resultValues[i]]) }
-      return
-    }
-    for step in program.steps {
-      if let cancel, cancel.isSet { throw .cancelled }
-      switch step {
-      case .code(let i): program.functions[i](pointers, lengths)
-      case .call(let child, let operands, let results): try call(child, operands, results)
+    } else {
+      for step in program.steps {
+        if let cancel, cancel.isSet { throw .cancelled }
+        switch step {
+        case .code(let i): program.functions[i](pointers, lengths)
+        case .call(let child, let operands, let results): try call(child, operands, results)
+        }
       }
     }
     context.instructions += program.steps.count

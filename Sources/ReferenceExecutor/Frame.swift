@@ -83,8 +83,8 @@ final class Frame: Workspace {
     extents = wanted
     version += 1
     let storage = program.storage
-    for (i, size) in storage.counts.enumerated() { counts[i] = size.byteCount(extents) }
-    for (i, slot) in storage.slots.enumerated() { slots[i].reserve(slot.byteCount(extents)) }
+    for (i, size) in storage.counts.enumerated() { counts[i] = size.count(extents) }
+    for (i, slot) in storage.slots.enumerated() { slots[i].reserve(slot.count(extents)) }
     for (i, place) in storage.places.enumerated() {
       if case .slot(let slot) = place { pointers[i] = slots[slot].pointer }
     }

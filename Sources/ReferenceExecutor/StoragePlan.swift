@@ -1,3 +1,4 @@
+import NodalExecution
 import NodalIR
 
 /// Where the values of a region lie: planned once, from their lifetimes. Sizes are filled in when
@@ -17,41 +18,12 @@ struct StoragePlan: Sendable {
     case nothing
   }
 
-  /// How many bytes a value takes, as far as is known: values of one class have the same size in
-  /// every run.
-  struct SizeClass: Hashable, Sendable {
-    var bytes: Int
-    var lanes = 0
-    var traces: [Int] = []
-
-    init(_ type: ValueType) {
-      bytes = type.element.byteCount
-      for extent in type.extents {
-        switch extent {
-        case .fixed(let n): bytes *= n
-        case .lanes(let times):
-          bytes *= times
-          lanes += 1
-        case .steps(let trace): traces.append(trace)
-        }
-      }
-      traces.sort()
-    }
-
-    func byteCount(_ extents: ExtentValues) -> Int {
-      var count = bytes
-      for _ in 0..<lanes { count *= extents.lanes }
-      for trace in traces { count *= extents.length(of: .steps(trace: trace)) }
-      return count
-    }
-  }
-
   private(set) var places: [Place] = []
   /// Which nodes lead to a result. The others are not run: differentiation leaves many behind.
   let isLive: [Bool]
   /// The sizes of all values, in bytes of one an element.
-  private(set) var counts: [SizeClass] = []
-  private(set) var slots: [SizeClass] = []
+  private(set) var counts: [ByteSize] = []
+  private(set) var slots: [ByteSize] = []
   private(set) var aliases: [(value: Int, root: Int, offset: Int)] = []
   private(set) var constants: [(value: Int, constant: Constant)] = []
   /// Traces whose lengths solves of this region find out.
@@ -59,7 +31,7 @@ struct StoragePlan: Sendable {
 
   init(_ region: Region) {
     isLive = region.liveNodes
-    counts = region.types.map { SizeClass($0.with(.bool)) }
+    counts = region.types.map { ByteSize($0.with(.bool)) }
     places = region.parameters.map { .parameter($0.index) }
     // The value whose memory each value is.
     var roots = Array(0..<region.types.count)
@@ -74,18 +46,18 @@ struct StoragePlan: Sendable {
       for result in node.results { lastUse[roots[result]] = max(lastUse[roots[result]], position) }
     }
     for result in region.results { lastUse[roots[result.index]] = .max }
-    var free: [SizeClass: [Int]] = [:]
+    var free: [ByteSize: [Int]] = [:]
     for (position, node) in region.nodes.enumerated() {
       guard isLive[position] else {
         places += node.results.map { _ in .nothing }
         continue
       }
       // Memory of operands that nobody reads after this.
-      var dying: [(SizeClass, Int)] = []
+      var dying: [(ByteSize, Int)] = []
       for root in Set(node.operands.map { roots[$0.index] }).sorted()
       where lastUse[root] == position {
         if case .slot(let slot) = places[root] {
-          dying.append((SizeClass(region.types[root]), slot))
+          dying.append((ByteSize(region.types[root]), slot))
         }
       }
       // An elementwise loop may write where it reads.
@@ -96,13 +68,13 @@ struct StoragePlan: Sendable {
       // Results that nobody reads.
       for result in node.results where lastUse[result] == position && roots[result] == result {
         if case .slot(let slot) = places[result] {
-          free[SizeClass(region.types[result]), default: []].append(slot)
+          free[ByteSize(region.types[result]), default: []].append(slot)
         }
       }
     }
   }
 
-  private mutating func place(_ node: Node, _ region: Region, _ free: inout [SizeClass: [Int]]) {
+  private mutating func place(_ node: Node, _ region: Region, _ free: inout [ByteSize: [Int]]) {
     if case .constant(let constant) = node.form {
       constants.append((node.results.lowerBound, constant))
       places.append(.constant(constant))
@@ -120,7 +92,7 @@ struct StoragePlan: Sendable {
         places.append(.child)
         continue
       }
-      let size = SizeClass(region.types[result])
+      let size = ByteSize(region.types[result])
       if let slot = free[size]?.popLast() {
         places.append(.slot(slot))
       } else {

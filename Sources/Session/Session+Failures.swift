@@ -130,9 +130,14 @@ extension Session {
     }
   }
 
+  /// The name of the ode that a place belongs to.
+  private func odeName(at place: LoweredOrigin?) -> String? {
+    place?.ode.flatMap { program.odes[$0]?.name }.map { "`\($0)`" }
+  }
+
   private func describe(_ mismatch: TimeMismatch, _ lowered: LoweredProgram) -> Diagnostic {
     let place = lowered.origins.place(of: mismatch.origin)
-    let name = place?.ode.flatMap { program.odes[$0]?.name }.map { "`\($0)`" } ?? "this system"
+    let name = odeName(at: place) ?? "this system"
     let (first, other) = (
       NumberFormat.significant(mismatch.first, 5), NumberFormat.significant(mismatch.other, 5)
     )
@@ -254,7 +259,7 @@ extension Session {
       {
         continue
       }
-      let name = place?.ode.flatMap { program.odes[$0]?.name }.map { "`\($0)`" } ?? "the system"
+      let name = odeName(at: place) ?? "the system"
       let (message, help) = words(of: warning, about: name)
       sink(.diagnostic(Diagnostic(code, message, at: place.map { Label($0.span) }, help: help)))
     }

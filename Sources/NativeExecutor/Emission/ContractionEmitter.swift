@@ -73,10 +73,10 @@ private struct ContractionEmitter {
     let vectors = wide ? 2 : 1
     let block = min(other.isEmpty ? 1 : registers / 4, 4)
     let stretch = stretch(other: other)
-    let panel: Operand? = stretch.flatMap { self.panel($0, numbers: width * vectors) }
+    let panel: Operand? = stretch.flatMap { self.panel($0.products, numbers: width * vectors) }
     k.nest(batch.map { counts[$0] }) { batchIndex in
       if stretch != nil { clear(rows.lowerBound..<contracted.lowerBound, batchIndex) }
-      stretches(stretch) { part in
+      stretches(stretch?.turns) { part in
         k.nest(vector.dropLast().map { counts[$0] }) { vectorIndex in
           strips(count, width: width, vectors: vectors) { index, width, vectors in
             let start = with(vector, vectorIndex + [index], with(batch, batchIndex, zeros))
@@ -101,8 +101,9 @@ private struct ContractionEmitter {
   /// Shorter sums are made in one go.
   private static let longSum = 1024
 
-  /// Turns of the first contracted loop in a stretch, where sums are long and many rows read the same vectors; else nil.
-  private func stretch(other: Range<Int>) -> Int? {
+  /// Turns of the first contracted loop in a stretch, and the products of these; nil unless sums are long and many rows read the same
+  /// vectors.
+  private func stretch(other: Range<Int>) -> (turns: Int, products: Int)? {
     guard let first = contracted.first else { return nil }
     var rest = 1
     for loop in contracted.dropFirst() {
@@ -115,7 +116,8 @@ private struct ContractionEmitter {
     guard counts[first].fixed.map({ $0 * rest >= Self.longSum }) ?? (rest >= 16) else {
       return nil
     }
-    return max(1, Self.stretchLength / rest)
+    let turns = max(1, Self.stretchLength / rest)
+    return (turns, turns * rest)
   }
 
   /// The bounds of one stretch.
@@ -145,19 +147,31 @@ private struct ContractionEmitter {
 
   /// Memory for the vectors of a strip in one stretch, one after the other. Where they lie in the operand they may be whole rows apart:
   /// each on a page of its own, and many in one place of the cache.
-  private func panel(_ stretch: Int, numbers: Int) -> Operand? {
-    let length = contracted.dropFirst().reduce(stretch) { $0 * (counts[$1].fixed ?? 1) }
-    return length <= 2 * Self.stretchLength ? w.array(type, count: length * numbers) : nil
+  private func panel(_ products: Int, numbers: Int) -> Operand? {
+    products <= 2 * Self.stretchLength ? w.array(type, count: products * numbers) : nil
   }
 
   private func pack(_ strip: Strip, _ start: [Operand], _ part: Stretch, into panel: Operand) {
+    packedProducts(part, strip, panel) { sumIndex, packed in
+      for (vector, place) in zip(vectors(strip, with(contracted, sumIndex, start)), packed) {
+        w.store(vector, place)
+      }
+    }
+  }
+
+  /// Runs over the products of a stretch, with the places of their vectors in a panel.
+  private func packedProducts(
+    _ part: Stretch?, _ strip: Strip, _ panel: Operand,
+    _ body: (_ sumIndex: [Operand], _ packed: [Operand]) -> Void
+  ) {
     let position = w.variable(.i64)
     w.store(.integer(0), position)
     products(part) { sumIndex in
       let first = w.load(position, .i64)
-      for (v, vector) in vectors(strip, with(contracted, sumIndex, start)).enumerated() {
-        w.store(vector, w.address(panel, w.add(first, .integer(v * strip.width)), of: type))
+      let packed = (0..<strip.vectors).map {
+        w.address(panel, w.add(first, .integer($0 * strip.width)), of: type)
       }
+      body(sumIndex, packed)
       w.store(w.add(first, .integer(strip.numbers)), position)
     }
   }
@@ -273,20 +287,7 @@ private struct ContractionEmitter {
         w.store(begun, total)
       }
     }
-    let position = w.variable(.i64)
-    w.store(.integer(0), position)
-    products(part) { sumIndex in
-      let columns: [Operand]
-      if let panel {
-        let first = w.load(position, .i64)
-        columns = (0..<strip.vectors).map {
-          w.load(
-            w.address(panel, w.add(first, .integer($0 * strip.width)), of: self.type), type)
-        }
-        w.store(w.add(first, .integer(strip.numbers)), position)
-      } else {
-        columns = vectors(strip, with(contracted, sumIndex, start))
-      }
+    func add(_ columns: [Operand], _ sumIndex: [Operand]) {
       for (r, row) in rows.enumerated() {
         let spread = k.load(
           k.address(otherOperand, kernel.element, at: with(contracted, sumIndex, row)),
@@ -295,6 +296,13 @@ private struct ContractionEmitter {
           w.store(w.fma(spread, columns[v], w.load(totals[r][v], type)), totals[r][v])
         }
       }
+    }
+    if let panel {
+      packedProducts(part, strip, panel) { sumIndex, packed in
+        add(packed.map { w.load($0, type) }, sumIndex)
+      }
+    } else {
+      products(part) { add(vectors(strip, with(contracted, $0, start)), $0) }
     }
     for (r, row) in rows.enumerated() {
       for (v, place) in places(strip, row).enumerated() {

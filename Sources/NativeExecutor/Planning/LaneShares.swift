@@ -33,10 +33,9 @@ struct LaneShares {
   }
 
   private func isZero(_ value: Value) -> Bool {
-    for node in region.nodes where node.results.contains(value.index) {
-      if case .constant(let constant) = node.form { return constant.uniform == 0 }
-      if case .layout = node.form { return node.operands.allSatisfy(isZero) }
-    }
+    guard let node = region.definition(of: value) else { return false }
+    if case .constant(let constant) = node.form { return constant.uniform == 0 }
+    if case .layout = node.form { return node.operands.allSatisfy(isZero) }
     return false
   }
 
