@@ -101,8 +101,10 @@ struct RungeKuttaSteps {
       if i == tableau.nextStepStage {
         made = end()
       } else {
-        let slope = combine(tableau.rows[i])
-        made = arithmetic.advance(y, spreadH, slope)
+        let row = tableau.rows[i]
+        let used = row.indices.filter { !row[$0].isZero }
+        let values = used.map { stage($0) }
+        made = arithmetic.advance(y, h, used.map { row[$0].value }, values)
       }
       arguments[i] = made
       return made
@@ -134,7 +136,7 @@ struct RungeKuttaSteps {
       var squares: [Value] = []
       for vector in estimate.vectors {
         let slope = combine(vector) ?? arithmetic.builder.constant(0, arithmetic.types.state)
-        squares.append(arithmetic.meanSquare(problem, slope, times: spreadH, scale: scale))
+        squares.append(arithmetic.meanSquare(problem, slope, times: h, scale: scale))
       }
       switch estimate {
       case .none:

@@ -59,6 +59,16 @@ struct StepArithmetic {
     types.state.element == .f32 ? Double(Float(number)) : number
   }
 
+  /// y + h Σ wⱼ xⱼ; y itself where all weights are zero. The last of the xⱼ, which is the last to be known, enters by an operation of
+  /// its own, y + h (…) + (h w) x: where nothing else is to be done, what follows waits for one operation, not for two.
+  mutating func advance(_ y: Value, _ h: Value, _ weights: [Double], _ states: [Value]) -> Value {
+    let terms = zip(weights, states).filter { $0.0 != 0 }
+    guard let (weight, last) = terms.last else { return y }
+    let before = sum(terms.dropLast().map(\.0), terms.dropLast().map(\.1))
+    let start = advance(y, spread(h), before)
+    return advance(start, spread(builder.mul(h, weight)), last)
+  }
+
   /// y + h x, `h` spread; y itself where x is nil.
   mutating func advance(_ y: Value, _ h: Value, _ x: Value?) -> Value {
     guard let x else { return y }
@@ -70,7 +80,9 @@ struct StepArithmetic {
     let n = problem.controlled
     var size = builder.abs(builder.slice(a, axis: types.axis, 0..<n))
     if let b {
-      size = builder.max(size, builder.abs(builder.slice(b, axis: types.axis, 0..<n)))
+      // The larger; a, where b is not a number. Whoever takes a step looks for that apart, and this is shorter than `max`.
+      let other = builder.abs(builder.slice(b, axis: types.axis, 0..<n))
+      size = builder.select(builder.less(size, other), other, size)
     }
     let absolute: Value
     if problem.atol.count == 1 {
@@ -88,28 +100,30 @@ struct StepArithmetic {
   mutating func meanSquare(_ problem: StepProblem, _ x: Value, scale: Value) -> Value {
     guard problem.controlled > 0 else { return builder.constant(0, types.scalar) }
     let part = builder.slice(x, axis: types.axis, 0..<problem.controlled)
-    return meanSquare(problem, builder.div(part, scale))
+    let squares = squares(builder.div(part, scale))
+    return builder.mul(squares, 1 / Double(problem.controlled))
   }
 
-  /// The same of h x, `h` spread. The quotient of h and the scale can be taken while x is computed: it is off the path from
-  /// one step to the next.
+  /// The same of h x. The quotient of h and the scale, and of the root of their number, can be taken while x is computed: it is off
+  /// the path from one step to the next.
   mutating func meanSquare(
     _ problem: StepProblem, _ x: Value, times h: Value, scale: Value
   ) -> Value {
     guard problem.controlled > 0 else { return builder.constant(0, types.scalar) }
-    let part = builder.slice(x, axis: types.axis, 0..<problem.controlled)
-    let length = builder.slice(h, axis: types.axis, 0..<problem.controlled)
-    return meanSquare(problem, builder.mul(part, builder.div(length, scale)))
+    let n = problem.controlled
+    let part = builder.slice(x, axis: types.axis, 0..<n)
+    let share = spread(builder.mul(h, 1 / Double(n).squareRoot()))
+    let length = builder.slice(share, axis: types.axis, 0..<n)
+    return squares(builder.mul(part, builder.div(length, scale)))
   }
 
-  private mutating func meanSquare(_ problem: StepProblem, _ x: Value) -> Value {
+  private mutating func squares(_ x: Value) -> Value {
     // Squares are taken in f64: in f32 those of large ratios overflow.
     let ratio = builder.convert(x, to: .f64)
     let lanes: [Contraction.Pair] = types.isBatched ? [.init(0, 0)] : []
-    let squares = builder.value(
+    return builder.value(
       .contract(
         Contraction(batch: lanes, contracted: [.init(types.axis, types.axis)])), [ratio, ratio])
-    return builder.mul(squares, 1 / Double(problem.controlled))
   }
 
   /// What a step with this error counts in integrals: its length, 0 for lanes that will take it again. Where one decision is made for

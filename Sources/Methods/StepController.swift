@@ -70,7 +70,7 @@ package struct StepController: Sendable, Hashable {
   /// the smallest factor: the step left the domain of the right-hand side. After a rejection the next accepted step doesn't
   /// grow.
   ///
-  /// It is done in logarithms to the base of two, rough ones, which change a step's length in the sixth digit: see
+  /// It is done in logarithms to the base of two, rough ones, which change a step's length in the fifth digit: see
   /// `RoughPower`. Loops of machine code do the same, operation by operation.
   package func decide(squaredError: Double, _ history: inout StepHistory) -> Decision {
     guard squaredError.isFinite, squaredError >= 0 else {

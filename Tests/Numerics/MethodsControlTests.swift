@@ -48,8 +48,8 @@ struct MethodsControlTests {
     var factor = 0.0
     for _ in 0..<5 { factor = controller.decide(squaredError: 0.01, &steady).factor }
     let expected = 0.9 * pow(0.1, -(row.alpha + row.beta + row.gamma) / 5)
-    // Rough powers are good for five digits.
-    #expect(abs(factor - expected) < 1e-5 * expected)
+    // Rough powers are good for four digits.
+    #expect(abs(factor - expected) < 2e-4 * expected)
   }
 
   /// y' = -y³ by dopri5 with the plain stepper: the controller keeps the error near the tolerance,
@@ -86,13 +86,13 @@ struct MethodsControlTests {
     }
   }
 
-  @Test("rough powers are good for five digits, over the whole range")
+  @Test("rough powers are good for four digits, over the whole range")
   func roughPowers() {
     for i in -2000...2000 {
       let x = Double(i) * 0.4993
-      #expect(abs(RoughPower.exp2(x) / Foundation.exp2(x) - 1) < 3e-6)
+      #expect(abs(RoughPower.exp2(x) / Foundation.exp2(x) - 1) < 7.5e-5)
       let power = Foundation.exp2(x)
-      #expect(abs(RoughPower.log2(power) - Foundation.log2(power)) < 1.4e-5)
+      #expect(abs(RoughPower.log2(power) - Foundation.log2(power)) < 6.4e-4)
     }
     #expect(RoughPower.log2(.infinity) > 1023)
     #expect(RoughPower.exp2(.nan).isNaN)

@@ -121,6 +121,7 @@ struct RegionEvaluator {
     case "sqrt": return x[0].squareRoot()
     case "square": return x[0] * x[0]
     case "le": return x[0] <= x[1] ? 1 : 0
+    case "lt": return x[0] < x[1] ? 1 : 0
     default: throw Unsupported(form: name)
     }
   }

@@ -95,12 +95,29 @@ struct LoopEmitter {
     }
     var value: Operand { w.load(place, type) }
     func set(_ value: Operand) { w.store(value, place) }
-    /// Takes a value over in the lanes where a condition holds.
-    func update(_ condition: Operand, _ value: Operand) {
-      set(w.select(condition, value, self.value))
+    /// Takes a value over in the lanes where a condition holds; in all, where there is none.
+    func update(_ condition: Operand?, _ value: Operand) {
+      set(condition.map { w.select($0, value, self.value) } ?? value)
     }
   }
 
+  /// Values that one of two pieces of code gives: the usual one, without a choice by lanes on the way from a step to the next, and
+  /// the one for all cases.
+  private struct Choice {
+    let w: FunctionWriter
+    let places: [(place: Operand, type: LLVMType)]
+
+    init(_ w: FunctionWriter, _ types: [LLVMType]) {
+      self.w = w
+      places = types.map { (w.variable($0), $0) }
+    }
+    func choose(_ values: [Operand]) {
+      for (value, place) in zip(values, places) { w.store(value, place.place) }
+    }
+    subscript(i: Int) -> Operand { w.load(places[i].place, places[i].type) }
+  }
+
+  private var mask: LLVMType { f64.with(.i1) }
   private func constant(_ x: Double) -> Operand { .constant(x, f64) }
 
   private func wide(_ x: Operand) -> Operand {
@@ -133,7 +150,8 @@ struct LoopEmitter {
     let t = Register(w, load(.time))
     let end = load(.end)
     let direction = load(.direction)
-    let proposal = Register(w, load(.proposal))
+    // The next step's length with its sign.
+    let next = Register(w, w.select(active, w.multiply(load(.proposal), direction), constant(0)))
     let previous = Register(w, load(.previous))
     let beforePrevious = Register(w, load(.beforePrevious))
     let wasRejected = Register(w, w.compare("ne", load(.wasRejected), .integer(0, i64)))
@@ -151,17 +169,28 @@ struct LoopEmitter {
       // The step's size, as `SteppingEngine.nextSteps` chooses it.
       let now = t.value
       let remaining = w.subtract(end, now)
+      let free = next.value
+      let size = w.intrinsic("fabs", [free])
       let lands = w.compare(
-        "oge", w.multiply(proposal.value, constant(1.01)), w.intrinsic("fabs", [remaining]))
-      let free = w.multiply(proposal.value, direction)
-      let size = w.select(lands, remaining, free)
-      let target = w.select(lands, end, w.add(now, free))
+        "oge", w.multiply(size, constant(1.01)), w.intrinsic("fabs", [remaining]))
+      let ahead = w.add(now, free)
       let isSpent = w.compare("sle", budget.value, .integer(0, i64))
-      let isShort = w.and(w.not(lands), isTooShort(w.intrinsic("fabs", [free]), at: now))
+      let isShort = w.and(w.not(lands), isTooShort(size, at: now))
       let blocked = w.or(isSpent, isShort)
-      var stuck = w.and(active, blocked)
-      let goes = w.and(active, w.not(blocked))
-      let h = w.select(goes, size, constant(0))
+      // h, its end, and the lanes that go, that are stuck before the step, that will have landed after it.
+      let start = Choice(w, [f64, f64, mask, mask, mask])
+      w.branch(w.any(w.and(active, w.or(lands, blocked))), isLikely: false) {
+        let goes = w.and(active, w.not(blocked))
+        start.choose([
+          w.select(goes, w.select(lands, remaining, free), constant(0)),
+          w.select(lands, end, ahead), goes, w.and(active, blocked), w.and(goes, lands),
+        ])
+      } _: {
+        start.choose([free, ahead, active, .constant(0, mask), .constant(0, mask)])
+      }
+      let (h, target, goes, isBlocked, isLanding) = (
+        start[0], start[1], start[2], start[3], start[4]
+      )
 
       // The step.
       let region = keepsRecords ? recorded : step
@@ -174,27 +203,55 @@ struct LoopEmitter {
       let record = keepsRecords ? results[2 + memories] : []
       let terms = results[(2 + memories + (keepsRecords ? 1 : 0))...]
 
-      // Whether it is taken.
+      // Whether it is taken, and the next step's length.
       let finite = isFinite(after)
-      let error = w.select(finite, results[1 + memories][0], constant(.infinity))
-      let decision = control.decide(
-        squaredError: error,
-        .init(
-          previous: previous.value, beforePrevious: beforePrevious.value,
-          rejected: wasRejected.value))
-      let length = w.multiply(w.intrinsic("fabs", [h]), decision.factor)
-      let taken = w.and(goes, decision.accepted)
-      let refused = w.and(goes, w.not(decision.accepted))
-      // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
-      let hopeless = w.and(refused, isTooShort(length, at: now))
-      stuck = w.or(stuck, hopeless)
-      let counted = w.and(goes, w.not(hopeless))
-      proposal.update(counted, length)
-      previous.update(counted, decision.memory.previous)
-      beforePrevious.update(counted, decision.memory.beforePrevious)
-      wasRejected.update(counted, decision.memory.rejected)
-      rejected.set(w.add(rejected.value, bit(w.and(counted, w.not(taken)))))
-      budget.set(w.subtract(budget.value, bit(counted)))
+      let error = results[1 + memories][0]
+      let history = StepControl.Memory(
+        previous: previous.value, beforePrevious: beforePrevious.value,
+        rejected: wasRejected.value)
+      /// The step's end is the state.
+      func advance(_ taken: Operand?) {
+        t.update(taken, target)
+        for (registers, values) in zip([y] + remembered, [after] + results[1...]) {
+          for (register, value) in zip(registers, values) { register.update(taken, value) }
+        }
+        for (registers, values) in zip(sums, terms) {
+          for (register, value) in zip(registers, values) {
+            register.update(taken, w.add(register.value, value))
+          }
+        }
+      }
+      func remember(_ counted: Operand?, next length: Operand, _ memory: StepControl.Memory) {
+        next.update(counted, length)
+        previous.update(counted, memory.previous)
+        beforePrevious.update(counted, memory.beforePrevious)
+        wasRejected.update(counted, memory.rejected)
+      }
+      let usual = control.usual(squaredError: error, history)
+      let outcome = Choice(w, [mask, mask])
+      let isUsual = w.and(goes, w.and(finite, usual.holds))
+      w.branch(w.any(w.and(active, w.not(isUsual))), isLikely: false) {
+        let decision = control.decide(
+          squaredError: w.select(finite, error, constant(.infinity)), history)
+        let length = w.multiply(w.intrinsic("fabs", [h]), decision.factor)
+        let taken = w.and(goes, decision.accepted)
+        let refused = w.and(goes, w.not(decision.accepted))
+        // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
+        let hopeless = w.and(refused, isTooShort(length, at: now))
+        let counted = w.and(goes, w.not(hopeless))
+        remember(counted, next: w.multiply(length, direction), decision.memory)
+        rejected.set(w.add(rejected.value, bit(w.and(counted, w.not(taken)))))
+        budget.set(w.subtract(budget.value, bit(counted)))
+        advance(taken)
+        outcome.choose([taken, w.or(isBlocked, hopeless)])
+      } _: {
+        // Lanes without a trajectory go along; nobody reads them.
+        remember(nil, next: w.multiply(h, usual.factor), usual.memory)
+        budget.set(w.subtract(budget.value, .integer(1, i64)))
+        advance(nil)
+        outcome.choose([goes, .constant(0, mask)])
+      }
+      let (taken, stuck) = (outcome[0], outcome[1])
 
       // Save times, and the log.
       var due: Operand?
@@ -215,23 +272,12 @@ struct LoopEmitter {
         }
       }
 
-      // The step's end is the state.
-      t.update(taken, target)
-      for (register, value) in zip(y, after) { register.update(taken, value) }
-      for (k, registers) in remembered.enumerated() {
-        for (register, value) in zip(registers, results[1 + k]) { register.update(taken, value) }
-      }
-      for (registers, values) in zip(sums, terms) {
-        for (register, value) in zip(registers, values) {
-          register.update(taken, w.add(register.value, value))
-        }
-      }
       accepted.set(w.add(accepted.value, bit(taken)))
 
       // What needs the engine.
       var what = w.select(
         stuck, .integer(LoopTable.Event.stuck, i64), .integer(LoopTable.Event.none, i64))
-      what = w.select(w.and(taken, lands), .integer(LoopTable.Event.landed, i64), what)
+      what = w.select(w.and(taken, isLanding), .integer(LoopTable.Event.landed, i64), what)
       event.set(what)
       round.set(w.add(round.value, .integer(1)))
       var stops = w.any(w.compare("ne", what, .integer(0, i64)))
@@ -249,7 +295,7 @@ struct LoopEmitter {
     }
     func save(_ field: LoopTable.Count, _ value: Operand) { w.store(value, address(field)) }
     save(.time, t)
-    save(.proposal, proposal)
+    w.store(w.intrinsic("fabs", [next.value]), address(.proposal))
     save(.previous, previous)
     save(.beforePrevious, beforePrevious)
     save(.wasRejected, bit(wasRejected.value))

@@ -18,6 +18,44 @@ struct StepControl {
   let w: FunctionWriter
   let controller: StepController
 
+  /// A step as most are: taken, and followed by one of about its length. What the next step waits for is no more than the
+  /// chain of operations that gives its length.
+  struct Usual {
+    /// Where it is none of these, all else is meaningless.
+    var holds: Operand
+    var factor: Operand
+    var memory: Memory
+  }
+
+  func usual(squaredError: Operand, _ memory: Memory) -> Usual {
+    let powers = controller.powers
+    let error = Lanes(w, squaredError)
+    let logarithm = roughLogarithm(error)
+    let proposed = logarithm.times(powers.error, plus: known(memory))
+    let largest = w.select(
+      memory.rejected, .constant(0, error.type), .constant(min(0.5, powers.largest), error.type))
+    let bounds = [
+      w.compare("ole", squaredError, .constant(1, error.type)),
+      w.compare("oge", squaredError, .constant(StepController.smallestSquaredError, error.type)),
+      w.compare("oge", proposed.operand, .constant(max(-0.5, powers.smallest), error.type)),
+      w.compare("ole", proposed.operand, largest),
+    ]
+    // So near to one no whole power of two is left.
+    return Usual(
+      holds: bounds.dropFirst().reduce(bounds[0], w.and),
+      factor: cubic(RoughPower.power, proposed).operand,
+      memory: Memory(
+        previous: logarithm.operand, beforePrevious: memory.previous,
+        rejected: .constant(0, memory.rejected.type)))
+  }
+
+  /// What the steps before contribute.
+  private func known(_ memory: Memory) -> Lanes {
+    let powers = controller.powers
+    let older = Lanes(w, memory.beforePrevious).times(powers.beforePrevious, plus: powers.safety)
+    return Lanes(w, memory.previous).times(powers.previous, plus: older)
+  }
+
   /// NaN stands for a step that left the numbers: it is not accepted.
   func decide(squaredError error: Operand, _ memory: Memory) -> Decision {
     let powers = controller.powers
@@ -25,15 +63,13 @@ struct StepControl {
     let one = Operand.constant(1, error.type)
     let accepted = w.compare("ole", error.operand, one)
     let logarithm = roughLogarithm(error.clamped(above: StepController.smallestSquaredError))
-    let older = Lanes(w, memory.beforePrevious)
-      .times(powers.beforePrevious, plus: powers.safety)
-    let known = Lanes(w, memory.previous).times(powers.previous, plus: older)
     let proposed = logarithm.times(
       Lanes(
         w,
         w.select(
           accepted, .constant(powers.error, error.type), .constant(powers.rejected, error.type))),
-      plus: Lanes(w, w.select(accepted, known.operand, .constant(powers.safety, error.type))))
+      plus: Lanes(
+        w, w.select(accepted, known(memory).operand, .constant(powers.safety, error.type))))
     let largest = w.select(
       w.and(accepted, w.not(memory.rejected)), .constant(powers.largest, error.type),
       .constant(0, error.type))
@@ -59,7 +95,7 @@ struct StepControl {
       | ((format.bias + format.mantissaBits) << format.mantissaBits))
       .number - (Double(1 << format.mantissaBits) + Double(format.bias))
     let significand = ((x.bits & format.mantissaMask) | format.oneBits).number - 1.5
-    return exponent + significand.polynomial(RoughPower.logarithm)
+    return exponent + cubic(RoughPower.logarithm, significand)
   }
 
   /// `RoughPower.exp2`, of a number that is bounded already.
@@ -67,6 +103,11 @@ struct StepControl {
     let shifted = x + x.format.rounder
     let rest = x - (shifted - x.format.rounder)
     let scale = ((shifted.bits + x.format.bias) << x.format.mantissaBits).number
-    return rest.polynomial(RoughPower.power) * scale
+    return cubic(RoughPower.power, rest) * scale
+  }
+
+  private func cubic(_ c: RoughPower.Cubic, _ x: Lanes) -> Lanes {
+    let high = x.times(c.c3, plus: c.c2)
+    return (x * x).times(high, plus: x.times(c.c1, plus: c.c0))
   }
 }

@@ -76,6 +76,11 @@ struct UnrolledEmitter {
     }
     let count = values[operands[0].index].count
     switch FusedSum(schema, operands, region) {
+    case .plus(let a, let b, let c) where a == b:
+      return (0..<count).map { i in
+        let p = w.alike([squared(a, i), values[c.index][i]])
+        return w.fma(p[0], p[0], p[1])
+      }
     case .plus(let a, let b, let c):
       return (0..<count).map { i in
         let p = parts([a, b, c], i)
@@ -93,11 +98,34 @@ struct UnrolledEmitter {
       }
     case nil:
       let parts = (0..<count).map { parts(operands, $0) }
-      let cost = Operations.row(named: schema.name)?.scalar.cost ?? 1
+      let scalar = Operations.row(named: schema.name)?.scalar
+      if scalar == .binary(.multiply, .x, .x)
+        || scalar == .binary(.multiply, .x, .y) && operands[0] == operands[1]
+      {
+        return (0..<count).map { i in
+          let x = squared(operands[0], i)
+          return w.multiply(x, x)
+        }
+      }
+      let cost = scalar?.cost ?? 1
       return count * cost > Unrolling.longestLine
         ? looped(parts) { w.apply(schema.name, $0) }
         : parts.map { w.apply(schema.name, $0) }
     }
+  }
+
+  /// An element that is going to be squared: of a difference, either that or its opposite, so that what two bodies are to each
+  /// other is computed once.
+  private func squared(_ value: Value, _ i: Int) -> Operand {
+    let x = values[value.index][i]
+    guard let node = region.definition(of: value), case .elementwise(let schema) = node.form,
+      Operations.row(named: schema.name)?.scalar == .binary(.subtract, .x, .y),
+      region[value].element.isFloating, FusedSum(schema, node.operands, region) == nil
+    else { return x }
+    let parts = node.operands.map { values[$0.index][i] }
+    guard parts[1].text < parts[0].text else { return x }
+    let sides = w.alike([parts[1], parts[0]])
+    return w.subtract(sides[0], sides[1])
   }
 
   /// The same work on each of many tuples of operands, as a loop through memory of the function's own: the text, and the

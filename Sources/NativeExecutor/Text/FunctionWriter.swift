@@ -221,10 +221,14 @@ final class FunctionWriter {
     isRemainder = before
   }
 
-  /// Runs one of two pieces of code.
-  func branch(_ condition: Operand, _ yes: () -> Void, _ no: () -> Void = {}) {
+  /// Runs one of two pieces of code. Where one is said to be likely, the optimiser leaves the branch a branch: what follows is
+  /// begun before the condition is known.
+  func branch(
+    _ condition: Operand, isLikely: Bool? = nil, _ yes: () -> Void, _ no: () -> Void = {}
+  ) {
     let name = fresh("if")
-    line("br i1 \(condition.text), label %\(name).yes, label %\(name).no")
+    let weights = isLikely.map { ", !prof \(module.branchWeights(isLikely: $0))" } ?? ""
+    line("br i1 \(condition.text), label %\(name).yes, label %\(name).no\(weights)")
     label("\(name).yes")
     yes()
     line("br label %\(name).end")

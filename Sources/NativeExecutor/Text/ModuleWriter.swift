@@ -4,6 +4,7 @@ final class ModuleWriter {
   private var helperNames: Set<String> = []
   private var helpers: [String] = []
   private var functions: [String] = []
+  private var metadata: [String] = []
 
   init() {}
 
@@ -18,8 +19,18 @@ final class ModuleWriter {
 
   func add(_ function: FunctionWriter) { functions.append(function.text) }
 
+  /// What a conditional branch is marked with.
+  func branchWeights(isLikely: Bool) -> String {
+    let weights = isLikely ? "i32 2000, i32 1" : "i32 1, i32 2000"
+    let node = "!{!\"branch_weights\", \(weights)}"
+    if let known = metadata.firstIndex(of: node) { return "!\(known)" }
+    metadata.append(node)
+    return "!\(metadata.count - 1)"
+  }
+
   /// Declarations in order, so that equal programs have equal texts.
   var text: String {
-    (declarations.sorted() + helpers + functions).joined(separator: "\n") + "\n"
+    let metadata = metadata.enumerated().map { "!\($0) = \($1)" }
+    return (declarations.sorted() + helpers + functions + metadata).joined(separator: "\n") + "\n"
   }
 }
