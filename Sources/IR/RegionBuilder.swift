@@ -165,10 +165,17 @@ package struct RegionBuilder: Sendable {
     parts.count == 1 ? parts[0] : value(.layout(.concatenate(axis: axis)), parts)
   }
 
-  /// Zeros around one axis.
+  /// Zeros around one axis: before windows are taken along another, not around each of these.
   package mutating func pad(_ x: Value, axis: Int, before: Int, after: Int) -> Value {
-    before == 0 && after == 0
-      ? x : value(.layout(.pad(axis: axis, before: before, after: after, interior: 0)), [x])
+    if before == 0 && after == 0 { return x }
+    if let node = definition(of: x), case .layout(.window(let over, _, _, _)) = node.form,
+      axis != over, axis != over + 1
+    {
+      let inner = pad(
+        node.operands[0], axis: axis > over ? axis - 1 : axis, before: before, after: after)
+      return value(node.form, [inner])
+    }
+    return value(.layout(.pad(axis: axis, before: before, after: after, interior: 0)), [x])
   }
 
   package mutating func window(

@@ -19,6 +19,8 @@ package enum Simplify {
         [builder.broadcast(operands[0], to: extents, axes: axes)]
       case .layout(.reshape(let extents)):
         [builder.reshape(operands[0], to: extents)]
+      case .layout(.pad(let axis, let before, let after, interior: 0)):
+        [builder.pad(operands[0], axis: axis, before: before, after: after)]
       case .select:
         [builder.select(operands[0], operands[1], operands[2])]
       case .convert(let element):

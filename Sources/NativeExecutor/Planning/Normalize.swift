@@ -5,7 +5,8 @@ import NodalOperations
 ///
 /// - A contraction of values laid side by side with a few constants (the weighted sums of a method's stages) becomes a chain
 ///   of products and sums, which fuses with what is around it.
-/// - The operand of a contraction that vectors run along is turned so that they do, where enough rows use it.
+/// - The operand of a contraction that vectors run along is turned so that they do, where enough rows use it; its last axes
+///   are made one where the last alone is too short for a vector.
 enum Normalize {
   /// Longest sums that are written out.
   private static let longestChain = 16
@@ -18,7 +19,8 @@ enum Normalize {
       let operands = node.operands.map { values[$0.index] }
       if case .contract(let contraction) = node.form {
         values.append(
-          chain(contraction, operands, &builder) ?? turned(contraction, operands, &builder))
+          chain(contraction, operands, &builder) ?? merged(contraction, operands, &builder)
+            ?? turned(contraction, operands, &builder))
       } else if case .interpolate(var interpolate) = node.form {
         interpolate.dense = try run(interpolate.dense)
         values.append(builder.value(.interpolate(interpolate), operands))
@@ -58,6 +60,33 @@ enum Normalize {
     }
     return total ?? b.constant(0, part)
   }
+
+  /// The last columns, side by side in memory, as one loop.
+  private static func merged(
+    _ contraction: Contraction, _ operands: [Value], _ b: inout RegionBuilder
+  ) -> Value? {
+    let (typeA, typeB) = (b.type(operands[0]), b.type(operands[1]))
+    let plan = ContractionPlan(contraction, typeA, typeB)
+    guard case .columns = plan.vectorLoop, plan.rowCount >= 16,
+      let last = plan.columns.last?.extent.fixedLength, last < shortLoop
+    else { return nil }
+    var first = typeB.rank
+    var length = 1
+    for column in plan.columns.reversed() {
+      guard column.axisOfB == first - 1, let n = column.extent.fixedLength else { break }
+      first -= 1
+      length *= n
+    }
+    guard first < typeB.rank - 1 else { return nil }
+    let joined = b.reshape(
+      operands[1], to: Array(typeB.extents[..<first]) + [.fixed(length)])
+    let product = b.value(.contract(contraction), [operands[0], joined])
+    let extents = b.type(product).extents.dropLast() + typeB.extents[first...]
+    return b.reshape(product, to: Array(extents))
+  }
+
+  /// Loops shorter than this don't fill the widest vectors.
+  private static let shortLoop = 16
 
   private static func turned(
     _ contraction: Contraction, _ operands: [Value], _ b: inout RegionBuilder

@@ -75,6 +75,7 @@ extension Layout {
     case .pad(let axis, let before, _, let interior):
       let n = x.extents[axis].fixedLength ?? 0
       if n == 0 { return [builder.zeros(like: operands[0])] }
+      if interior == 0 { return [builder.trimmed(cot, axis: axis, before..<(before + n))] }
       let limit = before + (n - 1) * (interior + 1) + 1
       return [builder.slice(cot, axis: axis, before..<limit, stride: interior + 1)]
     case .concatenate(let axis):
@@ -90,6 +91,10 @@ extension Layout {
       // Windows overlap: an element's cotangent is the sum of those of its copies. All first elements of windows lie apart,
       // and so do all second ones.
       let n = x.extents[axis].fixedLength ?? 0
+      let product = WindowTranspose(size: size, stride: stride, dilation: dilation, length: n)
+      if let elements = product.elements(cot, place: axis, window: axis + 1, &builder) {
+        return [elements]
+      }
       let places = builder.type(cot).extents[axis + 1].fixedLength ?? 0
       let used = (places - 1) * stride + 1
       let terms = (0..<size).map { k in
