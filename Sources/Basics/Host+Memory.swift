@@ -109,6 +109,7 @@ package final class MemoryWorld: Sendable {
       },
       isTerminal: { _ in false },
       terminalWidth: { _ in nil },
+      memory: { 1 << 34 },
       openLibrary: { name throws(HostError) in throw .notFound(path: name) })
   }
 

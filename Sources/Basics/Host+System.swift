@@ -31,6 +31,7 @@ extension Host {
       }
       return Int(size.ws_col)
     },
+    memory: { Int(clamping: ProcessInfo.processInfo.physicalMemory) },
     openLibrary: { name throws(HostError) in
       if name.contains("/"), !Path.isAbsolute(name) {
         throw .other(path: name, message: "a library is named by an absolute path or a bare name")

@@ -17,6 +17,8 @@ package struct Host: Sendable {
   package var isTerminal: @Sendable (HostStream) -> Bool
   /// Columns of the terminal, nil when the stream is none.
   package var terminalWidth: @Sendable (HostStream) -> Int?
+  /// Bytes of memory that the machine has.
+  package var memory: @Sendable () -> Int
   /// Loads a shared library by an absolute path or a bare system name (`libLLVM.so.19.1`); its
   /// symbols stay local. A relative path with a slash is refused: the current folder is never
   /// searched.
@@ -31,6 +33,7 @@ package struct Host: Sendable {
     send: @escaping @Sendable (HostStream, String) throws(HostError) -> Void,
     isTerminal: @escaping @Sendable (HostStream) -> Bool,
     terminalWidth: @escaping @Sendable (HostStream) -> Int?,
+    memory: @escaping @Sendable () -> Int,
     openLibrary: @escaping @Sendable (String) throws(HostError) -> HostLibrary
   ) {
     self.files = files
@@ -41,6 +44,7 @@ package struct Host: Sendable {
     self.send = send
     self.isTerminal = isTerminal
     self.terminalWidth = terminalWidth
+    self.memory = memory
     self.openLibrary = openLibrary
   }
 }

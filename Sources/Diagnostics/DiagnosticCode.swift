@@ -169,6 +169,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case resultUndefined = "E1013"
   case noSeries = "E1014"
   case differentTimes = "E1015"
+  case recordTooLarge = "E1016"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

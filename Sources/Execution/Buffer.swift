@@ -22,7 +22,8 @@ package final class Buffer: @unchecked Sendable {
   @discardableResult
   package func reserve(_ byteCount: Int, keeping: Int = 0) -> UnsafeMutableRawPointer {
     if byteCount > capacity {
-      let larger = max(byteCount, capacity * 2)
+      // What is large grows in smaller strides: the machine may have room for it, and not for twice as much.
+      let larger = max(byteCount, capacity < 1 << 28 ? capacity * 2 : capacity / 4 * 5)
       let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
       if keeping > 0 { moved.copyMemory(from: pointer, byteCount: min(keeping, capacity)) }
       pointer.deallocate()

@@ -53,6 +53,8 @@ package final class RunContext {
   @exclusivity(unchecked) package var keepsFailures = false
   /// Free to be used by parts of this run: nil where the run itself is a piece of a batch that threads share.
   @exclusivity(unchecked) package var threads: Threads?
+  /// Bytes that a record of steps may take.
+  @exclusivity(unchecked) package var memoryLimit = Int.max
   /// Instructions that executors ran: what batching saves.
   @exclusivity(unchecked) package var instructions = 0
   @exclusivity(unchecked) package var evaluations = EvaluationCounts()
@@ -71,10 +73,11 @@ package final class RunContext {
   func warn(_ warning: RunWarning) { warning.join(&warnings) }
 
   /// For a new run: what it is asked for, and nothing reported.
-  func begin(cancel: CancelFlag?, keepsFailures: Bool, threads: Threads?) {
+  func begin(cancel: CancelFlag?, keepsFailures: Bool, threads: Threads?, memoryLimit: Int) {
     self.cancel = cancel
     self.keepsFailures = keepsFailures
     self.threads = threads
+    self.memoryLimit = memoryLimit
     instructions = 0
     evaluations.clear()
     warnings = []

@@ -7,6 +7,8 @@ package enum ExecutionError: Error, Sendable {
   case solve(SolveFailure)
   /// Trajectories that share a clock have different times.
   case differentTimes(TimeMismatch)
+  /// The record of a solve's steps, which a gradient reads, would not fit into memory.
+  case recordTooLarge(RecordExcess)
   /// An array was read at a place that it doesn't have.
   case index(IndexMiss)
   /// An argument of another type or shape than the program has: never the user's mistake.
@@ -25,6 +27,15 @@ package struct IndexMiss: Sendable, Hashable {
     self.index = index
     self.length = length
   }
+}
+
+/// A record of steps that would be too large.
+package struct RecordExcess: Sendable, Hashable {
+  /// Where in the program the solve stands.
+  package var origin: Origin?
+  /// Steps of all trajectories, and the bytes that they take.
+  package var steps: Int
+  package var byteCount: Int
 }
 
 /// A time of a trajectory that isn't that of the first, where all share a clock.

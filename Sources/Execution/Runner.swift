@@ -11,15 +11,18 @@ package struct RunOptions: Sendable {
   package var threads: Threads?
   /// Lanes may be cut. Results without lanes must be sums over lanes then: those of the pieces are added, in order.
   package var cutsLanes: Bool
+  /// Bytes that the records of steps may take, all together. A run that needs more ends.
+  package var memoryLimit: Int
 
   package init(
     cancel: CancelFlag? = nil, keepsFailures: Bool = false, threads: Threads? = nil,
-    cutsLanes: Bool = true
+    cutsLanes: Bool = true, memoryLimit: Int = .max
   ) {
     self.cancel = cancel
     self.keepsFailures = keepsFailures
     self.threads = threads
     self.cutsLanes = cutsLanes
+    self.memoryLimit = memoryLimit
   }
 }
 
@@ -87,7 +90,9 @@ package final class Runner: Sendable {
     let context = entry.context
     context.begin(
       cancel: options.cancel, keepsFailures: options.keepsFailures,
-      threads: chunk.count == all.lanes ? options.threads : nil)
+      threads: chunk.count == all.lanes ? options.threads : nil,
+      memoryLimit: chunk.count == all.lanes
+        ? options.memoryLimit : options.memoryLimit / (options.threads?.count ?? 1))
     var outcome = Outcome()
     let extents = ExtentValues(lanes: chunk.count, steps: all.steps)
     for (i, input) in inputs.enumerated() {

@@ -16,6 +16,13 @@ struct StepLog {
   func time(_ k: Int) -> Double { starts.typed(Double.self)[k] }
   func size(_ k: Int) -> Double { lengths.typed(Double.self)[k] }
 
+  /// Bytes that so many steps take, twice: here, and laid out among the results.
+  static func byteCount(_ steps: Int, rows: (state: Int, record: Int)) -> Int {
+    let (bytes, overflows) = steps.multipliedReportingOverflow(
+      by: 2 * (3 * 8 + rows.state + rows.record))
+    return overflows ? .max : bytes
+  }
+
   private func reserve(_ total: Int, _ stateBytes: Int, _ recordBytes: Int) {
     numbers.reserve(8 * total, keeping: 8 * count)
     starts.reserve(8 * total, keeping: 8 * count)
@@ -40,9 +47,12 @@ struct StepLog {
 
   // MARK: Written by a compiled loop
 
-  /// Room for some rounds of steps of all lanes, where the loop finds it.
+  /// How many steps there is to be room for: some rounds of all lanes.
+  func capacity(lanes: Int) -> Int { count + lanes * min(max(64, count / lanes), 4096) }
+
+  /// Room for these, where the loop finds it.
   mutating func lend(to table: LoopTable, rows: (state: Int, record: Int)) {
-    let capacity = count + table.width * min(max(64, count / table.width), 4096)
+    let capacity = capacity(lanes: table.width)
     reserve(capacity, rows.state, rows.record)
     table[.count] = count
     table[.capacity] = capacity

@@ -68,7 +68,7 @@ extension SteppingEngine {
       }
     }
     try saveInside(workspace, wantsRecords)
-    if solve.trace != nil { record(workspace) }
+    if solve.trace != nil { try record(workspace) }
     rounds += 1
     if let stiffness, isSuspicious || rounds % 32 == 0 { try watch(stiffness) }
     take(workspace, all: accepted == slots)

@@ -32,7 +32,10 @@ extension SteppingEngine {
     while held > 0 {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       table.rounds = isSuspicious ? 1 : Self.patience(width: table.width)
-      if solve.trace != nil { log.lend(to: table, rows: logRows) }
+      if solve.trace != nil {
+        try checkRecord(log.capacity(lanes: table.width), logRows)
+        log.lend(to: table, rows: logRows)
+      }
       loop.run(table)
       if solve.trace != nil { log.take(from: table) }
       var isQuiet = true
@@ -92,8 +95,16 @@ extension SteppingEngine {
     return made
   }
 
-  private var logRows: (state: Int, record: Int) {
+  var logRows: (state: Int, record: Int) {
     (stateBytes, LaneRows.bytes(all: program.regions.record, extents))
+  }
+
+  /// Refuses a record of so many steps that it would not fit into memory.
+  func checkRecord(_ steps: Int, _ rows: (state: Int, record: Int)) throws(ExecutionError) {
+    let bytes = StepLog.byteCount(steps, rows: rows)
+    guard bytes > context.memoryLimit else { return }
+    throw .recordTooLarge(
+      RecordExcess(origin: program.origin, steps: steps, byteCount: bytes))
   }
 
   /// Where a slot has the loop's rows.

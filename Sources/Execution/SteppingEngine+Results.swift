@@ -31,9 +31,10 @@ extension SteppingEngine {
   }
 
   /// Logs the accepted steps.
-  func record(_ workspace: any Workspace) {
+  func record(_ workspace: any Workspace) throws(ExecutionError) {
     let recordResult = program.recordResult
-    let recordBytes = LaneRows.bytes(all: program.regions.record, extents)
+    let recordBytes = logRows.record
+    try checkRecord(log.count + slots, logRows)
     for slot in 0..<slots where isAccepted[slot] {
       log.append(
         lanes[slot], times.typed(Double.self)[slot], sizes.typed(Double.self)[slot],

@@ -248,7 +248,8 @@ final class LossEvaluator {
       let (a, b) = RandomKeys.pack(seed: session.seed, step: step, example: identity)
       keys += [Int(a), Int(b)]
     }
-    let options = RunOptions(cancel: session.cancel, threads: session.options.threads)
+    let options = RunOptions(
+      cancel: session.cancel, threads: session.options.threads, memoryLimit: session.memoryLimit)
     let outcome = try session.perform(lowered) { () throws(ExecutionError) in
       try program.run(
         examples: examples, keys: Tensor(integers: keys, shape: [group.count, 2]), inputs: inputs,

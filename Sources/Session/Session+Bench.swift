@@ -105,7 +105,7 @@ extension Session {
     exact.region = try lowered.region.exact(try number(option))
     let (inputs, runner) = try (bind(exact), compile(exact))
     let (results, _) = try perform(exact) { () throws(ExecutionError) in
-      try runner.run(inputs, RunOptions(cancel: cancel))
+      try runner.run(inputs, RunOptions(cancel: cancel, memoryLimit: memoryLimit))
     }
     return Self.error(own, SessionValue(exact.layout, results).allNumbers)
   }

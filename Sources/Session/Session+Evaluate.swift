@@ -322,8 +322,12 @@ extension Session {
 
   /// Of a program that is run once, as it is: ensembles in it are shared among threads, a data set's examples are not.
   var runOptions: RunOptions {
-    RunOptions(cancel: cancel, threads: options.threads, cutsLanes: false)
+    RunOptions(
+      cancel: cancel, threads: options.threads, cutsLanes: false, memoryLimit: memoryLimit)
   }
+
+  /// What records of steps may take; the rest is for all else.
+  var memoryLimit: Int { host.memory() / 4 * 3 }
 
   func run(_ lowered: LoweredProgram) throws -> [Tensor] {
     let inputs = try bind(lowered)

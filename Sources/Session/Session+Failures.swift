@@ -113,6 +113,17 @@ extension Session {
       return describe(failure, lowered)
     case .differentTimes(let mismatch):
       return describe(mismatch, lowered)
+    case .recordTooLarge(let excess):
+      let place = lowered.origins.place(of: excess.origin)
+      let gigabytes = NumberFormat.significant(Double(excess.byteCount) / 1e9, 3)
+      return Diagnostic(
+        .recordTooLarge,
+        "the record of the steps of \(odeName(at: place) ?? "this system") would take \(gigabytes) GB for \(excess.steps) steps, more than there is memory for",
+        at: place.map { Label($0.span) },
+        help: [
+          "`gradient: adjoint` needs no record",
+          "looser tolerances take fewer steps, smaller batches (`batch:`) hold fewer trajectories",
+        ])
     case .index(let miss):
       let place = lowered.origins.place(of: miss.origin)
       if place?.isLabel == true {

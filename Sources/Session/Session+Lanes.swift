@@ -79,7 +79,8 @@ extension Session {
         )
       }
       do throws(ExecutionError) {
-        let (results, report) = try runner.run(own + inputs, RunOptions(cancel: cancel))
+        let (results, report) = try runner.run(
+          own + inputs, RunOptions(cancel: cancel, memoryLimit: memoryLimit))
         tell(report, lowered)
         return Array(results[0].numbers.prefix(Int(results[1].scalar) + 1))
       } catch .solve(var failure) {

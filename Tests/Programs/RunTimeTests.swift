@@ -1,5 +1,6 @@
 import Foundation
 import Nodal
+import NodalBasics
 import Testing
 
 /// What a run says beside its values: warnings, notes, words of its failures.
@@ -44,6 +45,29 @@ import Testing
     ] {
       #expect(abs(try first(batch) - whole) < 1e-9 * whole, "\(batch)")
     }
+  }
+
+  /// A record of steps that memory has no room for ends the run, whatever runs the steps; the adjoint needs none.
+  @Test(arguments: [Backend.automatic, .reference], [2, 200])
+  func aRecordHasToFit(_ backend: Backend, _ dimension: Int) throws {
+    func run(_ gradient: String) -> [Diagnostic] {
+      var configuration = Configuration(backend: backend, directory: "/project")
+      configuration.host = Host.memory()
+      configuration.host.memory = { 1 << 14 }
+      let recorder = Recorder(configuration)
+      recorder.run(
+        """
+        param k = 1
+        ode turning(x: Real[\(dimension)]) { x' = k*reverse(x) - k*x }
+        loss l() { sum(solve(turning, from: linspace(0, 1, \(dimension)), over: 0..100, solver: dopri5(rtol: 1e-11, atol: 1e-11, gradient: \(gradient))).final.x^2) }
+        train l { optimize: sgd(lr: 1e-9), steps: 1 }
+        """)
+      return recorder.errors
+    }
+    let found = try #require(run("direct").first)
+    #expect(found.code == "E1016", "\(found.text)")
+    #expect(found.text.contains("`turning`") && found.text.contains("adjoint"))
+    #expect(run("adjoint").isEmpty)
   }
 
   @Test func gradientsAtAnOptimumAreTrusted() throws {

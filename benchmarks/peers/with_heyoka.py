@@ -55,7 +55,7 @@ def w1():
                 return outcome[3]
             times, steps = measure(run)
             emit(
-                w1_case(name, "dop853", tol), PEER, "taylor of order %d" % taylor.order, times, steps=int(steps),
+                w1_case(name, "taylor", tol), PEER, "taylor of order %d" % taylor.order, times, steps=int(steps),
                 error=w1_error(taylor.state, name), compile=build)
 
 

@@ -176,6 +176,11 @@ extension Catalogue {
         print map([1.0, 2.0]) { (T) -> solve(f, over: 0..T, solver: dopri5(batching: own)).final.x }
         """),
     CatalogueRow(
+      .recordTooLarge, "more steps than there is memory to record",
+      "`gradient: direct` and `gradient: interpolated` go back through a record of all steps, with the stages of each: as much memory as "
+        + "states, times stages, times steps. `adjoint` and `forward` need none. Looser tolerances and smaller batches take less of it."
+    ),
+    CatalogueRow(
       .internalInconsistency, "a mistake of Nodal itself",
       "The compiler made something that breaks its own rules. The program may be right: "
         + "please report it, with the message."),
