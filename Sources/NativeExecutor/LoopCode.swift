@@ -13,7 +13,7 @@ struct LoopCode {
   /// values would go through, are saved each time. But with many numbers that are alive throughout (the state's components and
   /// the parameters) the compiler's time explodes: networks of some size, and states with their derivatives by many
   /// parameters, run as kernels.
-  private static func limit(alive: Int) -> Int { alive <= 100 ? 60_000 : 4000 }
+  private static func limit(alive: Int) -> Int { alive <= 100 ? 22_500 : 4000 }
 
   /// `(numbers, counts, blocks, log, lengths, rounds)`: the parts of a `LoopTable`.
   typealias Function =

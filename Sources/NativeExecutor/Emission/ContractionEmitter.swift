@@ -377,7 +377,7 @@ private struct ContractionEmitter {
       let start = with(batch, batchIndex, zeros)
       let total = w.variable(type)
       w.store(.constant(0, type), total)
-      k.nest(contracted.map { counts[$0] }) { sumIndex in
+      k.nest(contracted.map { counts[$0] }, straight: 8) { sumIndex in
         let place = with(contracted, sumIndex, start)
         let x = k.load(
           k.address(kernel.a, kernel.element, at: place), kernel.element, stride: Measure(0),

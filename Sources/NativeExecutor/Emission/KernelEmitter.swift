@@ -156,12 +156,21 @@ final class KernelEmitter {
     }
   }
 
-  /// A loop inside each other, outermost first; `body` gets all variables.
-  func nest(_ counts: [Measure], _ outer: [Operand] = [], _ body: ([Operand]) -> Void) {
+  /// Loops inside each other, outermost first; `body` gets all variables. An innermost loop of no more turns than `straight` is written
+  /// out.
+  func nest(
+    _ counts: [Measure], _ outer: [Operand] = [], straight: Int = 0, _ body: ([Operand]) -> Void
+  ) {
     guard let first = counts.first else {
       body(outer)
       return
     }
-    w.loop(below: operand(first)) { nest(Array(counts.dropFirst()), outer + [$0], body) }
+    if counts.count == 1, let turns = first.fixed, turns <= straight {
+      for turn in 0..<turns { body(outer + [.integer(turn)]) }
+      return
+    }
+    w.loop(below: operand(first)) {
+      nest(Array(counts.dropFirst()), outer + [$0], straight: straight, body)
+    }
   }
 }
