@@ -82,12 +82,19 @@ struct RungeKuttaSteps {
       if let first { stages[0] = first }
     }
 
-    /// Σ wⱼ kⱼ.
-    mutating func combine(_ weights: [DoubleDouble]) -> Value? {
+    /// The weights that aren't zero, and their stages.
+    private mutating func terms(
+      _ weights: [DoubleDouble]
+    ) -> (weights: [Double], slopes: [Value]) {
       let used = weights.indices.filter { !weights[$0].isZero }
       // In ascending order: a stage needs those before it.
-      let values = used.map { stage($0) }
-      return arithmetic.sum(used.map { weights[$0].value }, values)
+      return (used.map { weights[$0].value }, used.map { stage($0) })
+    }
+
+    /// Σ wⱼ kⱼ.
+    mutating func combine(_ weights: [DoubleDouble]) -> Value? {
+      let terms = terms(weights)
+      return arithmetic.sum(terms.weights, terms.slopes)
     }
 
     mutating func end() -> Value {
@@ -101,10 +108,8 @@ struct RungeKuttaSteps {
       if i == tableau.nextStepStage {
         made = end()
       } else {
-        let row = tableau.rows[i]
-        let used = row.indices.filter { !row[$0].isZero }
-        let values = used.map { stage($0) }
-        made = arithmetic.advance(y, h, used.map { row[$0].value }, values)
+        let terms = terms(tableau.rows[i])
+        made = arithmetic.advance(y, h, terms.weights, terms.slopes)
       }
       arguments[i] = made
       return made

@@ -27,7 +27,8 @@ struct StepArithmetic {
   /// Σ wⱼ xⱼ of states, zero weights left out; nil if all are. Few terms are chained; from three on
   /// they are laid side by side and contracted with the weights, which takes three nodes whatever
   /// their number.
-  mutating func sum(_ weights: [Double], _ states: [Value]) -> Value? {
+  mutating func sum(_ weights: some Collection<Double>, _ states: some Collection<Value>) -> Value?
+  {
     let terms = zip(weights, states).filter { $0.0 != 0 }
     guard let (firstWeight, first) = terms.first else { return nil }
     if terms.count < 3 {
@@ -59,12 +60,11 @@ struct StepArithmetic {
     types.state.element == .f32 ? Double(Float(number)) : number
   }
 
-  /// y + h Σ wⱼ xⱼ; y itself where all weights are zero. The last of the xⱼ, which is the last to be known, enters by an operation of
+  /// y + h Σ wⱼ xⱼ; y itself where there are none. The last of the xⱼ, which is the last to be known, enters by an operation of
   /// its own, y + h (…) + (h w) x: where nothing else is to be done, what follows waits for one operation, not for two.
   mutating func advance(_ y: Value, _ h: Value, _ weights: [Double], _ states: [Value]) -> Value {
-    let terms = zip(weights, states).filter { $0.0 != 0 }
-    guard let (weight, last) = terms.last else { return y }
-    let before = sum(terms.dropLast().map(\.0), terms.dropLast().map(\.1))
+    guard let weight = weights.last, let last = states.last else { return y }
+    let before = sum(weights.dropLast(), states.dropLast())
     let start = advance(y, spread(h), before)
     return advance(start, spread(builder.mul(h, weight)), last)
   }

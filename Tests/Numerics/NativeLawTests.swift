@@ -52,6 +52,26 @@ struct NativeLawTests {
     }
   }
 
+  /// Squares have one form for a difference and its opposite; what stands beside a square keeps its sign, also where it is that
+  /// difference itself.
+  @Test(arguments: [[Extent.fixed(3)], [.lane, .fixed(3)], [.fixed(500)]])
+  func squaresOfDifferences(_ extents: [Extent]) throws {
+    let type = ValueType(.f64, extents)
+    var b = RegionBuilder(parameters: [type, type])
+    let p = b.parameters
+    var results: [Value] = []
+    for (first, second) in [(p[0], p[1]), (p[1], p[0])] {
+      let x = b.sub(first, second)
+      let square = b.mul(x, x)
+      results += [square, b.add(square, x), b.sub(square, x), b.sub(x, square), b.add(x, square)]
+      results.append(b.apply("square", x))
+    }
+    var noise = Noise(5)
+    let shape = extents.map { $0.fixedLength ?? 4 }
+    try both(
+      b.finish(results), [noise.tensor(.f64, shape), noise.tensor(.f64, shape)], tolerance: 1e-14)
+  }
+
   // MARK: Forms
 
   @Test(arguments: RandomRegion.Kind.allCases, [UInt64(0), 1, 2])

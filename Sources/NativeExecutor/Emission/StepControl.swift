@@ -27,20 +27,23 @@ struct StepControl {
     var memory: Memory
   }
 
+  /// The logarithm of a factor so near to one that no whole power of two is left when it is rounded.
+  private static let small = 0.5
+
   func usual(squaredError: Operand, _ memory: Memory) -> Usual {
     let powers = controller.powers
     let error = Lanes(w, squaredError)
     let logarithm = roughLogarithm(error)
     let proposed = logarithm.times(powers.error, plus: known(memory))
     let largest = w.select(
-      memory.rejected, .constant(0, error.type), .constant(min(0.5, powers.largest), error.type))
+      memory.rejected, .constant(0, error.type),
+      .constant(min(Self.small, powers.largest), error.type))
     let bounds = [
       w.compare("ole", squaredError, .constant(1, error.type)),
       w.compare("oge", squaredError, .constant(StepController.smallestSquaredError, error.type)),
-      w.compare("oge", proposed.operand, .constant(max(-0.5, powers.smallest), error.type)),
+      w.compare("oge", proposed.operand, .constant(max(-Self.small, powers.smallest), error.type)),
       w.compare("ole", proposed.operand, largest),
     ]
-    // So near to one no whole power of two is left.
     return Usual(
       holds: bounds.dropFirst().reduce(bounds[0], w.and),
       factor: cubic(RoughPower.power, proposed).operand,

@@ -71,43 +71,36 @@ struct UnrolledEmitter {
   }
 
   private func elementwise(_ schema: OpSchema, _ operands: [Value]) -> [Operand] {
-    func parts(_ list: [Value], _ i: Int) -> [Operand] {
-      w.alike(list.map { values[$0.index][i] })
+    /// Elements of operands; `factors` are the first of them. What is added to a square is not itself one of its factors, even
+    /// where it is the same value.
+    func parts(_ list: [Value], factors: (Value, Value)?, _ i: Int) -> [Operand] {
+      let isSquare = factors.map { $0 == $1 } ?? false
+      return w.alike(
+        list.enumerated().map { k, value in
+          isSquare && k < 2 ? squared(value, i) : values[value.index][i]
+        })
     }
     let count = values[operands[0].index].count
     switch FusedSum(schema, operands, region) {
-    case .plus(let a, let b, let c) where a == b:
-      return (0..<count).map { i in
-        let p = w.alike([squared(a, i), values[c.index][i]])
-        return w.fma(p[0], p[0], p[1])
-      }
     case .plus(let a, let b, let c):
       return (0..<count).map { i in
-        let p = parts([a, b, c], i)
+        let p = parts([a, b, c], factors: (a, b), i)
         return w.fma(p[0], p[1], p[2])
       }
     case .minus(let a, let b, let c):
       return (0..<count).map { i in
-        let p = parts([a, b, c], i)
+        let p = parts([a, b, c], factors: (a, b), i)
         return w.fma(p[0], p[1], w.negate(p[2]))
       }
     case .from(let a, let b, let c):
       return (0..<count).map { i in
-        let p = parts([a, b, c], i)
+        let p = parts([a, b, c], factors: (a, b), i)
         return w.fma(w.negate(p[0]), p[1], p[2])
       }
     case nil:
-      let parts = (0..<count).map { parts(operands, $0) }
-      let scalar = Operations.row(named: schema.name)?.scalar
-      if scalar == .binary(.multiply, .x, .x)
-        || scalar == .binary(.multiply, .x, .y) && operands[0] == operands[1]
-      {
-        return (0..<count).map { i in
-          let x = squared(operands[0], i)
-          return w.multiply(x, x)
-        }
-      }
-      let cost = scalar?.cost ?? 1
+      let factors = FusedSum.factors(schema, operands)
+      let parts = (0..<count).map { parts(operands, factors: factors, $0) }
+      let cost = Operations.row(named: schema.name)?.scalar.cost ?? 1
       return count * cost > Unrolling.longestLine
         ? looped(parts) { w.apply(schema.name, $0) }
         : parts.map { w.apply(schema.name, $0) }

@@ -91,6 +91,14 @@ struct KernelGraphBuilder {
 
 /// A sum or difference one of whose sides is a product: computed with one rounding.
 enum FusedSum {
+  /// The factors of a product; both are one value where it is a square.
+  static func factors(_ schema: OpSchema, _ operands: [Value]) -> (Value, Value)? {
+    guard let scalar = Operations.row(named: schema.name)?.scalar else { return nil }
+    if scalar == .binary(.multiply, .x, .y) { return (operands[0], operands[1]) }
+    if scalar == .binary(.multiply, .x, .x) { return (operands[0], operands[0]) }
+    return nil
+  }
+
   /// a · b + c
   case plus(Value, Value, Value)
   /// a · b - c
@@ -103,12 +111,9 @@ enum FusedSum {
       let row = Operations.row(named: schema.name)
     else { return nil }
     func product(_ value: Value) -> (Value, Value)? {
-      guard let node = region.definition(of: value), case .elementwise(let schema) = node.form,
-        let row = Operations.row(named: schema.name)
+      guard let node = region.definition(of: value), case .elementwise(let schema) = node.form
       else { return nil }
-      if row.scalar == .binary(.multiply, .x, .y) { return (node.operands[0], node.operands[1]) }
-      if row.scalar == .binary(.multiply, .x, .x) { return (node.operands[0], node.operands[0]) }
-      return nil
+      return Self.factors(schema, node.operands)
     }
     if row.scalar == .binary(.add, .x, .y) {
       if let (a, b) = product(operands[0]) {
