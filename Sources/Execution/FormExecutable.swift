@@ -1,8 +1,8 @@
 package import NodalIR
 
-/// The forms that hold regions, made executable over any executor: what both executors share.
+/// The forms that hold regions, made executable over any executor, and those of linear equations: what both executors share.
 package enum FormExecutable {
-  /// nil for forms without regions, which executors run themselves. The results of these
+  /// nil for what executors run themselves. The results of these
   /// executables are memory of their own, never an input's.
   package static func make(
     _ form: Form, operands: [ValueType], origin: Origin?, _ executor: any Executor
@@ -12,6 +12,8 @@ package enum FormExecutable {
     case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
       .scatter, .random:
       return nil
+    case .factorize: return FactorizeExecutable(operands, results)
+    case .linearSolve(let system): return LinearSolveExecutable(system, operands, results)
     case .branch(let branch):
       return try BranchExecutable(branch, operands, results, executor)
     case .scan(let scan):
@@ -32,6 +34,18 @@ package enum FormExecutable {
       return try SolveExecutable(solve, operands, origin, executor)
     case .interpolate(let interpolate):
       return try InterpolateExecutable(interpolate, operands, results, executor)
+    }
+  }
+}
+
+extension Form {
+  /// It is run by an executable of its own.
+  package var hasExecutable: Bool {
+    switch self {
+    case .factorize, .linearSolve, .branch, .scan, .map, .derivative, .solve, .interpolate: true
+    case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
+      .scatter, .random:
+      false
     }
   }
 }

@@ -160,7 +160,7 @@ extension SteppingEngine {
       let i = lanes[slot]
       trajectories[i].proposal = InitialStep.first(
         trial: abs(h[slot]), derivative: derivatives[slot], change: changes[slot],
-        order: program.order, span: trajectories[i].end - t[slot])
+        order: program.order, span: trajectories[i].end - t[slot], at: t[slot])
       trajectories[i].evaluations += 2
     }
   }

@@ -22,6 +22,11 @@ package indirect enum Form: Sendable, Hashable {
   case gather(Gather)
   /// (updates, indices: i64) → zeros with the updates added in; the transpose of `gather`
   case scatter(Scatter)
+  /// (A: […, n, n]) → the LU factors of each matrix, […, n, n + 1]: what `linearSolve` wants beside the matrix. Its last column
+  /// tells how rows were exchanged. Two executors may lay the factors out differently: nothing else reads them.
+  case factorize
+  /// (A: […, n, n], its factors, b: […, n]) → x with A x = b
+  case linearSolve(LinearSolve)
   /// (key: i64[2]) → random numbers, a pure function of the key and the place
   case random(RandomDraw)
   /// (condition: bool scalar, operands …) → results of one of two regions
@@ -119,6 +124,14 @@ package struct Scatter: Sendable, Hashable {
     self.batchAxes = batchAxes
     self.extent = extent
   }
+}
+
+/// A system of linear equations for each index of the leading axes. The factors are a function of the matrix, so that the derivative
+/// by the matrix is all there is: what comes through the factors counts as nothing.
+package struct LinearSolve: Sendable, Hashable {
+  /// Aᵀ x = b instead.
+  package var isTransposed: Bool
+  package init(isTransposed: Bool = false) { self.isTransposed = isTransposed }
 }
 
 /// Random numbers keyed by (seed and step, example) and the place in the program: never by thread or

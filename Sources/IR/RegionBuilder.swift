@@ -212,6 +212,7 @@ extension Form {
   var resultCount: Int {
     switch self {
     case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather, .scatter,
+      .factorize, .linearSolve,
       .random, .interpolate:
       1
     case .branch(let branch): branch.whenTrue.results.count

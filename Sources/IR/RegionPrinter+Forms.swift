@@ -4,11 +4,14 @@ extension Form {
   var regionLabels: [String] {
     switch self {
     case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather, .scatter,
+      .factorize, .linearSolve,
       .random:
       []
     case .branch: ["then", "else"]
     case .scan, .map, .derivative: ["body"]
-    case .solve: ["rhs", "quadrature"]
+    case .solve(let solve):
+      ["rhs"] + (solve.quadrature == nil ? [] : ["quadrature"])
+        + (solve.jacobian == nil ? [] : ["jacobian"])
     case .interpolate: ["dense"]
     }
   }
@@ -29,6 +32,8 @@ extension Form {
     case .scatter(let scatter):
       list.add("batch", scatter.batchAxes, unless: 0)
       list.add("extent", scatter.extent.description)
+    case .factorize: break
+    case .linearSolve(let system): list.add("transposed", system.isTransposed)
     case .random(let draw):
       list.add("place", draw.place)
       list.add("draw", draw.type.description)

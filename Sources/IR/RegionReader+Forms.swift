@@ -67,6 +67,9 @@ private struct AttributeReader {
     case "scatter":
       return .scatter(
         Scatter(batchAxes: try natural("batch", usual: 0), extent: try needed("extent")))
+    case "factorize": return .factorize
+    case "linear_solve":
+      return .linearSolve(LinearSolve(isTransposed: try flag("transposed")))
     case "branch":
       return .branch(
         Branch(
@@ -166,6 +169,7 @@ private struct AttributeReader {
     if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }
     if attributes.items["expected"] != nil { solve.expected = try natural("expected") }
     solve.isBackward = try flag("backward")
+    solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
     return solve
   }
 

@@ -73,7 +73,9 @@ extension Form {
     case .map(var map):
       map.extent = map.extent.renumbering(numbers)
       return .map(map)
-    case .elementwise, .select, .convert, .reduce, .contract, .layout, .gather, .random, .branch,
+    case .elementwise, .select, .convert, .reduce, .contract, .layout, .gather, .factorize,
+      .linearSolve,
+      .random, .branch,
       .derivative, .interpolate:
       return inner
     }

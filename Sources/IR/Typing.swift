@@ -32,6 +32,19 @@ extension Form {
       return [try gather.resultType(operands)]
     case .scatter(let scatter):
       return [try scatter.resultType(operands)]
+    case .factorize:
+      let matrix = try single(operands)
+      let size = try matrix.matrixSize("factorize")
+      return [ValueType(matrix.element, matrix.extents.dropLast() + [.fixed(size + 1)])]
+    case .linearSolve:
+      try expect(operands.count == 3, "linear_solve takes a matrix, its factors and a right side")
+      let size = try operands[0].matrixSize("linear_solve")
+      let rows = Array(operands[0].extents.dropLast())
+      try expect(
+        operands[1] == ValueType(operands[0].element, rows + [.fixed(size + 1)])
+          && operands[2] == ValueType(operands[0].element, rows),
+        "linear_solve of \(operands)")
+      return [operands[2]]
     case .random(let draw):
       let key = try single(operands)
       try expect(
@@ -86,6 +99,8 @@ extension Form {
     case .layout(let layout): layout.name
     case .gather: "gather"
     case .scatter: "scatter"
+    case .factorize: "factorize"
+    case .linearSolve: "linear_solve"
     case .random(let draw): "random_" + draw.kind.rawValue
     case .branch: "branch"
     case .scan: "scan"
@@ -99,6 +114,16 @@ extension Form {
 
 func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws(IRError) {
   if !condition { throw IRError(message()) }
+}
+
+extension ValueType {
+  /// The number of rows of the square matrices that a value holds.
+  fileprivate func matrixSize(_ what: String) throws(IRError) -> Int {
+    guard element.isFloating, rank >= 2, let size = extents[rank - 1].fixedLength,
+      extents[rank - 2] == .fixed(size)
+    else { throw IRError("\(what) of \(self), no square matrix") }
+    return size
+  }
 }
 
 private func expectParameters(

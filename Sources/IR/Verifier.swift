@@ -60,13 +60,15 @@ extension Form {
   package var regions: [Region] {
     switch self {
     case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather, .scatter,
+      .factorize, .linearSolve,
       .random:
       []
     case .branch(let branch): [branch.whenTrue, branch.whenFalse]
     case .scan(let scan): [scan.body]
     case .map(let map): [map.body]
     case .derivative(let derivative): [derivative.body]
-    case .solve(let solve): [solve.rhs] + (solve.quadrature.map { [$0] } ?? [])
+    case .solve(let solve):
+      [solve.rhs] + [solve.quadrature, solve.jacobian].compactMap { $0 }
     case .interpolate(let interpolate): [interpolate.dense]
     }
   }
@@ -77,6 +79,7 @@ extension Form {
   ) throws(IRError) -> Form {
     switch self {
     case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather, .scatter,
+      .factorize, .linearSolve,
       .random:
       return self
     case .branch(var branch):
@@ -95,6 +98,7 @@ extension Form {
     case .solve(var solve):
       solve.rhs = try transform(solve.rhs)
       if let quadrature = solve.quadrature { solve.quadrature = try transform(quadrature) }
+      if let jacobian = solve.jacobian { solve.jacobian = try transform(jacobian) }
       return .solve(solve)
     case .interpolate(var interpolate):
       interpolate.dense = try transform(interpolate.dense)

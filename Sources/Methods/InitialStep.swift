@@ -17,9 +17,11 @@ package enum InitialStep {
   }
 
   /// The length of the first step, positive, at most the whole `span`; `change` is the norm of the
-  /// change of the derivative over the trial step.
+  /// change of the derivative over the trial step. What the rule proposes may be too short to be told from t: where one component is
+  /// to be found very exactly, and moves.
   package static func first(
-    trial h: Double, derivative: Double, change: Double, order: Int, span: Double
+    trial h: Double, derivative: Double, change: Double, order: Int, span: Double,
+    at t: Double
   ) -> Double {
     let span = abs(span)
     guard h > 0, derivative.isFinite, change.isFinite else { return min(h, span) }
@@ -27,6 +29,6 @@ package enum InitialStep {
     let next =
       steepest <= 1e-15
       ? max(1e-6, h * 1e-3) : pow(0.01 / steepest, 1 / Double(order + 1))
-    return min(100 * h, next, span)
+    return min(max(min(100 * h, next), 16 * StepController.shortest(at: t)), span)
   }
 }

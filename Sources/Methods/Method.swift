@@ -5,6 +5,8 @@ package import NodalIR
 package struct Method: Sendable {
   package enum Family: Sendable {
     case rungeKutta(Tableau)
+    /// With the Jacobian of the right-hand side in its stages (see `needsJacobian`).
+    case rosenbrock(RosenbrockTableau)
     /// Kick-drift-kick on a separable system: half the variables change by a function of the others
     /// alone, and the other way round. Whoever lowers a solve proves it.
     case leapfrog
@@ -28,6 +30,7 @@ package struct Method: Sendable {
   package var order: Int {
     switch family {
     case .rungeKutta(let tableau): tableau.order
+    case .rosenbrock(let tableau): tableau.order
     case .leapfrog: 2
     case .taylor(let order): order
     }
@@ -37,6 +40,7 @@ package struct Method: Sendable {
   package var denseOrder: Int {
     switch family {
     case .rungeKutta(let tableau): tableau.dense.order
+    case .rosenbrock(let tableau): tableau.denseOrder
     case .leapfrog: 2
     case .taylor(let order): order
     }
@@ -47,6 +51,7 @@ package struct Method: Sendable {
   package var estimateOrder: Int? {
     switch family {
     case .rungeKutta(let tableau): tableau.estimate.order
+    case .rosenbrock(let tableau): tableau.estimateOrder
     case .leapfrog: nil
     case .taylor(let order): order - 1
     }
@@ -57,7 +62,7 @@ package struct Method: Sendable {
 
   package var needsSeparableSystem: Bool {
     switch family {
-    case .rungeKutta, .taylor: false
+    case .rungeKutta, .rosenbrock, .taylor: false
     case .leapfrog: true
     }
   }
@@ -65,8 +70,16 @@ package struct Method: Sendable {
   /// Wants power series of the right-hand side, by rules that not every op has.
   package var needsSeries: Bool {
     switch family {
-    case .rungeKutta, .leapfrog: false
+    case .rungeKutta, .rosenbrock, .leapfrog: false
     case .taylor: true
+    }
+  }
+
+  /// Wants the right-hand side's derivatives by state and time: see `Solve.jacobian`.
+  package var needsJacobian: Bool {
+    switch family {
+    case .rosenbrock: true
+    case .rungeKutta, .leapfrog, .taylor: false
     }
   }
 
@@ -78,7 +91,7 @@ package struct Method: Sendable {
   package var stiffness: StiffnessIndicator? {
     switch family {
     case .rungeKutta(let tableau): tableau.stiffness
-    case .leapfrog, .taylor: nil
+    case .rosenbrock, .leapfrog, .taylor: nil
     }
   }
 
@@ -87,6 +100,7 @@ package struct Method: Sendable {
   package var stabilityLimit: Double {
     switch family {
     case .rungeKutta(let tableau): tableau.realStability
+    case .rosenbrock: .infinity
     case .leapfrog: 2
     case .taylor(let order): StabilityPolynomial.exponential(order).realLimit
     }
@@ -99,7 +113,8 @@ package struct Method: Sendable {
       Method(
         name: name, summary: summary, purpose: purpose,
         family: .taylor(order: TaylorSteps.order(rtol: rtol, atol: atol)))
-    case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.leapfrog, _):
+    case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.rosenbrock, _),
+      (.leapfrog, _):
       self
     }
   }

@@ -64,8 +64,9 @@ extension MethodEntry {
         summary:
           "Taylor series of the right-hand side, the order chosen by tolerance, for tight ones",
         purpose: .explicit, family: .taylor(order: TaylorSteps.givenOrder))),
-    planned("rosenbrock23", .stiff, "Shampine and Reichelt's Rosenbrock pair of order 2(3)"),
-    planned("rodas5p", .stiff, "Steinebach's Rosenbrock method of order 5"),
+    stiff(
+      .rosenbrock23, "Shampine and Reichelt's Rosenbrock pair of order 2(3), for loose tolerances"),
+    stiff(.rodas5p, "Steinebach's Rosenbrock method of order 5(4), for most stiff problems"),
     planned("kvaerno5", .stiff, "Kværnø's singly diagonally implicit pair of order 5(4)"),
     planned("bdf", .stiff, "backward differentiation formulas of variable order, 1 to 5"),
     available(
@@ -90,6 +91,12 @@ extension MethodEntry {
     available(
       Method(
         name: tableau.name, summary: summary, purpose: .explicit, family: .rungeKutta(tableau)))
+  }
+
+  private static func stiff(_ tableau: RosenbrockTableau, _ summary: String) -> MethodEntry {
+    available(
+      Method(
+        name: tableau.name, summary: summary, purpose: .stiff, family: .rosenbrock(tableau)))
   }
 
   private static func alias(_ name: String, of other: String, _ summary: String) -> MethodEntry {

@@ -92,7 +92,8 @@ struct SeriesBuilder {
       return builder.value(node.form, [x, indices])
     case .contract(let contraction):
       return contract(contraction, operands[0], operands[1], &builder)
-    case .constant, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+    case .constant, .factorize, .linearSolve, .random, .branch, .scan, .map, .derivative, .solve,
+      .interpolate:
       return nil
     }
   }

@@ -88,7 +88,7 @@ struct SeriesExpansion {
       case .contract, .layout: return true
       case .gather, .scatter: return varying[0]
       case .constant, .random: return false
-      case .branch, .scan, .map, .solve, .interpolate, .derivative:
+      case .factorize, .linearSolve, .branch, .scan, .map, .solve, .interpolate, .derivative:
         throw refusal(node.form.name, node)
       }
     }

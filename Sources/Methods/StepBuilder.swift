@@ -11,6 +11,8 @@ package enum StepBuilder {
     switch method.family {
     case .rungeKutta(let tableau):
       return try RungeKuttaSteps(tableau: tableau, problem: problem).regions()
+    case .rosenbrock(let tableau):
+      return try RosenbrockSteps(tableau: tableau, problem: problem).regions()
     case .leapfrog:
       return try LeapfrogSteps(problem: problem).regions()
     case .taylor(let order):
@@ -26,6 +28,7 @@ package enum StepBuilder {
     switch method.family {
     case .rungeKutta(let tableau):
       return types.ownRecord(stages: tableau.dense.stages.count)
+    case .rosenbrock(let tableau): return types.ownRecord(stages: tableau.dense.count)
     case .leapfrog: return types.ownRecord(stages: 2)
     case .taylor(let order): return types.ownRecord(stages: order)
     }
@@ -66,7 +69,7 @@ package enum StepBuilder {
     switch method.family {
     case .rungeKutta(let tableau):
       return try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
-    case .leapfrog, .taylor:
+    case .rosenbrock, .leapfrog, .taylor:
       return nil
     }
   }

@@ -18,6 +18,9 @@ package struct StepProblem: Sendable {
   /// of those that do).
   package var drifting: [Bool]?
 
+  /// (t, y, p…) → (∂f/∂y, ∂f/∂t), for methods that want it.
+  package var jacobian: Region?
+
   package init(
     rhs: Region, rtol: Double, atol: [Double], controlled: Int, quadrature: Region? = nil,
     drifting: [Bool]? = nil
@@ -43,6 +46,7 @@ package struct StepProblem: Sendable {
       rhs: solve.rhs, rtol: rtol, atol: atol, controlled: solve.controlled,
       quadrature: solve.quadrature, drifting: solve.drifting)
     self.wantsError = wantsError
+    jacobian = solve.jacobian
   }
 }
 

@@ -45,7 +45,7 @@ struct InstructionCompiler {
     case .gather(let gather): self.gather(gather, operands, types, result, node.origin)
     case .scatter(let scatter): self.scatter(scatter, operands, types, type, result)
     case .random(let draw): append(random(draw, operands[0], result))
-    case .branch, .scan, .map, .derivative, .solve, .interpolate:
+    case .factorize, .linearSolve, .branch, .scan, .map, .derivative, .solve, .interpolate:
       throw IRError("\(node.form.name) has no executable")
     }
   }

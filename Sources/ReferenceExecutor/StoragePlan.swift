@@ -88,7 +88,7 @@ struct StoragePlan: Sendable {
     }
     if case .solve(let solve) = node.form, let trace = solve.trace { traces.append(trace) }
     for result in node.results {
-      guard node.form.regions.isEmpty else {
+      guard !node.form.hasExecutable else {
         places.append(.child)
         continue
       }
@@ -107,7 +107,8 @@ struct StoragePlan: Sendable {
   private static func isElementwise(_ form: Form) -> Bool {
     switch form {
     case .elementwise(let schema): schema.typing == .arithmetic
-    case .constant, .select, .convert, .reduce, .contract, .layout, .gather, .scatter, .random,
+    case .constant, .select, .convert, .reduce, .contract, .layout, .gather, .scatter, .factorize,
+      .linearSolve, .random,
       .branch, .scan, .map, .derivative, .solve, .interpolate:
       false
     }

@@ -1,8 +1,9 @@
 import NodalIR
+import NodalMethods
 
 /// The program that a benchmark's figures are compared with.
 extension Region {
-  /// The same program with its errors made small: in f64 throughout, each solve by an eighth-order method at this tolerance,
+  /// The same program with its errors made small: in f64 throughout, each solve by a method of high order at this tolerance,
   /// its gradient through the steps. A solution does not depend on the method that finds it, so fixed steps become adaptive too.
   func exact(_ tolerance: Double) throws(IRError) -> Region {
     var builder = RegionBuilder(parameters: parameterTypes.map(\.widened))
@@ -34,7 +35,8 @@ extension Form {
       draw.type = draw.type.widened
       return .random(draw)
     case .solve(var solve):
-      solve.settings.method = "dop853"
+      let isStiff = Method.named(solve.settings.method)?.purpose == .stiff
+      solve.settings.method = isStiff ? "rodas5p" : "dop853"
       solve.settings.stepping = .adaptive(rtol: tolerance, atol: [tolerance])
       solve.settings.firstStep = nil
       solve.settings.maxSteps = max(solve.settings.maxSteps, 1_000_000)
@@ -42,7 +44,8 @@ extension Form {
       solve.settings.joint = false
       solve.record = solve.record?.widened
       return .solve(solve)
-    case .elementwise, .select, .reduce, .contract, .layout, .gather, .scatter, .branch, .scan,
+    case .elementwise, .select, .reduce, .contract, .layout, .gather, .scatter, .factorize,
+      .linearSolve, .branch, .scan,
       .map,
       .derivative, .interpolate:
       return inner

@@ -78,7 +78,7 @@ extension Region {
       switch form {
       case .solve, .scan: true
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
-        .scatter, .random, .branch, .map, .derivative, .interpolate:
+        .scatter, .factorize, .linearSolve, .random, .branch, .map, .derivative, .interpolate:
         false
       }
     }

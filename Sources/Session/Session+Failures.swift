@@ -187,7 +187,7 @@ extension Session {
       if let state, let slope { message += ": \(state.name)' is \(slope)" }
       help = [
         "the solution may grow without bound there, or jump: look at it up to just before that time",
-        "a stiff system needs a stiff method; looser tolerances also help where noise is the cause",
+        "a stiff system needs a stiff method, as `rodas5p`; looser tolerances also help where noise is the cause",
       ]
     case .nonFinite:
       code = .nonFiniteState
@@ -231,7 +231,7 @@ extension Session {
         message +=
           "; it looks stiff from about t = \(NumberFormat.significant(stiff, 4)) on: stability, not accuracy, limits the steps"
         help = [
-          "raise max_steps, or shorten the span; stiff methods are not supported yet",
+          "take a stiff method, as `solver: rodas5p`; or raise max_steps, or shorten the span",
           "looser tolerances don't help where stability limits the steps",
         ]
       }
@@ -282,7 +282,7 @@ extension Session {
       return (
         "\(name) looks stiff from about t = \(NumberFormat.significant(time, 4)) on: "
           + "stability, not accuracy, limits the steps",
-        ["the result is right, and slow; stiff methods are not supported yet"]
+        ["the result is right, and slow: `solver: rodas5p` takes longer steps"]
       )
     case .unstable(let time, let growth, _):
       return (

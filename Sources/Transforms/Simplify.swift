@@ -25,7 +25,8 @@ package enum Simplify {
         [builder.select(operands[0], operands[1], operands[2])]
       case .convert(let element):
         [builder.convert(operands[0], to: element)]
-      case .constant, .reduce, .contract, .layout, .gather, .scatter, .random, .branch, .scan, .map,
+      case .constant, .reduce, .contract, .layout, .gather, .scatter, .factorize, .linearSolve,
+        .random, .branch, .scan, .map,
         .derivative, .solve, .interpolate:
         builder.values(
           try node.form.mapRegions { (inner) throws(IRError) in try run(inner) }, operands)

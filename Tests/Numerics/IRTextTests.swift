@@ -63,6 +63,13 @@ struct IRTextTests {
     b.origin = nil
     let drawn = b.value(
       .random(RandomDraw(.rademacher, place: 3, type: ValueType(.f32, shape: [5]))), [p[3]])
+    let square = b.value(
+      .contract(Contraction(batch: [.init(0, 0)], contracted: [.init(1, 1)])), [p[0], p[0]])
+    let factors = b.value(.factorize, [square])
+    let row = b.constant(1, ValueType(.f64, [.lane, .fixed(2)]))
+    let solutions = [false, true].map {
+      b.value(.linearSolve(LinearSolve(isTransposed: $0)), [square, factors, row])
+    }
     let index = b.reduce(.argmax, p[0], axes: [1])
     let put = b.value(
       .scatter(Scatter(batchAxes: 1, extent: .steps(trace: 2))),
@@ -86,7 +93,9 @@ struct IRTextTests {
       b.constant(-.infinity, ValueType(.f32, [.lane])), b.convert(p[1], to: .i64),
     ]
     return try b.finish(
-      [product, joined, windows, drawn, index, put, tangent[1]] + lost + types + [p[4], p[4]])
+      [product, joined, windows, drawn, index, put, tangent[1]] + solutions + lost + types + [
+        p[4], p[4],
+      ])
   }
 
   @Test func formsReadBack() throws { try roundTrip(Self.forms()) }

@@ -10,12 +10,12 @@ struct MethodsControlTests {
     #expect(Set(names).count == names.count)
     for name in [
       "auto", "euler", "midpoint", "heun", "rk4", "bs3", "dopri5", "tsit5", "dopri8", "dop853",
-      "taylor", "leapfrog",
+      "taylor", "leapfrog", "rosenbrock23", "rodas5p",
     ] {
       #expect(Method.named(name) != nil, "\(name)")
     }
     for name in [
-      "rosenbrock23", "rodas5p", "kvaerno5", "bdf", "reversible_heun", "euler_maruyama",
+      "kvaerno5", "bdf", "reversible_heun", "euler_maruyama",
       "milstein", "srk",
     ] {
       #expect(MethodEntry.named(name) != nil && Method.named(name) == nil, "\(name)")
@@ -105,12 +105,16 @@ struct MethodsControlTests {
     let trial = InitialStep.trial(state: 1e6, derivative: 1e9, span: 10)
     #expect(trial == 1e-5)
     let first = InitialStep.first(
-      trial: trial, derivative: 1e9, change: 1e12 * trial, order: 5, span: 10)
+      trial: trial, derivative: 1e9, change: 1e12 * trial, order: 5, span: 10, at: 0)
     #expect(abs(first - pow(0.01 / 1e12, 1.0 / 6)) < 1e-12 || first == 100 * trial)
     #expect(InitialStep.trial(state: 0, derivative: 0, span: -1e-9) == 1e-9)
     #expect(InitialStep.trial(state: .nan, derivative: 1, span: 2) == 1e-6)
-    let flat = InitialStep.first(trial: 1e-6, derivative: 0, change: 0, order: 5, span: 5)
+    let flat = InitialStep.first(trial: 1e-6, derivative: 0, change: 0, order: 5, span: 5, at: 0)
     #expect(flat == 1e-6)
+    // Never so short that the time doesn't move.
+    let far = InitialStep.first(
+      trial: 1e-14, derivative: 1e20, change: 1e20, order: 5, span: 1, at: 1e6)
+    #expect(!StepController.isTooSmall(far, at: 1e6))
     #expect(StepController.isTooSmall(1e-16, at: 1))
     #expect(StepController.isTooSmall(.nan, at: 1))
     #expect(!StepController.isTooSmall(1e-12, at: 1))

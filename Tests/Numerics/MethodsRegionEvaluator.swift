@@ -102,11 +102,36 @@ struct RegionEvaluator {
         }
         return .nan
       }
+    case .factorize:
+      return each { _ in 0 }
+    case .linearSolve(let system):
+      return solve(x[0], x[2], transposed: system.isTransposed)
     case .layout(.transpose), .layout(.pad), .layout(.reverse), .layout(.window), .reduce, .gather,
-      .scatter,
-      .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+      .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
       throw Unsupported(form: form.name)
     }
+  }
+
+  /// Gauss and Jordan, with row exchanges; factors are not needed.
+  private func solve(_ a: Array, _ b: Array, transposed: Bool) -> Array {
+    let n = b.shape[b.shape.count - 1]
+    var result = b
+    for system in 0..<(n == 0 ? 0 : b.numbers.count / n) {
+      var rows = (0..<n).map { i in
+        (0..<n).map { a.numbers[system * n * n + (transposed ? $0 * n + i : i * n + $0)] }
+          + [b.numbers[system * n + i]]
+      }
+      for k in 0..<n {
+        let pivot = (k..<n).max { abs(rows[$0][k]) < abs(rows[$1][k]) } ?? k
+        rows.swapAt(k, pivot)
+        for i in 0..<n where i != k {
+          let multiple = rows[i][k] / rows[k][k]
+          for j in k...n { rows[i][j] -= multiple * rows[k][j] }
+        }
+      }
+      for k in 0..<n { result.numbers[system * n + k] = rows[k][n] / rows[k][k] }
+    }
+    return result
   }
 
   private func op(_ name: String, _ x: [Double]) throws -> Double {
@@ -118,6 +143,7 @@ struct RegionEvaluator {
     case "max": return x[0].isNaN || x[1].isNaN ? .nan : Swift.max(x[0], x[1])
     case "abs": return Swift.abs(x[0])
     case "neg": return -x[0]
+    case "reciprocal": return 1 / x[0]
     case "sqrt": return x[0].squareRoot()
     case "square": return x[0] * x[0]
     case "le": return x[0] <= x[1] ? 1 : 0

@@ -2,6 +2,7 @@ import Foundation
 import NodalIR
 import NodalMethods
 import NodalOperations
+import NodalTransforms
 import Testing
 
 /// The IR of steps against the plain stepper.
@@ -51,9 +52,11 @@ struct MethodsStepTests {
       axes: lanes ? [0] : [])
     let term = q.mul(weight, q.parameters[1])
     let quadrature = try q.finish([term])
-    return StepProblem(
+    var problem = StepProblem(
       rhs: rhs, rtol: rtol, atol: atol, controlled: 2, quadrature: quadrature,
       drifting: [true, false, false])
+    problem.jacobian = try Linearization.jacobian(of: rhs)
+    return problem
   }
 
   struct Expected {

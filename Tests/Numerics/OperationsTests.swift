@@ -15,7 +15,8 @@ struct OperationsTests {
       case .select: values.append(operands[0] != 0 ? operands[1] : operands[2])
       case .elementwise(let schema):
         values.append(Operations.row(named: schema.name)?.scalar.evaluate(operands) ?? .nan)
-      case .convert, .reduce, .contract, .layout, .gather, .scatter, .random, .branch, .scan, .map,
+      case .convert, .reduce, .contract, .layout, .gather, .scatter, .factorize, .linearSolve,
+        .random, .branch, .scan, .map,
         .derivative, .solve, .interpolate:
         Issue.record("\(node.form.name) in a partial derivative")
       }

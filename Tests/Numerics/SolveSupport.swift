@@ -93,7 +93,7 @@ struct Problem: Sendable {
       controlled: dimension, quadrature: quadrature, trace: record == nil ? nil : 0, record: record)
     let results = b.emit(.solve(solve), b.parameters)
     let region = try b.finish(results)
-    return isJoint ? try Batching.expand(region) : region
+    return try Linearization.run(isJoint ? Batching.expand(region) : region)
   }
 
   func solve(

@@ -13,7 +13,7 @@ struct RandomRegion {
 
   enum Kind: CaseIterable {
     case unary, binary, sum, extreme, contract, layout, gather, scatter, select, convert, random,
-      branch, scan, map, gradient, tangent, solve
+      branch, scan, map, gradient, tangent, solve, system
   }
 
   init(
@@ -113,6 +113,7 @@ struct RandomRegion {
     case .map: try map(x)
     case .gradient, .tangent: try derivative(x, forward: kind == .tangent)
     case .solve: try solve(x)
+    case .system: system(x)
     }
   }
 
@@ -208,6 +209,22 @@ struct RandomRegion {
         (0..<3).map { _ in Double(noise.integer(below: n)) }, ValueType(.i64, shape: [3]))
       pool.append(b.value(.gather(Gather()), [x, indices]))
     }
+  }
+
+  /// Linear equations, of matrices that are not singular but want rows exchanged.
+  private mutating func system(_ x: Value) {
+    let n = 2 + noise.integer(below: 2)
+    let matrix = ValueType(.f64, shape: [n, n])
+    let mixed = b.mul(b.tanh(fit(x, matrix)), 0.3)
+    let shift = (0..<(n * n)).map { (k: Int) -> Double in
+      let isNext = k % n == (k / n + 1) % n
+      return isNext ? 2 : 0.1 * Double(k % 3)
+    }
+    let a = b.add(mixed, b.constant(shift, matrix))
+    let right = fit(pick(), ValueType(.f64, shape: [n]))
+    let factors = b.value(.factorize, [a])
+    let solver = Form.linearSolve(LinearSolve(isTransposed: noise.integer(below: 2) == 0))
+    pool.append(b.value(solver, [a, factors, right]))
   }
 
   // MARK: Regions in regions

@@ -15,8 +15,8 @@ struct SolverMethod: Sendable {
       ("auto", false, true), ("euler", true, true), ("midpoint", true, true),
       ("heun", false, true), ("rk4", true, true), ("bs3", false, true), ("dopri5", false, true),
       ("tsit5", false, true), ("dopri8", false, true), ("dop853", false, true),
-      ("leapfrog", true, true), ("taylor", false, true), ("rosenbrock23", false, false),
-      ("rodas5p", false, false), ("kvaerno5", false, false), ("bdf", false, false),
+      ("leapfrog", true, true), ("taylor", false, true), ("rosenbrock23", false, true),
+      ("rodas5p", false, true), ("kvaerno5", false, false), ("bdf", false, false),
       ("reversible_heun", false, false), ("euler_maruyama", true, false),
       ("milstein", true, false), ("srk", false, false),
     ].map { ($0.0, SolverMethod(name: $0.0, isFixed: $0.1, isSupported: $0.2)) })
@@ -53,7 +53,7 @@ extension Checker {
       return fail(
         .notSupportedYet(
           "the method `\(method.name)`", at: span,
-          help: ["`tsit5`, `dop853` and `taylor` solve problems that are not stiff"]))
+          help: ["there are `tsit5`, `dop853` and `taylor`, and for stiff problems `rodas5p`"]))
     }
     guard
       let given = take(

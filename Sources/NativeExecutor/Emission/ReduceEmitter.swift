@@ -103,6 +103,9 @@ struct Combination {
     self.element = element
   }
 
+  /// Adds up numbers.
+  var isSum: Bool { kind == .sum && element.isFloating }
+
   func identity(width: Int) -> Operand {
     let type = element.registerType.with(width: width)
     switch kind {

@@ -65,6 +65,12 @@ struct UnrolledEmitter {
       return self.layout(layout, node, type)
     case .interpolate(let interpolate):
       return self.interpolate(interpolate, node)
+    case .factorize:
+      return SmallSystem(w).factorize(operands[0])
+    case .linearSolve(let system):
+      let solver = SmallSystem(w)
+      return system.isTransposed
+        ? solver.solveTransposed(operands[1], operands[2]) : solver.solve(operands[1], operands[2])
     case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve:
       return []
     }
@@ -85,17 +91,17 @@ struct UnrolledEmitter {
     case .plus(let a, let b, let c):
       return (0..<count).map { i in
         let p = parts([a, b, c], factors: (a, b), i)
-        return w.fma(p[0], p[1], p[2])
+        return w.sparseFMA(p[0], p[1], p[2])
       }
     case .minus(let a, let b, let c):
       return (0..<count).map { i in
         let p = parts([a, b, c], factors: (a, b), i)
-        return w.fma(p[0], p[1], w.negate(p[2]))
+        return w.sparseFMA(p[0], p[1], w.sparseNegate(p[2]))
       }
     case .from(let a, let b, let c):
       return (0..<count).map { i in
         let p = parts([a, b, c], factors: (a, b), i)
-        return w.fma(w.negate(p[0]), p[1], p[2])
+        return w.sparseFMA(w.sparseNegate(p[0]), p[1], p[2])
       }
     case nil:
       let factors = FusedSum.factors(schema, operands)
@@ -103,7 +109,7 @@ struct UnrolledEmitter {
       let cost = Operations.row(named: schema.name)?.scalar.cost ?? 1
       return count * cost > Unrolling.longestLine
         ? looped(parts) { w.apply(schema.name, $0) }
-        : parts.map { w.apply(schema.name, $0) }
+        : parts.map { w.sparseApply(schema.name, $0) }
     }
   }
 
@@ -184,7 +190,8 @@ struct UnrolledEmitter {
 
   private func apply(_ combine: Combination, _ a: Operand, _ b: Operand) -> Operand {
     let parts = w.alike([a, b])
-    return combine.apply(w, parts[0], parts[1])
+    return combine.isSum
+      ? w.sparseAdd(parts[0], parts[1]) : combine.apply(w, parts[0], parts[1])
   }
 
   /// As `KernelEmitter` adds up a line.
@@ -234,7 +241,7 @@ struct UnrolledEmitter {
     let combine = Combination(.sum, typeA.element)
     func fma(_ a: Operand, _ b: Operand, _ c: Operand) -> Operand {
       let parts = w.alike([a, b, c])
-      return w.fma(parts[0], parts[1], parts[2])
+      return w.sparseFMA(parts[0], parts[1], parts[2])
     }
     return offsets(plan.batch + plan.rows + plan.columns).map { base in
       switch plan.order {

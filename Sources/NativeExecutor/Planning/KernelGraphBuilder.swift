@@ -59,7 +59,8 @@ struct KernelGraphBuilder {
       let operand = node.operands[0].index
       return element(
         operand, layout.source(of: index, operand: region.types[operand], loops: loops))
-    case .reduce, .contract, .gather, .scatter, .random, .branch, .scan, .map, .derivative,
+    case .reduce, .contract, .gather, .scatter, .factorize, .linearSolve, .random, .branch, .scan,
+      .map, .derivative,
       .solve, .interpolate:
       // These have memory.
       return graph.add(.constant(.nan, type.element), type.element)

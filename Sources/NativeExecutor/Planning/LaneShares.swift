@@ -46,7 +46,8 @@ struct LaneShares {
     case .contract(let contraction):
       contraction.contracted.contains { $0.a == 0 && $0.b == 0 }
         && node.operands.allSatisfy { region[$0].isBatched }
-    case .constant, .elementwise, .select, .convert, .layout, .gather, .scatter, .random, .branch,
+    case .constant, .elementwise, .select, .convert, .layout, .gather, .scatter, .factorize,
+      .linearSolve, .random, .branch,
       .scan, .map, .derivative, .solve, .interpolate:
       false
     }
@@ -75,7 +76,8 @@ struct LaneShares {
       return shares != [true, true]
     case .layout:
       return areSharesOrZero(node.operands[...])
-    case .constant, .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve,
+    case .constant, .gather, .scatter, .factorize, .linearSolve, .random, .branch, .scan, .map,
+      .derivative, .solve,
       .interpolate:
       return false
     }

@@ -48,7 +48,8 @@ struct Schedule {
         switch node.form {
         case .layout(.broadcast), .layout(.window): repeats[node.operands[0].index] = true
         case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
-          .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+          .scatter, .factorize, .linearSolve, .random, .branch, .scan, .map, .derivative, .solve,
+          .interpolate:
           break
         }
       case .array:
@@ -136,7 +137,8 @@ struct Schedule {
       return type.element.isFloating ? .array : .call
     case .layout(let layout):
       return layout.isView(of: region[node.operands[0]]) ? .inline : .array
-    case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+    case .gather, .scatter, .factorize, .linearSolve, .random, .branch, .scan, .map, .derivative,
+      .solve, .interpolate:
       return .call
     }
   }
@@ -146,7 +148,8 @@ struct Schedule {
     case .elementwise(let schema):
       Operations.row(named: schema.name).map { $0.scalar.cost } ?? 1
     case .select, .convert: 1
-    case .constant, .reduce, .contract, .layout, .gather, .scatter, .random, .branch, .scan, .map,
+    case .constant, .reduce, .contract, .layout, .gather, .scatter, .factorize, .linearSolve,
+      .random, .branch, .scan, .map,
       .derivative, .solve, .interpolate:
       0
     }
@@ -174,7 +177,8 @@ struct Schedule {
       case .layout(.pad(let axis, let before, _, let interior)):
         pad(axis, before, interior, node.operands[0].index, value)
       case .layout(.reshape): map(value)
-      case .constant, .elementwise, .select, .convert, .layout, .gather, .scatter, .random,
+      case .constant, .elementwise, .select, .convert, .layout, .gather, .scatter, .factorize,
+        .linearSolve, .random,
         .branch, .scan, .map, .derivative, .solve, .interpolate:
         return
       }

@@ -11,6 +11,9 @@ enum Unrolling {
   /// One op on all elements of a value is a loop if it takes more instructions than this.
   static let longestLine = 200
 
+  /// Larger systems of linear equations are solved by a routine.
+  static let longestSystem = 12
+
   /// With `sumsLanes` a sum over lanes is left to who runs the code: see `LaneShares`.
   static func suits(_ region: Region, limit: Int = limit, sumsLanes: Bool = false) -> Bool {
     (work(region, limit: limit, sumsLanes: sumsLanes) ?? .max) <= limit
@@ -62,6 +65,14 @@ enum Unrolling {
         // Looking for the step, and copying its numbers.
         work +=
           inside + 20 + interpolate.dense.parameterTypes.reduce(0) { $0 + (ownCount($1) ?? 0) }
+      case .factorize:
+        let n = (type.extents.last?.fixedLength ?? 1) - 1
+        guard type.rank == (type.isBatched ? 3 : 2), n <= longestSystem else { return nil }
+        // A third of the cube in products, the rest exchanges of rows.
+        work += n * n * n
+      case .linearSolve:
+        guard type.rank == (type.isBatched ? 2 : 1), count <= longestSystem else { return nil }
+        work += 2 * count * count
       case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve:
         return nil
       }

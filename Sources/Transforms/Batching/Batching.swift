@@ -91,6 +91,8 @@ struct BatchBuilder {
     case .scatter(var scatter):
       scatter.batchAxes += 1
       define(builder.value(.scatter(scatter), node.operands.map { withAxis($0) }))
+    case .factorize, .linearSolve:
+      define(builder.value(node.form, node.operands.map { withAxis($0) }))
     case .random:
       define(builder.value(node.form, [values[node.operands[0].index]]))
     case .branch(let branch):
@@ -347,7 +349,7 @@ extension Region {
       switch form {
       case .map, .solve, .interpolate: true
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
-        .scatter, .random, .branch, .scan, .derivative:
+        .scatter, .factorize, .linearSolve, .random, .branch, .scan, .derivative:
         false
       }
     }
@@ -359,7 +361,9 @@ extension Region {
     nodes.allSatisfy { node in
       switch node.form {
       case .elementwise(let schema): Region.totalOps.contains(schema.name)
-      case .constant, .select, .convert, .reduce, .contract, .layout, .gather, .scatter: true
+      case .constant, .select, .convert, .reduce, .contract, .layout, .gather, .scatter, .factorize,
+        .linearSolve:
+        true
       case .random, .branch, .scan, .map, .derivative, .solve, .interpolate: false
       }
     }

@@ -26,7 +26,8 @@ extension Batching {
         branch.isLowered = true
         return builder.emit(.branch(branch), operands)
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
-        .scatter, .random, .scan, .interpolate, .branch, .map, .derivative, .solve:
+        .scatter, .factorize, .linearSolve, .random, .scan, .interpolate, .branch, .map,
+        .derivative, .solve:
         let form = try node.form.mapRegions { (r) throws(IRError) in try expand(r) }
         return builder.values(form, operands)
       }

@@ -13,7 +13,7 @@ package enum Calculus {
         return builder.inline(
           try expanded(derivative, isDifferentiated: isDifferentiated), operands)
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
-        .scatter, .random, .branch, .scan, .map, .solve, .interpolate:
+        .scatter, .factorize, .linearSolve, .random, .branch, .scan, .map, .solve, .interpolate:
         let form = try node.form.mapRegions { (inner) throws(IRError) in
           try expand(inner, isDifferentiated: isDifferentiated)
         }
@@ -33,8 +33,8 @@ package enum Calculus {
     _ derivative: Derivative, again: Bool
   ) throws(IRError) -> Region {
     // As in the pipeline: halves are told apart in what has been simplified.
-    let body = try Separability.run(
-      Simplify.run(expand(derivative.body, isDifferentiated: true)))
+    let body = try Linearization.run(
+      Separability.run(Simplify.run(expand(derivative.body, isDifferentiated: true))))
     switch derivative.mode {
     case .forward: return try ForwardMode.differentiate(body, wrt: derivative.wrt)
     case .reverse:

@@ -52,8 +52,10 @@ struct ForwardBuilder {
       return
     }
     switch node.form {
-    case .constant, .random, .interpolate:
+    case .constant, .random:
       throw IRError("\(node.form.name) has no forward derivative")
+    case .interpolate(let interpolate):
+      try self.interpolate(interpolate, operands, dots)
     case .elementwise(let schema):
       let result = builder.value(node.form, operands)
       define([result], [try elementwise(schema, operands, dots, result)])
@@ -81,6 +83,15 @@ struct ForwardBuilder {
     case .gather, .scatter:
       let result = builder.value(node.form, operands)
       define([result], [builder.value(node.form, [dots[0]!, operands[1]])])
+    case .factorize:
+      define([builder.value(node.form, operands)], [nil])
+    case .linearSolve(let system):
+      let result = builder.value(node.form, operands)
+      var right = dots[2] ?? builder.zeros(like: operands[2])
+      if let change = dots[0] {
+        right = builder.sub(right, system.product(change, result, &builder))
+      }
+      define([result], [builder.value(node.form, [operands[0], operands[1], right])])
     case .branch(let branch):
       try self.branch(branch, node)
     case .scan(let scan):
@@ -106,6 +117,26 @@ struct ForwardBuilder {
       if let partial, let dot { terms.append(builder.mul(partial, dot)) }
     }
     return terms.isEmpty ? nil : builder.sum(terms)
+  }
+
+  /// By the time that a recorded trajectory is read at: the derivative of its piece there.
+  private mutating func interpolate(
+    _ interpolate: Interpolate, _ operands: [Value], _ dots: [Value?]
+  ) throws(IRError) {
+    guard let rate = dots[0], dots.dropFirst().allSatisfy({ $0 == nil }) else {
+      throw IRError("a recorded trajectory is not differentiated forwards")
+    }
+    var slope = interpolate
+    let dense = interpolate.dense
+    let both = try ForwardMode.differentiate(dense, wrt: [0])
+    var inner = RegionBuilder(parameters: dense.parameterTypes)
+    let given = inner.parameters
+    let results = inner.inline(both, given + [inner.one(like: given[0])])
+    let perTime = inner.scaled(results[1], by: inner.reciprocal(given[1]))
+    slope.dense = try Simplify.run(try inner.finish([perTime]))
+    let result = builder.value(.interpolate(interpolate), operands)
+    let change = builder.value(.interpolate(slope), operands)
+    define([result], [builder.scaled(change, by: rate)])
   }
 
   private mutating func reduce(

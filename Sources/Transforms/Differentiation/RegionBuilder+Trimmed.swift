@@ -40,7 +40,8 @@ extension RegionBuilder {
         ? value(
           node.form, [trimmed(a, axis: freeA[axis - contraction.batch.count], range), b])
         : value(node.form, [a, trimmed(b, axis: freeB[axis - firstOfB], range)])
-    case .constant, .elementwise, .select, .convert, .reduce, .layout, .gather, .scatter, .random,
+    case .constant, .elementwise, .select, .convert, .reduce, .layout, .gather, .scatter,
+      .factorize, .linearSolve, .random,
       .branch, .scan, .map, .derivative, .solve, .interpolate:
       return slice(x, axis: axis, range)
     }

@@ -113,7 +113,7 @@ struct ReverseBuilder {
         saved[position] = residuals
         return
       case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
-        .scatter, .random, .branch, .map, .derivative, .interpolate:
+        .scatter, .factorize, .linearSolve, .random, .branch, .map, .derivative, .interpolate:
         break
       }
     }
@@ -179,6 +179,16 @@ struct ReverseBuilder {
     case .scatter(let scatter):
       let form = Form.gather(Gather(batchAxes: scatter.batchAxes))
       accumulate(node.operands[0], builder.value(form, [cotangent(first), operands[1]]))
+    case .factorize:
+      break
+    case .linearSolve(let system):
+      let back = Form.linearSolve(LinearSolve(isTransposed: !system.isTransposed))
+      let cot = builder.value(back, [operands[0], operands[1], cotangent(first)])
+      accumulate(node.operands[2], cot)
+      if flags[0] {
+        accumulate(
+          node.operands[0], system.cotangentOfMatrix(cot, values[first], &builder))
+      }
     case .branch(let branch):
       try reverseBranch(branch, node, operands, flags)
     case .map(let map) where map.isLowered:

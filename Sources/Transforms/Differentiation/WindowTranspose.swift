@@ -50,7 +50,8 @@ struct WindowTranspose {
         let second = elements(node.operands[1], place: place, window: window, &b)
       else { return nil }
       return b.add(first, second)
-    case .constant, .select, .convert, .reduce, .layout, .gather, .scatter, .random, .branch,
+    case .constant, .select, .convert, .reduce, .layout, .gather, .scatter, .factorize,
+      .linearSolve, .random, .branch,
       .scan, .map, .derivative, .solve, .interpolate:
       return nil
     }

@@ -160,7 +160,7 @@ enum DirectSensitivity {
       settings: solve.settings, batched: [], rhs: try rhs.finish([zero]),
       controlled: solve.controlled)
     single.drifting = solve.drifting
-    return try single.stepRegions().dense
+    return try Linearization.linearized(single).stepRegions().dense
   }
 
   /// Carries: λ. Stacked: t, h, y, and what save points add. Shared: parameters. Outputs: cotangents of t and h, if wanted.

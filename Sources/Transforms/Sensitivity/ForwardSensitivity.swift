@@ -19,6 +19,7 @@ enum ForwardSensitivity {
     if n == 0 { return (builder.emit(.solve(solve), operands), []) }
     var augmented = solve
     augmented.rhs = try augmentedRegion(solve, directions)
+    augmented.jacobian = nil
     augmented.controlled = d * (1 + n)
     // A sensitivity is of the same half as its component.
     augmented.drifting = solve.drifting.map { Array(repeatElement($0, count: 1 + n).joined()) }

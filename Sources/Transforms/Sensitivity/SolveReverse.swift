@@ -42,16 +42,22 @@ enum SolveReverse {
   ///
   /// Few numbers to differentiate by, and one trajectory: sensitivities beside the state are cheapest. A state so long that a
   /// trace of it would fill the memory: the adjoint. Everything else: through the steps. A traced solve is differentiated as
-  /// its trace is. For a splitting method there is no adjoint: it would solve the state beside λ, whose halves don't part.
+  /// its trace is. For a splitting method there is no adjoint: it would solve the state beside λ, whose halves don't part. What decays
+  /// fast grows as fast backwards: for a stiff method the state is read from a record, not solved backwards.
   static func mode(
     of solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
   ) -> GradientMode {
-    let isSplitting = Method.named(solve.settings.method)?.needsSeparableSystem ?? false
+    let method = Method.named(solve.settings.method)
+    let isSplitting = method?.needsSeparableSystem ?? false
+    let isStiff = method?.purpose == .stiff
     if solve.trace != nil { return .direct }
     switch solve.settings.gradient {
     case .direct, .forward: return solve.settings.gradient
-    case .adjoint, .interpolated: return isSplitting ? .direct : solve.settings.gradient
-    case .auto: return isSplitting ? .direct : chosen(for: solve, operands, active: active, builder)
+    case .adjoint: return isSplitting ? .direct : isStiff ? .interpolated : .adjoint
+    case .interpolated: return isSplitting ? .direct : .interpolated
+    case .auto:
+      return isSplitting || isStiff
+        ? .direct : chosen(for: solve, operands, active: active, builder)
     }
   }
 

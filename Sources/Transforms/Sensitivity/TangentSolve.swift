@@ -21,6 +21,7 @@ enum TangentSolve {
 
     var tangent = solve
     tangent.rhs = try pairedRegion(solve, parameters, d)
+    tangent.jacobian = nil
     // A tangent changes by the tangents of what its component changes by, so it is of the same half.
     tangent.drifting = solve.drifting.map { $0 + $0 }
     if let record = solve.record {

@@ -69,7 +69,7 @@ private struct DependenceWalk {
       }
       values += zip(results, types).map { reshaped($0, $1) }
     case .scan(let scan): self.scan(scan, operands, types)
-    case .scatter, .map, .derivative, .solve, .interpolate:
+    case .scatter, .factorize, .linearSolve, .map, .derivative, .solve, .interpolate:
       everything(operands, types)
     }
   }

@@ -54,7 +54,8 @@ struct ProductSum {
     switch form {
     case .contract: true
     case .reduce(let reduction): reduction.kind == .sum
-    case .constant, .elementwise, .select, .convert, .layout, .gather, .scatter, .random, .branch,
+    case .constant, .elementwise, .select, .convert, .layout, .gather, .scatter, .factorize,
+      .linearSolve, .random, .branch,
       .scan, .map, .derivative, .solve, .interpolate:
       false
     }
@@ -95,7 +96,8 @@ struct ProductSum {
     switch node.form {
     case .constant, .layout(.broadcast), .layout(.transpose): true
     case .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
-      .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
+      .scatter, .factorize, .linearSolve, .random, .branch, .scan, .map, .derivative, .solve,
+      .interpolate:
       false
     }
   }
@@ -133,7 +135,8 @@ struct ProductSum {
     case .constant where isIdentity(node):
       equalities.append((indices[0], indices[1]))
       return true
-    case .constant, .select, .convert, .reduce, .layout, .gather, .scatter, .random, .branch,
+    case .constant, .select, .convert, .reduce, .layout, .gather, .scatter, .factorize,
+      .linearSolve, .random, .branch,
       .scan, .map, .derivative, .solve, .interpolate:
       return false
     }

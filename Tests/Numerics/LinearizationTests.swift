@@ -1,0 +1,63 @@
+import Foundation
+import NodalExecution
+import NodalIR
+import NodalOperations
+import NodalReferenceExecutor
+import NodalTransforms
+import Testing
+
+/// Jacobians of right-hand sides against differences, dense and banded.
+struct LinearizationTests {
+  private func check(_ rhs: Region, _ inputs: [Tensor], _ tolerance: Double = 1e-6) throws {
+    let region = try Linearization.jacobian(of: rhs)
+    try Verifier.verify(region)
+    let results = try Runner(ReferenceExecutor().compile(region)).run(inputs).results
+    let n = inputs[1].count
+    func slope(_ inputs: [Tensor]) throws -> Tensor {
+      try Runner(ReferenceExecutor().compile(rhs)).run(inputs).results[0]
+    }
+    func difference(_ i: Int, _ j: Int) throws -> [Double] {
+      let step = 1e-5
+      var (up, down) = (inputs, inputs)
+      up[i][j] += step
+      down[i][j] -= step
+      return zip(try slope(up).numbers, try slope(down).numbers).map { ($0 - $1) / (2 * step) }
+    }
+    for j in 0..<n {
+      for (i, d) in try difference(1, j).enumerated() {
+        #expect(abs(results[0][i * n + j] - d) <= tolerance * max(1, abs(d)), "(\(i), \(j))")
+      }
+    }
+    for (i, d) in try difference(0, 0).enumerated() {
+      #expect(abs(results[1][i] - d) <= tolerance * max(1, abs(d)), "by time: \(i)")
+    }
+  }
+
+  @Test func dense() throws {
+    let problem = Problem(dimension: 3, parameters: 2) { b, t, y, p in
+      [
+        b.mul(p[0], b.mul(y[1], b.sin(t))), b.sub(b.mul(y[0], y[2]), b.exp(y[1])),
+        b.add(b.mul(p[1], y[0]), t),
+      ]
+    }
+    try check(
+      problem.rhs(lanes: false),
+      [Tensor(0.7), Tensor([0.3, -0.4, 1.2]), Tensor([1.5, 0.3])])
+  }
+
+  /// Neighbours only: three directions serve all columns.
+  @Test(arguments: [5, 60]) func banded(n: Int) throws {
+    let state = ValueType(.f64, shape: [n])
+    var b = RegionBuilder(parameters: [.time, state])
+    let y = b.parameters[1]
+    let left = b.pad(b.slice(y, axis: 0, 0..<(n - 1)), axis: 0, before: 1, after: 0)
+    let right = b.pad(b.slice(y, axis: 0, 1..<n), axis: 0, before: 0, after: 1)
+    let product = b.mul(left, b.sin(y))
+    let slope = b.sub(b.add(product, right), b.square(y))
+    let rhs = try b.finish([slope])
+    try check(rhs, [Tensor(0), Tensor((0..<n).map { cos(Double($0)) })])
+    // One rule for each direction, and one by time, which is nothing.
+    let region = try Linearization.jacobian(of: rhs)
+    #expect(region.nodes.count < 60, "\(region.nodes.count) nodes")
+  }
+}
