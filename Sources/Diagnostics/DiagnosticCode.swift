@@ -99,6 +99,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case additionWithoutBase = "E0505"
   case overrideWithoutBase = "E0506"
   case nonlinearLeftSide = "E0507"
+  case equationCount = "E0517"
   case cyclicDerivative = "E0508"
   case missingInitialValue = "E0509"
   case unknownParent = "E0510"
@@ -170,6 +171,8 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case noSeries = "E1014"
   case differentTimes = "E1015"
   case recordTooLarge = "E1016"
+  case algebraicEquations = "E1020"
+  case undeterminedState = "E1021"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

@@ -8,6 +8,11 @@ package struct Refusal: Sendable, Hashable {
     /// A Taylor method expands the right-hand side of a solve in powers of time, and this part of it has no series, by the name
     /// of its op or form.
     case noSeries(of: String)
+    /// Equations with algebraic ones among them, or that are not solved for their derivatives, and a method that wants y' = f: this
+    /// component, by number, has none.
+    case algebraic(component: Int)
+    /// No equation, however they are shared out, is left to determine this component.
+    case undetermined(component: Int)
     /// An array of more numbers than any machine that is meant can hold.
     case tooLarge(count: Double)
     /// Samples of a solution that holds the solver's own steps, where their number can't be found out before.

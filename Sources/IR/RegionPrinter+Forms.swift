@@ -11,7 +11,7 @@ extension Form {
     case .scan, .map, .derivative: ["body"]
     case .solve(let solve):
       ["rhs"] + (solve.quadrature == nil ? [] : ["quadrature"])
-        + (solve.jacobian == nil ? [] : ["jacobian"])
+        + (solve.mass == nil ? [] : ["mass"]) + (solve.jacobian == nil ? [] : ["jacobian"])
     case .interpolate: ["dense"]
     }
   }

@@ -169,6 +169,7 @@ private struct AttributeReader {
     if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }
     if attributes.items["expected"] != nil { solve.expected = try natural("expected") }
     solve.isBackward = try flag("backward")
+    solve.mass = attributes.regions.removeValue(forKey: "mass")
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
     return solve
   }

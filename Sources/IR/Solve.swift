@@ -85,6 +85,9 @@ package struct Solve: Sendable, Hashable {
   /// For methods on separable systems: per component, whether its derivative is a function of the others alone (see the
   /// pass `separate`, which proves it).
   package var drifting: [Bool]?
+  /// Where the equations are M y' = f: (t, y, p…) → M [d, d], with the axis of lanes of the results of `rhs`. Rows of zeros are
+  /// algebraic equations. What a method can't take is rewritten or refused (see the pass `implicit`).
+  package var mass: Region?
   /// For methods that solve equations in the state: (t, y, p…) → (∂f/∂y: [d, d], ∂f/∂t: [d]), of the right-hand side f, with the same
   /// axis of lanes as its results (see the pass `linearize`, which makes it).
   package var jacobian: Region?

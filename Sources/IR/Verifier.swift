@@ -68,7 +68,7 @@ extension Form {
     case .map(let map): [map.body]
     case .derivative(let derivative): [derivative.body]
     case .solve(let solve):
-      [solve.rhs] + [solve.quadrature, solve.jacobian].compactMap { $0 }
+      [solve.rhs] + [solve.quadrature, solve.mass, solve.jacobian].compactMap { $0 }
     case .interpolate(let interpolate): [interpolate.dense]
     }
   }
@@ -98,6 +98,7 @@ extension Form {
     case .solve(var solve):
       solve.rhs = try transform(solve.rhs)
       if let quadrature = solve.quadrature { solve.quadrature = try transform(quadrature) }
+      if let mass = solve.mass { solve.mass = try transform(mass) }
       if let jacobian = solve.jacobian { solve.jacobian = try transform(jacobian) }
       return .solve(solve)
     case .interpolate(var interpolate):

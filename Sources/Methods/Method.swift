@@ -83,6 +83,9 @@ package struct Method: Sendable {
     }
   }
 
+  /// Solves M y' = f with an M of rows that may be zero.
+  package var takesMass: Bool { needsJacobian }
+
   /// The name of the method for a system that reads a recorded trajectory: its own, but that a solution put together of pieces
   /// has no series.
   package var nameForRecordedPaths: String { needsSeries ? Tableau.dop853.name : name }

@@ -21,6 +21,9 @@ package struct StepProblem: Sendable {
   /// (t, y, p…) → (∂f/∂y, ∂f/∂t), for methods that want it.
   package var jacobian: Region?
 
+  /// (t, y, p…) → M of M y' = f, for methods that take it.
+  package var mass: Region?
+
   package init(
     rhs: Region, rtol: Double, atol: [Double], controlled: Int, quadrature: Region? = nil,
     drifting: [Bool]? = nil
@@ -47,6 +50,7 @@ package struct StepProblem: Sendable {
       quadrature: solve.quadrature, drifting: solve.drifting)
     self.wantsError = wantsError
     jacobian = solve.jacobian
+    mass = solve.mass
   }
 }
 

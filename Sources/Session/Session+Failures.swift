@@ -75,6 +75,25 @@ extension Session {
         also: place == nil || place?.span == span
           ? [] : span.map { [Label($0, "solved here")] } ?? [],
         help: ["other methods, dop853 among them, take any system"])
+    case .algebraic(let component):
+      let state = ode.flatMap { blame(component, in: $0) }
+      return Diagnostic(
+        .algebraicEquations,
+        "this method wants an equation for each derivative, and \(state.map { "`\($0.name)`" } ?? "a state") has none",
+        at: (place?.span ?? span).map { Label($0) },
+        also: state.map { [Label($0.equationSpan, "its equation")] } ?? [],
+        help: ["`rodas5p` and `rosenbrock23` solve algebraic equations; `auto` takes `rodas5p`"])
+    case .undetermined(let component):
+      let state = ode.flatMap { blame(component, in: $0) }
+      return Diagnostic(
+        .undeterminedState,
+        "no equation is left to determine \(state.map { "`\($0.name)`" } ?? "a state")",
+        at: (place?.span ?? span).map { Label($0) },
+        also: state.map { [Label($0.span, "this state")] } ?? [],
+        help: [
+          "each algebraic equation must determine a state without a derivative (index 1)",
+          "where it holds states that have derivatives alone, differentiate it by hand",
+        ])
     case .tooLarge(let count):
       return Diagnostic(
         .notSupportedYet,
@@ -189,6 +208,10 @@ extension Session {
         "the solution may grow without bound there, or jump: look at it up to just before that time",
         "a stiff system needs a stiff method, as `rodas5p`; looser tolerances also help where noise is the cause",
       ]
+    case .nonFinite where failure.step == 0 && ode?.implicit.isEmpty == false:
+      code = .nonFiniteState
+      message = "no values near the initial ones satisfy the equations of \(odeName) at t = \(time)"
+      help = ["start the states that have no derivative nearer to a solution"]
     case .nonFinite:
       code = .nonFiniteState
       message = "a value is not finite after t = \(time) in \(odeName)"

@@ -63,6 +63,9 @@ package struct Pipeline: Sendable {
   package static let separate = Pass(
     "separate", "part the state of splitting methods into the halves that drift and are kicked"
   ) { (region) throws(IRError) in try Separability.run(region) }
+  package static let implicit = Pass(
+    "implicit", "solve equations for their derivatives where a method wants them so"
+  ) { (region) throws(IRError) in try ImplicitEquations.run(region) }
   package static let linearize = Pass(
     "linearize", "give stiff methods the derivatives of their right-hand sides"
   ) { (region) throws(IRError) in try Linearization.run(region) }
@@ -80,14 +83,14 @@ package struct Pipeline: Sendable {
 
   /// To run a region once, as it is.
   package static let evaluation = Pipeline([
-    batch, calculus(isDifferentiated: false), simplify, products, separate, series,
+    batch, calculus(isDifferentiated: false), simplify, products, implicit, separate, series,
     linearize,
   ])
 
   /// To have the first result's gradient by the parameters `wrt`, behind all results.
   package static func training(wrt: [Int]) -> Pipeline {
     Pipeline([
-      batch, calculus(isDifferentiated: true), simplify, products, separate, series,
+      batch, calculus(isDifferentiated: true), simplify, products, implicit, separate, series,
       linearize, gradient(wrt: wrt), linearize, simplify,
     ])
   }

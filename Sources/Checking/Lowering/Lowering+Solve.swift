@@ -74,11 +74,21 @@ extension Lowering {
     let initial = scope.builder.concatenate(
       parts.map { scope.builder.convert($0, to: precision) }, axis: 0)
     let times = try self.times(solve, saves)
-    let rhs = try rightHandSide(ode)
+    var run: SolveRun
+    if ode.implicit.isEmpty {
+      let rhs = try rightHandSide(ode)
+      run = SolveRun(
+        ode: ode, region: rhs.region, captured: rhs.captured, settings: solve.settings,
+        initial: initial)
+    } else {
+      let system = try implicitSystem(ode)
+      at(LoweredOrigin(span: solve.span, ode: ode.id))
+      run = SolveRun(
+        ode: ode, region: system.rhs, captured: system.captured, settings: solve.settings,
+        initial: try consistent(initial, at: times.begin, system), mass: system.mass)
+      if run.settings.method == "auto" { run.settings.method = Self.methodForImplicit }
+    }
     at(LoweredOrigin(span: solve.span, ode: ode.id))
-    let run = SolveRun(
-      ode: ode, region: rhs.region, captured: rhs.captured, settings: solve.settings,
-      initial: initial)
     return (run, times)
   }
 
@@ -88,6 +98,8 @@ extension Lowering {
     var captured: [Value]
     var settings: SolverSettings
     var initial: Value
+    /// M of M y' = f.
+    var mass: Region?
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
@@ -102,10 +114,11 @@ extension Lowering {
     _ run: SolveRun, from start: Value, to end: Value, saves: Value, traced: Bool = false
   ) -> [Value] {
     let count = run.region.resultTypes[0].extents[0].fixedLength ?? 0
-    let form = Solve(
+    var form = Solve(
       settings: run.settings, batched: [], rhs: run.region, controlled: count,
       trace: traced ? scope.builder.nextTrace : nil,
       record: traced ? run.record : nil)
+    form.mass = run.mass
     return scope.builder.emit(.solve(form), [start, end, saves, run.initial] + run.captured)
   }
 
@@ -114,7 +127,17 @@ extension Lowering {
   private enum Times {
     case oneWay(start: Value, end: Value, saves: Value)
     case bothWays(start: Value, first: Value, last: Value, saves: Value)
+
+    /// Where the initial values hold.
+    var begin: Value {
+      switch self {
+      case .oneWay(let start, _, _), .bothWays(let start, _, _, _): start
+      }
+    }
   }
+
+  /// What `auto` means for equations that are not solved for their derivatives.
+  private static let methodForImplicit = "rodas5p"
 
   /// Times are f64 in every program.
   private mutating func time(_ expression: TypedExpression) throws(IRError) -> Value {
@@ -207,7 +230,7 @@ extension Lowering {
 
   // MARK: Equations
 
-  private mutating func flat(_ x: Value) -> Value {
+  mutating func flat(_ x: Value) -> Value {
     scope.builder.reshape(x, to: [.fixed(scope.builder.type(x).fixedCount ?? 0)])
   }
 
@@ -248,7 +271,7 @@ extension Lowering {
     return sum
   }
 
-  private func count(_ type: Type) throws(IRError) -> Int {
+  func count(_ type: Type) throws(IRError) -> Int {
     guard let tensor = type.tensor else { throw IRError("a state of type \(type)") }
     return try extents(tensor.shape).reduce(1) { $0 * ($1.fixedLength ?? 1) }
   }

@@ -350,21 +350,7 @@ extension Checker {
       }
       odeBuilders[builder].states[state].elements[index] = entry
       odeBuilders[builder].states[state].order = max(1, order)
-    case .implicit:
-      odeBuilders[builder].implicit = true
-      if equation.left.isInvalid || equation.right.isInvalid { return }
-      guard equation.left.degreeInDerivatives != nil else {
-        report(
-          Diagnostic(
-            .nonlinearLeftSide, "this left side is not linear in its derivatives",
-            at: Label(equation.left.span),
-            help: ["solve it for the derivative by hand: `x' = …`"]))
-        return
-      }
-      report(
-        .notSupportedYet(
-          "an equation that is not solved for a derivative", at: equation.left.span,
-          help: ["solve it for the derivative: `x' = …`"]))
+    case .implicit: placeImplicit(entry)
     }
   }
 

@@ -79,6 +79,7 @@ extension Checker {
         id: OdeID(-1), name: node.name.text, params: [:], constants: [:], layers: [:], terms: [],
         outputs: [], failed: true)
     }
+    findFreeStates(builder)
     for index in odeBuilders[builder].states.indices {
       checkEquations(of: index, builder)
       typeState(index, builder, rank: rank)
@@ -87,9 +88,11 @@ extension Checker {
     for index in odeBuilders[builder].states.indices {
       initials.append(initialValues(index, builder))
     }
-    for index in odeBuilders[builder].states.indices {
+    for index in odeBuilders[builder].states.indices
+    where !odeBuilders[builder].states[index].isFree {
       _ = derivative(index, builder, node.name.span)
     }
+    let implicit = implicitResiduals(builder)
     // Everything else that is named is checked too, used or not.
     for inner in odeScopes.indices where odeScopes[inner].builder == builder {
       for name in odeScopes[inner].order {
@@ -100,9 +103,16 @@ extension Checker {
       id: OdeID(environment.odes.count), name: node.name.text, time: time, timeUnit: timeUnit,
       states: [], bindings: [], outputs: [], terms: [], standardized: [], weights: [],
       documentation: node.documentation?.text, span: node.name.span)
+    // Where they are as many, each free state has an equation that it is named with.
+    let free = odeBuilders[builder].states.filter(\.isFree).map(\.base)
+    let spans =
+      free.count == implicit.count
+      ? Dictionary(zip(free, implicit.map(\.span)), uniquingKeysWith: { a, _ in a }) : [:]
     for index in odeBuilders[builder].states.indices {
       let state = odeBuilders[builder].states[index]
-      guard case .done(let last) = state.status, !last.isInvalid else {
+      let lastLevel = levelType(state, state.locals.count, timeUnit)
+      let status = state.isFree ? .done(noSlope(lastLevel, state.span)) : state.status
+      guard case .done(let last) = status, !last.isInvalid else {
         lost(at: state.span)
         continue
       }
@@ -119,8 +129,9 @@ extension Checker {
             name: state.base + String(repeating: "'", count: level), local: state.locals[level],
             type: type,
             initial: initials[index].indices.contains(level) ? initials[index][level] : nil,
-            derivative: next, span: state.span,
-            equationSpan: state.equation?.equation.span ?? state.span))
+            derivative: next, rate: isLast ? state.rate : nil, isFree: isLast && state.isFree,
+            span: state.span,
+            equationSpan: state.equation?.equation.span ?? spans[state.base] ?? state.span))
       }
     }
     for output in odeBuilders[builder].outputs {
@@ -131,13 +142,14 @@ extension Checker {
           OdeInstance.Output(name: odeScopes[output.scope].prefix + output.name, value: value))
       }
     }
+    instance.implicit = implicit
     instance.bindings = odeBuilders[builder].bindings + (pending.last ?? [])
     instance.terms = flattenTerms(builder)
     instance.standardized = odeBuilders[builder].standardized
     instance.namedTimes = namedTimes(builder, instance)
     environment.odes[instance.id] = instance
     let made = odeBuilders[builder]
-    if made.states.isEmpty && !made.hasInvalid && errorCount == errors && !made.implicit {
+    if made.states.isEmpty && !made.hasInvalid && errorCount == errors {
       report(
         Diagnostic(
           .missingEquation, "`\(node.name.text)` has no state", at: Label(node.name.span),
@@ -146,13 +158,13 @@ extension Checker {
     return ElaboratedOde(
       id: instance.id, name: node.name.text, params: made.params, constants: made.constants,
       layers: made.layers, terms: made.termNames, outputs: made.outputs.map(\.name),
-      failed: errorCount > errors || made.implicit)
+      failed: errorCount > errors)
   }
 
   mutating func checkEquations(of index: Int, _ builder: Int) {
     let state = odeBuilders[builder].states[index]
     let name = state.base
-    if odeBuilders[builder].implicit { return }
+    if state.isFree { return }
     if odeBuilders[builder].hasInvalid, state.equation == nil { return }
     if state.equation == nil && state.elements.isEmpty {
       if let addition = state.additions.first {
@@ -202,13 +214,14 @@ extension Checker {
     let state = odeBuilders[builder].states[index]
     switch state.status {
     case .done(let value): return value
-    case .active:
+    case .active where !state.isFree:
       return failed(
         Diagnostic(
           .cyclicDerivative,
           "the derivative of `\(state.base)` is defined by itself", at: Label(span)), span)
-    case .pending: break
+    case .active, .pending: break
     }
+    if state.isFree { return freeDerivative(index, builder, span) }
     odeBuilders[builder].states[index].status = .active
     let saved = frame
     pending.append([])

@@ -58,6 +58,11 @@ extension Checker {
     frame = Frame(kind: .ode, module: member.module, odeScope: scope)
     frame.owner = newOwner(path)
     pending.append([])
+    // What is named has a value outside of the implicit equations too.
+    let builder = odeScopes[scope].builder
+    let wasInImplicit = odeBuilders[builder].isInImplicit
+    odeBuilders[builder].isInImplicit = false
+    defer { odeBuilders[builder].isInImplicit = wasInImplicit }
     let value = elaborateMember(name, member, scope)
     account(for: value, at: span)
     let bound = pending.removeLast()

@@ -62,6 +62,10 @@ struct OdeBuilder: Sendable {
     var status = Status.pending
     var span: Span
     var isInherited = false
+    /// It has no equation of its own: implicit ones stand for its derivative.
+    var isFree = false
+    /// Its last derivative where those read it.
+    var rate: LocalID?
     /// An unannotated parameter whose rank has to be tried.
     var rank = 0
   }
@@ -85,8 +89,10 @@ struct OdeBuilder: Sendable {
   /// Values of shared right-hand sides (`[x, y]' = …`), by the place of the equation.
   var shared: [Span: TypedExpression] = [:]
   var size: [String: Size] = [:]
-  /// Holds an equation that is not solved for a derivative, which was refused.
-  var implicit = false
+  /// Equations that are not solved for a derivative.
+  var implicitEquations: [OdeEquation] = []
+  /// One of them is being read.
+  var isInImplicit = false
   /// Its parent is not known: nothing else is said about it.
   var isBroken = false
   /// An item or an equation of it got its diagnostic: a missing equation may be that one.

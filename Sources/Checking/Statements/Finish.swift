@@ -56,6 +56,9 @@ extension Checker {
       next.derivative = finished(state.derivative)
       return next
     }
+    result.implicit = ode.implicit.map {
+      OdeInstance.Implicit(value: finished($0.value), span: $0.span)
+    }
     result.bindings = ode.bindings.map { Bound($0.local, finished($0.value), name: $0.name) }
     result.outputs = ode.outputs.map {
       OdeInstance.Output(name: $0.name, value: finished($0.value))

@@ -13,9 +13,20 @@ package struct OdeInstance: Sendable {
     package var initial: TypedExpression?
     /// d/dt, in terms of states, time, bindings.
     package var derivative: TypedExpression
+    /// Its derivative where implicit equations read it.
+    package var rate: LocalID?
+    /// It has no equation of its own, but is one of those that implicit equations determine; then `derivative` is nothing.
+    package var isFree = false
     package var span: Span
     /// Where its equation stands, for messages while it runs.
     package var equationSpan: Span
+  }
+
+  /// An equation that is not solved for a derivative.
+  package struct Implicit: Sendable {
+    /// Right side less left side, which is linear in the derivatives of free states.
+    package var value: TypedExpression
+    package var span: Span
   }
 
   package struct Output: Sendable {
@@ -54,6 +65,8 @@ package struct OdeInstance: Sendable {
   package var namedTimes: [Unit] = []
   package var states: [State]
   package var bindings: [Bound]
+  /// As many numbers as there are in the free states.
+  package var implicit: [Implicit] = []
   package var outputs: [Output]
   package var terms: [Term]
   package var standardized: [StandardizedInput]

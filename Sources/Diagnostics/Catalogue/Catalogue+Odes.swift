@@ -217,6 +217,12 @@ extension Catalogue {
       bad: "ode f { state x = 1; (x')^2 = x }",
       mended: "ode f { state x = 1; x' = sqrt(x) }"),
     CatalogueRow(
+      .equationCount, "more or fewer equations than states",
+      "Equations that are not solved for a derivative (`0 = …`, `C*(u' - v') = …`) stand for the states that have no equation of "
+        + "their own: there must be as many of these as of those.",
+      bad: "ode f { state x = 1, z = 1; x' = -z; 0 = x - z; 0 = x + z }",
+      mended: "ode f { state x = 1, z = 1; x' = -z; 0 = x - z }"),
+    CatalogueRow(
       .equationLeftSide, "a bracket of an equation holds something else than states",
       "`[x, y]' = …` gives the derivatives of several states at once: names alone stand "
         + "in the bracket.",

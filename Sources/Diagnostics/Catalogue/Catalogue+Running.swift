@@ -181,6 +181,30 @@ extension Catalogue {
         + "states, times stages, times steps. `adjoint` and `forward` need none. Looser tolerances and smaller batches take less of it."
     ),
     CatalogueRow(
+      .algebraicEquations, "equations that this method can't take",
+      "Explicit methods step along derivatives, and a state that algebraic equations determine (`0 = …`) has no equation for its own. "
+        + "Rosenbrock methods solve for it in each step.",
+      bad: """
+        ode f { state x = 1, z = 1; x' = -z; 0 = x - z }
+        print solve(f, over: 0..1, solver: tsit5()).final.x
+        """,
+      mended: """
+        ode f { state x = 1, z = 1; x' = -z; 0 = x - z }
+        print solve(f, over: 0..1, solver: rodas5p()).final.x
+        """),
+    CatalogueRow(
+      .undeterminedState, "equations that don't determine a state",
+      "However the equations are shared out among the states, one is left without. An algebraic equation must hold a state that has no "
+        + "derivative, and each of those must stand in one (index 1).",
+      bad: """
+        ode f { state x = 1, z = 1; x' = -z; 0 = x - 1 }
+        print solve(f, over: 0..1).final.x
+        """,
+      mended: """
+        ode f { state x = 1, z = 1; x' = -z; 0 = x - z }
+        print solve(f, over: 0..1).final.x
+        """),
+    CatalogueRow(
       .internalInconsistency, "a mistake of Nodal itself",
       "The compiler made something that breaks its own rules. The program may be right: "
         + "please report it, with the message."),

@@ -41,6 +41,8 @@ struct RosenbrockSteps {
     /// W and its factors.
     let matrix: Value
     let factors: Value
+    /// M, where the equations are M y' = f.
+    let mass: Value?
     /// h fₜ.
     let drift: Value
     /// 1/h in each component.
@@ -59,7 +61,9 @@ struct RosenbrockSteps {
       (self.tableau, self.problem) = (tableau, problem)
       (self.t, self.h, self.y, self.shared) = (t, h, y, shared)
       let derivatives = arithmetic.builder.inline(jacobian, [t, y] + shared)
-      matrix = arithmetic.iterationMatrix(derivatives[0], h: h, diagonal: tableau.diagonal)
+      mass = problem.mass.map { arithmetic.builder.inline($0, [t, y] + shared)[0] }
+      matrix = arithmetic.iterationMatrix(
+        derivatives[0], mass: mass, h: h, diagonal: tableau.diagonal)
       factors = arithmetic.builder.value(.factorize, [matrix])
       let spread = arithmetic.spread(h)
       drift = arithmetic.builder.mul(derivatives[1], spread)
@@ -73,7 +77,8 @@ struct RosenbrockSteps {
       arguments.append(argument)
       let time = arithmetic.time(t, tableau.nodes[i], h)
       var right = arithmetic.builder.inline(problem.rhs, [time, argument] + shared)[0]
-      if let coupled = arithmetic.sum(tableau.couplings[i], stages) {
+      if var coupled = arithmetic.sum(tableau.couplings[i], stages) {
+        if let mass { coupled = arithmetic.product(mass, coupled) }
         right = arithmetic.builder.add(right, arithmetic.builder.mul(coupled, reciprocal))
       }
       let weight = arithmetic.rounded(tableau.timeWeights[i])
@@ -191,18 +196,28 @@ struct RosenbrockSteps {
 }
 
 extension StepArithmetic {
-  /// I/(hγ) - J.
-  mutating func iterationMatrix(_ jacobian: Value, h: Value, diagonal: Double) -> Value {
+  /// M/(hγ) - J, with M = I where none is given.
+  mutating func iterationMatrix(
+    _ jacobian: Value, mass: Value?, h: Value, diagonal: Double
+  ) -> Value {
     let type = builder.type(jacobian)
     let n = types.size
     let row = (0..<(n * n)).map { $0 % (n + 1) == 0 ? 1.0 : 0 }
     let identity = builder.constant(row, ValueType(type.element, shape: [n, n]))
     let axes = [type.rank - 2, type.rank - 1]
-    let unit = builder.broadcast(identity, to: type.extents, axes: axes)
+    let unit = mass ?? builder.broadcast(identity, to: type.extents, axes: axes)
     let length = builder.convert(builder.mul(h, diagonal), to: type.element)
     let reciprocal = builder.reciprocal(length)
     let spread = builder.broadcast(
       reciprocal, to: type.extents, axes: Array(0..<builder.type(h).rank))
     return builder.sub(builder.mul(unit, spread), jacobian)
+  }
+
+  /// A matrix times a state.
+  mutating func product(_ matrix: Value, _ x: Value) -> Value {
+    let lanes: [Contraction.Pair] = types.isBatched ? [.init(0, 0)] : []
+    return builder.value(
+      .contract(
+        Contraction(batch: lanes, contracted: [.init(types.axis + 1, types.axis)])), [matrix, x])
   }
 }

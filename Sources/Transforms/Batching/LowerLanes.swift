@@ -16,6 +16,9 @@ extension Batching {
         if solve.sharesClock { try countFromStart(&solve, &operands, &builder) }
         let flags = [!solve.sharesClock, true] + solve.batched[Solve.Operand.parameters...]
         solve.rhs = try expand(batch(solve.rhs, mapped: flags, extent: .lane).region)
+        if let mass = solve.mass {
+          solve.mass = try expand(batch(mass, mapped: flags, extent: .lane).region)
+        }
         solve.isLowered = true
         return builder.emit(.solve(solve), operands)
       case .branch(var branch) where branch.lanes != nil && !branch.isLowered:
@@ -56,12 +59,18 @@ extension Batching {
     operands.append(start)
     solve.batched.append(true)
 
-    let types = solve.rhs.parameterTypes
-    var rhs = RegionBuilder(parameters: types + [.time])
-    let given = rhs.parameters
-    let time = rhs.add(given[0], given[types.count])
-    let slopes = rhs.inline(solve.rhs, [time] + given[1..<types.count])
-    solve.rhs = try rhs.finish(slopes)
+    solve.rhs = try countingFrom(solve.rhs)
+    solve.mass = try solve.mass.map(countingFrom)
+  }
+
+  /// A region of time, state and parameters, its time counted from one more of these.
+  private static func countingFrom(_ region: Region) throws(IRError) -> Region {
+    let types = region.parameterTypes
+    var builder = RegionBuilder(parameters: types + [.time])
+    let given = builder.parameters
+    let time = builder.add(given[0], given[types.count])
+    let results = builder.inline(region, [time] + given[1..<types.count])
+    return try builder.finish(results)
   }
 }
 

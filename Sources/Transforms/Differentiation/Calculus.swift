@@ -34,7 +34,9 @@ package enum Calculus {
   ) throws(IRError) -> Region {
     // As in the pipeline: halves are told apart in what has been simplified.
     let body = try Linearization.run(
-      Separability.run(Simplify.run(expand(derivative.body, isDifferentiated: true))))
+      Separability.run(
+        ImplicitEquations.run(
+          Simplify.run(expand(derivative.body, isDifferentiated: true)))))
     switch derivative.mode {
     case .forward: return try ForwardMode.differentiate(body, wrt: derivative.wrt)
     case .reverse:

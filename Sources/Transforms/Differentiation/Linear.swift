@@ -17,6 +17,12 @@ extension RegionBuilder {
 }
 
 extension Region {
+  /// The constant that a result is, if it is one.
+  func constantResult(_ i: Int) -> Constant? {
+    guard case .constant(let constant)? = definition(of: results[i])?.form else { return nil }
+    return constant
+  }
+
   /// The same region with its parameters and results in another order; results may be left out.
   func reordered(parameters order: [Int], results: [Int]) throws(IRError) -> Region {
     var builder = RegionBuilder(parameters: order.map { parameterTypes[$0] })

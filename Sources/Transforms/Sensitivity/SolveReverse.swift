@@ -50,7 +50,8 @@ enum SolveReverse {
     let method = Method.named(solve.settings.method)
     let isSplitting = method?.needsSeparableSystem ?? false
     let isStiff = method?.purpose == .stiff
-    if solve.trace != nil { return .direct }
+    // Equations that are not solved for their derivatives: back through the steps, which know how they were.
+    if solve.trace != nil || solve.mass != nil { return .direct }
     switch solve.settings.gradient {
     case .direct, .forward: return solve.settings.gradient
     case .adjoint: return isSplitting ? .direct : isStiff ? .interpolated : .adjoint

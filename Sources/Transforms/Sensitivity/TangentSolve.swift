@@ -22,6 +22,9 @@ enum TangentSolve {
     var tangent = solve
     tangent.rhs = try pairedRegion(solve, parameters, d)
     tangent.jacobian = nil
+    tangent.mass = try solve.mass.map { (mass) throws(IRError) in
+      try pairedMass(mass, tangent.rhs, parameters, d)
+    }
     // A tangent changes by the tangents of what its component changes by, so it is of the same half.
     tangent.drifting = solve.drifting.map { $0 + $0 }
     if let record = solve.record {
@@ -75,6 +78,26 @@ enum TangentSolve {
       tangents[Solve.Result.saved] = builder.add(saved, builder.scaled(slopes, by: rate))
     }
     return (values, tangents)
+  }
+
+  /// M in both halves. It may not change with the parameters that vary: its change would be multiplied with y', which nobody has.
+  private static func pairedMass(
+    _ mass: Region, _ rhs: Region, _ parameters: [Int], _ d: Int
+  ) throws(IRError) -> Region {
+    let given = mass.parameterTypes
+    let varying = try Simplify.run(
+      ForwardMode.differentiate(mass, wrt: parameters.map { $0 + 2 }))
+    guard parameters.isEmpty || varying.constantResult(1)?.uniform == 0 else {
+      throw IRError("the left sides of a solve depend on what it is differentiated by forwards")
+    }
+    var builder = RegionBuilder(parameters: rhs.parameterTypes)
+    let p = builder.parameters
+    let axis = given[1].rank - 1
+    let y = builder.slice(p[1], axis: axis, 0..<d)
+    let matrix = builder.inline(mass, [p[0], y] + p[2..<given.count])[0]
+    let above = builder.pad(matrix, axis: axis + 1, before: 0, after: d)
+    let below = builder.pad(matrix, axis: axis + 1, before: d, after: 0)
+    return try builder.finish([builder.concatenate([above, below], axis: axis)])
   }
 
   /// Records of the doubled state are rows of (y, ẏ): those of y, and of ẏ.

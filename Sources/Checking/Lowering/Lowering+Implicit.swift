@@ -1,0 +1,209 @@
+import NodalIR
+import NodalMethods
+import NodalOperations
+import NodalTypes
+
+/// Odes with equations that are not solved for a derivative: M y' = f, where rows of M come from what stands before derivatives.
+extension Lowering {
+  struct ImplicitSystem {
+    /// (t, y, captured…) → f
+    var rhs: Region
+    /// (t, y, captured…) → M
+    var mass: Region
+    var captured: [Value]
+    /// For each component of the state, whether it has no equation of its own.
+    var isFree: [Bool]
+    /// Derivatives stand in an equation that isn't solved for one.
+    var hasRates: Bool
+  }
+
+  mutating func implicitSystem(_ ode: OdeInstance) throws(IRError) -> ImplicitSystem {
+    let d = try size(of: ode)
+    var isFree: [Bool] = []
+    for state in ode.states {
+      isFree += Array(repeating: state.isFree, count: try count(state.type))
+    }
+    let k = isFree.count { $0 }
+    let residuals = try residualRegion(ode, d, k)
+    let whole = residuals.region
+    let types = Array(whole.parameterTypes[3...])
+    let noRates = ValueType(precision, [.fixed(k)])
+
+    var rhs = RegionBuilder(parameters: [.time, ValueType(precision, [.fixed(d)])] + types)
+    let p = rhs.parameters
+    let zero = rhs.constant(0, noRates)
+    let slopes = rhs.inline(whole, [p[0], p[1], zero] + p[2...])
+
+    let hasRates = ode.states.contains { $0.rate != nil }
+    return ImplicitSystem(
+      rhs: try rhs.finish(slopes),
+      mass: try massRegion(whole, types, isFree, k: hasRates ? k : 0),
+      captured: residuals.captured, isFree: isFree, hasRates: hasRates)
+  }
+
+  /// (t, y, rates of the free components, captured…) → slopes; those of free components are the residuals, in their order.
+  private mutating func residualRegion(
+    _ ode: OdeInstance, _ d: Int, _ k: Int
+  ) throws(IRError) -> (region: Region, captured: [Value]) {
+    let outer = scope
+    let outerElement = element
+    let inner = RegionScope(
+      .solve, parent: outer,
+      parameters: [
+        .time, ValueType(precision, [.fixed(d)]), ValueType(precision, [.fixed(k)]),
+      ])
+    scope = inner
+    element = precision
+    defer {
+      scope = outer
+      element = outerElement
+    }
+    try bindEquations(ode, t: inner.parameters[0], y: inner.parameters[1])
+    var start = 0
+    for state in ode.states where state.isFree {
+      let n = try count(state.type)
+      if let rate = state.rate, let tensor = state.type.tensor {
+        let part = inner.builder.slice(inner.parameters[2], axis: 0, start..<(start + n))
+        inner.locals[rate] = .array(
+          inner.builder.reshape(part, to: try extents(tensor.shape)))
+      }
+      start += n
+    }
+    var residuals: [Value] = []
+    for equation in ode.implicit {
+      at(LoweredOrigin(span: equation.span, ode: ode.id))
+      let value = flat(try array(equation.value))
+      residuals.append(inner.builder.convert(value, to: precision))
+    }
+    let joined = inner.builder.concatenate(residuals, axis: 0)
+    guard inner.builder.type(joined).fixedCount == k else {
+      throw IRError("\(k) free components, and other equations for them")
+    }
+    start = 0
+    var slopes: [Value] = []
+    for (i, state) in ode.states.enumerated() {
+      at(LoweredOrigin(span: state.equationSpan, ode: ode.id, state: i))
+      if state.isFree {
+        let n = try count(state.type)
+        slopes.append(inner.builder.slice(joined, axis: 0, start..<(start + n)))
+        start += n
+      } else {
+        slopes.append(inner.builder.convert(flat(try array(state.derivative)), to: precision))
+      }
+    }
+    let result = inner.builder.concatenate(slopes, axis: 0)
+    return (try inner.finish([result]), inner.captured(sliced: false))
+  }
+
+  /// Rows of the identity, and for free components what the residuals lose by their rates. `k` is 0 where nobody reads these.
+  private func massRegion(
+    _ whole: Region, _ types: [ValueType], _ isFree: [Bool], k: Int
+  ) throws(IRError) -> Region {
+    let d = isFree.count
+    var b = RegionBuilder(parameters: Array(whole.parameterTypes[..<2]) + types)
+    let p = b.parameters
+    var changes: Value?
+    if k > 0 {
+      let rates = whole.parameterTypes[2]
+      var inner = RegionBuilder(parameters: [rates] + b.parameters.map { b.type($0) })
+      let q = inner.parameters
+      let zero = inner.constant(0, rates)
+      let derivative = Derivative(.forward, wrt: [2], body: whole)
+      let change = inner.emit(
+        .derivative(derivative), [q[1], q[2], zero] + q[3...] + [q[0]])[1]
+      let body = try inner.finish([change])
+      let unit = b.constant(Self.identity(k), ValueType(rates.element, shape: [k, k]))
+      let map = Map(
+        extent: .fixed(k), mapped: [true] + p.map { _ in false }, body: body)
+      let rows = b.emit(.map(map), [unit] + p)[0]
+      changes = b.neg(b.transpose(rows, [1, 0]))
+    }
+    var columns: [Value] = []
+    var free = 0
+    for j in 0..<d {
+      if isFree[j], let changes {
+        columns.append(b.slice(changes, axis: 1, free..<(free + 1)))
+      } else {
+        let column = (0..<d).map { $0 == j && !isFree[j] ? 1.0 : 0 }
+        columns.append(b.constant(column, ValueType(precision, shape: [d, 1])))
+      }
+      if isFree[j] { free += 1 }
+    }
+    let matrix = b.concatenate(columns, axis: 1)
+    return try b.finish([matrix])
+  }
+
+  static func identity(_ n: Int) -> [Double] {
+    (0..<(n * n)).map { $0 % (n + 1) == 0 ? 1.0 : 0 }
+  }
+
+  // MARK: Consistent beginnings
+
+  /// Newton steps: each doubles the digits, from a start that is near enough.
+  private static let newtonSteps = 12
+  /// So short a step of the implicit Euler method, that what has a derivative stays where it is, and the rest comes to satisfy its
+  /// equations.
+  private static let instant = 1e-12
+
+  /// Initial values that satisfy the algebraic equations: those of components with equations of their own stay, the free ones are
+  /// found by Newton's method, from what was given. NaN where it doesn't come to an end.
+  mutating func consistent(
+    _ initial: Value, at time: Value, _ system: ImplicitSystem
+  ) throws(IRError) -> Value {
+    let state = scope.builder.type(initial)
+    let shared = [time, initial] + system.captured
+    var body = RegionBuilder(parameters: [state, state] + shared.map { scope.builder.type($0) })
+    body.origin = scope.builder.origin
+    let p = body.parameters
+    let (y, t, start) = (p[0], p[2], p[3])
+    let correction = try newton(system, t: t, y: y, start: start, Array(p[4...]), &body)
+    let next = body.add(y, correction)
+    let scan = Scan(
+      length: .fixed(Self.newtonSteps), reverse: false, carries: 2, stacked: 0, outputs: 0,
+      body: try body.finish([next, correction]))
+    let none = scope.builder.constant(0, state)
+    let found = scope.builder.emit(.scan(scan), [initial, none] + shared)
+    let size = scope.builder.add(
+      scope.builder.mul(scope.builder.abs(found[0]), 1e-5),
+      scope.builder.constant(1e-8, state))
+    let isFound = scope.builder.lessOrEqual(scope.builder.abs(found[1]), size)
+    return scope.builder.select(isFound, found[0], scope.builder.constant(.nan, state))
+  }
+
+  /// The correction of a guess.
+  private func newton(
+    _ system: ImplicitSystem, t: Value, y: Value, start: Value, _ parameters: [Value],
+    _ b: inout RegionBuilder
+  ) throws(IRError) -> Value {
+    let state = b.type(y)
+    let d = system.isFree.count
+    let square = ValueType(state.element, shape: [d, d])
+    let mask = system.isFree.map { $0 ? 1.0 : 0 }
+    let rows = b.constant((0..<(d * d)).map { mask[$0 / d] }, square)
+    let own = b.constant(
+      Self.identity(d).enumerated().map { $1 * (1 - mask[$0 / d]) }, square)
+    // Rows of ∂f/∂y, by directions.
+    var inner = RegionBuilder(parameters: [state] + ([t, y] + parameters).map { b.type($0) })
+    let q = inner.parameters
+    let derivative = Derivative(.forward, wrt: [1], body: system.rhs)
+    let change = inner.emit(.derivative(derivative), q[1...] + [q[0]])[1]
+    let map = Map(
+      extent: .fixed(d), mapped: [true] + (0..<(parameters.count + 2)).map { _ in false },
+      body: try inner.finish([change]))
+    let unit = b.constant(Self.identity(d), square)
+    let directions = b.emit(.map(map), [unit, t, y] + parameters)[0]
+    var matrix = b.neg(b.transpose(directions, [1, 0]))
+    var right = b.inline(system.rhs, [t, y] + parameters)[0]
+    if system.hasRates {
+      let mass = b.mul(b.inline(system.mass, [t, y] + parameters)[0], 1 / Self.instant)
+      matrix = b.add(matrix, mass)
+      let moved = b.sub(y, start)
+      right = b.sub(
+        right, b.value(.contract(Contraction(contracted: [.init(1, 0)])), [mass, moved]))
+    }
+    let whole = b.add(b.mul(matrix, rows), own)
+    let wanted = b.mul(right, b.constant(mask, state))
+    let factors = b.value(.factorize, [whole])
+    return b.value(.linearSolve(LinearSolve()), [whole, factors, wanted])
+  }
+}
