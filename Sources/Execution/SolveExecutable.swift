@@ -134,7 +134,9 @@ package struct SolveExecutable: Executable {
   func isBatched(_ operand: Int) -> Bool { solve.trajectories != nil && solve.batched[operand] }
 
   /// The place of the dense record among the results of a step that has one.
-  var recordResult: Int { 1 + memories + (regions.hasError ? 1 : 0) }
+  var recordResult: Int {
+    1 + memories + (regions.hasError ? 1 : 0) + (regions.hasProposal ? 1 : 0)
+  }
 
   /// Values that a method carries from step to step.
   var memories: Int {

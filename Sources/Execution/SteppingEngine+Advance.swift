@@ -14,7 +14,10 @@ extension SteppingEngine {
     let errors = results[program.regions.hasError ? 1 + memory.count : 0]
       .assumingMemoryBound(to: Double.self)
     let next = results[0]
-    let joint = isJoint ? decideTogether(errors, next) : nil
+    let proposals =
+      program.regions.hasProposal
+      ? results[2 + memory.count].assumingMemoryBound(to: Double.self) : nil
+    let joint = isJoint ? decideTogether(errors, proposals, next) : nil
     var accepted = 0
     var allFinite = true
     let controller = isAdaptive ? program.controller : nil
@@ -31,8 +34,9 @@ extension SteppingEngine {
       if let controller {
         let decision =
           joint
-          ?? controller.decide(
-            squaredError: finite ? errors[slot] : .infinity, &trajectories[i].history)
+          ?? decide(
+            controller, finite ? errors[slot] : .infinity, proposals?[slot],
+            &trajectories[i].history)
         trajectories[i].proposal = abs(h[slot]) * decision.factor
         guard decision.accepted else {
           trajectories[i].rejected += 1
@@ -74,18 +78,32 @@ extension SteppingEngine {
     take(workspace, all: accepted == slots)
   }
 
-  /// One decision for the whole batch, by the mean square of the lanes' errors.
+  /// What a step's error leads to: by the controller, or by the step's own proposal.
+  private func decide(
+    _ controller: StepController, _ squaredError: Double, _ proposal: Double?,
+    _ history: inout StepHistory
+  ) -> StepController.Decision {
+    guard let proposal, squaredError.isFinite else {
+      return controller.decide(squaredError: squaredError, &history)
+    }
+    return StepController.Decision(accepted: squaredError <= 1, factor: proposal)
+  }
+
+  /// One decision for the whole batch, by the mean square of the lanes' errors; of proposals by the shortest.
   private func decideTogether(
-    _ errors: UnsafePointer<Double>, _ next: UnsafeRawPointer
+    _ errors: UnsafePointer<Double>, _ proposals: UnsafePointer<Double>?,
+    _ next: UnsafeRawPointer
   ) -> StepController.Decision? {
     guard let controller = program.controller else { return nil }
     var sum = 0.0
     var count = 0
+    var shortest: Double?
     for slot in 0..<slots where !isDone[slot] {
+      if let proposals { shortest = min(shortest ?? .infinity, proposals[slot]) }
       sum += isFinite(next + slot * stateBytes) ? errors[slot] : .infinity
       count += 1
     }
-    return controller.decide(squaredError: sum / Double(max(1, count)), &jointHistory)
+    return decide(controller, sum / Double(max(1, count)), shortest, &jointHistory)
   }
 
   /// Contributions of the accepted steps to the integrals. Others run with a step of length zero,

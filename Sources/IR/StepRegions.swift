@@ -6,14 +6,15 @@
 /// clock have one t, h and θ, f64; errors stay one for each lane.
 /// `t` and `h` are f64 also where `y` is f32. `p…` are the solve's operands behind the initial state.
 package struct StepRegions: Sendable {
-  /// (t, h, y, memory…, p…) → (y₁, memory…, error?). The error is the f64 ratio of the estimated local error to the tolerance in
+  /// (t, h, y, memory…, p…) → (y₁, memory…, error?, proposal?). The error is the f64 ratio of the estimated local error to the tolerance in
   /// the weighted root mean square norm over the controlled components; a step is accepted up to 1. It is there if `hasError`.
   /// If `termsInStep` the results of `terms` follow behind all others, of lanes whose error is at most 1: the stages serve both.
   package var step: Region
   /// The same with the dense record behind the error.
   package var stepWithRecord: Region
-  /// (t, h, y, p…) → (y₁, record): a step that remembers nothing, for differentiation.
-  package var memoryless: Region
+  /// (t, h, y, p…) → (y₁, record): a step that remembers nothing, for differentiation; nil for methods whose steps are nothing without
+  /// those before.
+  package var memoryless: Region?
   /// (θ, h, y₀, y₁, record) → y(t + θh), 0 ≤ θ ≤ 1.
   package var dense: Region
   /// (t, y, p…) → memory…: what the first step starts from; nil where a method has no memory. For a method whose last stage is the
@@ -25,13 +26,17 @@ package struct StepRegions: Sendable {
   /// Type of the dense record of one trajectory.
   package var record: ValueType
   package var hasError: Bool
+  /// Behind the error the step tells the next one's length, f64, as a multiple of its own: that of a step that is accepted, or of one to
+  /// be tried again. Otherwise a controller does.
+  package var hasProposal: Bool
   package var termsInStep: Bool
   /// Evaluations of the right-hand side in one step, in a step with its record, and in `start`.
   package var evaluations: (step: Int, record: Int, start: Int)
 
   package init(
-    step: Region, stepWithRecord: Region, memoryless: Region, dense: Region, start: Region?,
-    terms: Region?, record: ValueType, hasError: Bool, termsInStep: Bool = false,
+    step: Region, stepWithRecord: Region, memoryless: Region?, dense: Region, start: Region?,
+    terms: Region?, record: ValueType, hasError: Bool, hasProposal: Bool = false,
+    termsInStep: Bool = false,
     evaluations: (step: Int, record: Int, start: Int)
   ) {
     self.step = step
@@ -42,6 +47,7 @@ package struct StepRegions: Sendable {
     self.terms = terms
     self.record = record
     self.hasError = hasError
+    self.hasProposal = hasProposal
     self.termsInStep = termsInStep
     self.evaluations = evaluations
   }

@@ -7,6 +7,8 @@ package struct Method: Sendable {
     case rungeKutta(Tableau)
     /// With the Jacobian of the right-hand side in its stages (see `needsJacobian`).
     case rosenbrock(RosenbrockTableau)
+    /// Backward differentiation formulas, of orders that errors choose as they go.
+    case bdf
     /// Kick-drift-kick on a separable system: half the variables change by a function of the others
     /// alone, and the other way round. Whoever lowers a solve proves it.
     case leapfrog
@@ -31,6 +33,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.order
     case .rosenbrock(let tableau): tableau.order
+    case .bdf: BDFCoefficients.highest
     case .leapfrog: 2
     case .taylor(let order): order
     }
@@ -41,6 +44,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.dense.order
     case .rosenbrock(let tableau): tableau.denseOrder
+    case .bdf: BDFCoefficients.highest
     case .leapfrog: 2
     case .taylor(let order): order
     }
@@ -52,6 +56,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.estimate.order
     case .rosenbrock(let tableau): tableau.estimateOrder
+    case .bdf: 1
     case .leapfrog: nil
     case .taylor(let order): order - 1
     }
@@ -62,7 +67,7 @@ package struct Method: Sendable {
 
   package var needsSeparableSystem: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .taylor: false
+    case .rungeKutta, .rosenbrock, .bdf, .taylor: false
     case .leapfrog: true
     }
   }
@@ -70,7 +75,7 @@ package struct Method: Sendable {
   /// Wants power series of the right-hand side, by rules that not every op has.
   package var needsSeries: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .leapfrog: false
+    case .rungeKutta, .rosenbrock, .bdf, .leapfrog: false
     case .taylor: true
     }
   }
@@ -78,7 +83,7 @@ package struct Method: Sendable {
   /// Wants the right-hand side's derivatives by state and time: see `Solve.jacobian`.
   package var needsJacobian: Bool {
     switch family {
-    case .rosenbrock: true
+    case .rosenbrock, .bdf: true
     case .rungeKutta, .leapfrog, .taylor: false
     }
   }
@@ -90,11 +95,28 @@ package struct Method: Sendable {
   /// has no series.
   package var nameForRecordedPaths: String { needsSeries ? Tableau.dop853.name : name }
 
+  /// The name of the method whose steps are differentiated in the place of its own: where a step is nothing without those before, another
+  /// for the same kind of problem.
+  package var nameForDifferentiatedSteps: String {
+    switch family {
+    case .bdf: RosenbrockTableau.rodas5p.name
+    case .rungeKutta, .rosenbrock, .leapfrog, .taylor: name
+    }
+  }
+
+  /// Its orders and step sizes are its own to choose: steps of a given length there are not.
+  package var choosesOrder: Bool {
+    switch family {
+    case .bdf: true
+    case .rungeKutta, .rosenbrock, .leapfrog, .taylor: false
+    }
+  }
+
   /// Stiffness can be told from the stages that a step has in any case.
   package var stiffness: StiffnessIndicator? {
     switch family {
     case .rungeKutta(let tableau): tableau.stiffness
-    case .rosenbrock, .leapfrog, .taylor: nil
+    case .rosenbrock, .bdf, .leapfrog, .taylor: nil
     }
   }
 
@@ -103,7 +125,7 @@ package struct Method: Sendable {
   package var stabilityLimit: Double {
     switch family {
     case .rungeKutta(let tableau): tableau.realStability
-    case .rosenbrock: .infinity
+    case .rosenbrock, .bdf: .infinity
     case .leapfrog: 2
     case .taylor(let order): StabilityPolynomial.exponential(order).realLimit
     }
@@ -116,7 +138,7 @@ package struct Method: Sendable {
       Method(
         name: name, summary: summary, purpose: purpose,
         family: .taylor(order: TaylorSteps.order(rtol: rtol, atol: atol)))
-    case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.rosenbrock, _),
+    case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.rosenbrock, _), (.bdf, _),
       (.leapfrog, _):
       self
     }

@@ -68,7 +68,12 @@ extension MethodEntry {
       .rosenbrock23, "Shampine and Reichelt's Rosenbrock pair of order 2(3), for loose tolerances"),
     stiff(.rodas5p, "Steinebach's Rosenbrock method of order 5(4), for most stiff problems"),
     planned("kvaerno5", .stiff, "Kværnø's singly diagonally implicit pair of order 5(4)"),
-    planned("bdf", .stiff, "backward differentiation formulas of variable order, 1 to 5"),
+    available(
+      Method(
+        name: "bdf",
+        summary:
+          "backward differentiation formulas of variable order, 1 to 5, for stiff problems that are large",
+        purpose: .stiff, family: .bdf)),
     available(
       Method(
         name: "leapfrog",

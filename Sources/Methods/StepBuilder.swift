@@ -13,6 +13,8 @@ package enum StepBuilder {
       return try RungeKuttaSteps(tableau: tableau, problem: problem).regions()
     case .rosenbrock(let tableau):
       return try RosenbrockSteps(tableau: tableau, problem: problem).regions()
+    case .bdf:
+      return try BDFSteps(problem: problem).regions()
     case .leapfrog:
       return try LeapfrogSteps(problem: problem).regions()
     case .taylor(let order):
@@ -29,6 +31,7 @@ package enum StepBuilder {
     case .rungeKutta(let tableau):
       return types.ownRecord(stages: tableau.dense.stages.count)
     case .rosenbrock(let tableau): return types.ownRecord(stages: tableau.dense.count)
+    case .bdf: return types.ownRecord(stages: BDFCoefficients.highest)
     case .leapfrog: return types.ownRecord(stages: 2)
     case .taylor(let order): return types.ownRecord(stages: order)
     }
@@ -69,7 +72,7 @@ package enum StepBuilder {
     switch method.family {
     case .rungeKutta(let tableau):
       return try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
-    case .rosenbrock, .leapfrog, .taylor:
+    case .rosenbrock, .bdf, .leapfrog, .taylor:
       return nil
     }
   }

@@ -68,8 +68,9 @@ struct MethodsLeapfrogTests {
     let leapfrog = try #require(Method.named("leapfrog"))
     let regions = try StepBuilder.regions(leapfrog, Self.problem())
     let run = RegionEvaluator()
-    let there = try run(regions.memoryless, [.scalar(0.2), .scalar(0.1), .vector([0.8, 0.3])])
-    let back = try run(regions.memoryless, [.scalar(0.3), .scalar(-0.1), there[0]])
+    let there = try run(
+      #require(regions.memoryless), [.scalar(0.2), .scalar(0.1), .vector([0.8, 0.3])])
+    let back = try run(#require(regions.memoryless), [.scalar(0.3), .scalar(-0.1), there[0]])
     #expect(distance(back[0].numbers, [0.8, 0.3]) < 1e-15)
   }
 

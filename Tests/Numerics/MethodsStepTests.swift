@@ -103,7 +103,8 @@ struct MethodsStepTests {
     let (t, h, y, theta) = (0.3, -0.2, [0.4, -1.1, 2.0], 0.37)
     let regions = try StepBuilder.regions(method, Self.problem(lanes: false))
     for region in [
-      regions.step, regions.stepWithRecord, regions.memoryless, regions.dense, regions.terms,
+      regions.step, regions.stepWithRecord, try #require(regions.memoryless), regions.dense,
+      regions.terms,
     ].compactMap({ $0 }) {
       try Verifier.verify(region)
     }
@@ -127,7 +128,8 @@ struct MethodsStepTests {
       #expect(regions.hasError)
       #expect(close(plain[core - 1].numbers, [error], 1e-9))
     }
-    let memoryless = try run(regions.memoryless, [.scalar(t), .scalar(h), .vector(y), shared])
+    let memoryless = try run(
+      #require(regions.memoryless), [.scalar(t), .scalar(h), .vector(y), shared])
     #expect(close(memoryless[0].numbers, expected.y1))
     let record = recorded[core]
     #expect(close(memoryless[1].numbers, record.numbers))

@@ -44,7 +44,7 @@ struct SeriesTests {
   ) throws {
     let problem = StepProblem(
       rhs: rhs, rtol: 1e-4, atol: [1e-4], controlled: rhs.resultTypes[0].fixedCount ?? 0)
-    let step = try StepBuilder.regions(Self.taylor(), problem).memoryless
+    let step = try #require(StepBuilder.regions(Self.taylor(), problem).memoryless)
     let exact = try Self.derivatives(of: rhs)
     for (t, y) in points {
       let found = try run(step, [Tensor(t), Tensor(1), Tensor(y)])[1].numbers
@@ -227,7 +227,7 @@ struct TaylorStepsTests {
         taylor.serving(.adaptive(rtol: rtol, atol: [rtol])), MethodsStepTests.problem(lanes: false))
       let (t, h, y) = (0.3, -0.2, [0.4, -1.1, 2.0])
       let p = Tensor(MethodsStepTests.p)
-      let step = try run(regions.memoryless, [Tensor(t), Tensor(h), Tensor(y), p])
+      let step = try run(#require(regions.memoryless), [Tensor(t), Tensor(h), Tensor(y), p])
       let terms = try run(
         try #require(regions.terms), [Tensor(t), Tensor(h), Tensor(y), Tensor(1), p])
       let order = regions.evaluations.step

@@ -1,5 +1,6 @@
 import NodalDiagnostics
 import NodalIR
+import NodalMethods
 import NodalSyntax
 import NodalTypes
 
@@ -16,7 +17,7 @@ struct SolverMethod: Sendable {
       ("heun", false, true), ("rk4", true, true), ("bs3", false, true), ("dopri5", false, true),
       ("tsit5", false, true), ("dopri8", false, true), ("dop853", false, true),
       ("leapfrog", true, true), ("taylor", false, true), ("rosenbrock23", false, true),
-      ("rodas5p", false, true), ("kvaerno5", false, false), ("bdf", false, false),
+      ("rodas5p", false, true), ("kvaerno5", false, false), ("bdf", false, true),
       ("reversible_heun", false, false), ("euler_maruyama", true, false),
       ("milstein", true, false), ("srk", false, false),
     ].map { ($0.0, SolverMethod(name: $0.0, isFixed: $0.1, isSupported: $0.2)) })
@@ -85,6 +86,14 @@ extension Checker {
     if let argument = given["steps"] {
       guard let count = positiveInteger(argument, "steps") else { return .invalid }
       value.stepping = .count(count)
+    }
+    if let argument = given["dt"] ?? given["steps"], Method.named(method.name)?.choosesOrder == true
+    {
+      return fail(
+        Diagnostic(
+          .optionValue, "`\(method.name)` chooses its steps and their order itself",
+          at: Label(argument.span),
+          help: ["`rodas5p` and `rosenbrock23` take steps of a given length"]))
     }
     if method.isFixed, given["dt"] == nil, given["steps"] == nil {
       return fail(

@@ -194,30 +194,3 @@ struct RosenbrockSteps {
       arithmetic.builder.mul(rest, y0), arithmetic.builder.mul(theta, end))
   }
 }
-
-extension StepArithmetic {
-  /// M/(hγ) - J, with M = I where none is given.
-  mutating func iterationMatrix(
-    _ jacobian: Value, mass: Value?, h: Value, diagonal: Double
-  ) -> Value {
-    let type = builder.type(jacobian)
-    let n = types.size
-    let row = (0..<(n * n)).map { $0 % (n + 1) == 0 ? 1.0 : 0 }
-    let identity = builder.constant(row, ValueType(type.element, shape: [n, n]))
-    let axes = [type.rank - 2, type.rank - 1]
-    let unit = mass ?? builder.broadcast(identity, to: type.extents, axes: axes)
-    let length = builder.convert(builder.mul(h, diagonal), to: type.element)
-    let reciprocal = builder.reciprocal(length)
-    let spread = builder.broadcast(
-      reciprocal, to: type.extents, axes: Array(0..<builder.type(h).rank))
-    return builder.sub(builder.mul(unit, spread), jacobian)
-  }
-
-  /// A matrix times a state.
-  mutating func product(_ matrix: Value, _ x: Value) -> Value {
-    let lanes: [Contraction.Pair] = types.isBatched ? [.init(0, 0)] : []
-    return builder.value(
-      .contract(
-        Contraction(batch: lanes, contracted: [.init(types.axis + 1, types.axis)])), [matrix, x])
-  }
-}

@@ -200,8 +200,10 @@ struct LoopEmitter {
       let results = body.emit([[now], [h], before] + memoryBefore + parameters)
         .map { $0.map(wide) }
       let after = results[0]
-      let record = keepsRecords ? results[2 + memories] : []
-      let terms = results[(2 + memories + (keepsRecords ? 1 : 0))...]
+      let proposal = problem.regions.hasProposal ? results[2 + memories][0] : nil
+      let behind = 2 + memories + (proposal == nil ? 0 : 1)
+      let record = keepsRecords ? results[behind] : []
+      let terms = results[(behind + (keepsRecords ? 1 : 0))...]
 
       // Whether it is taken, and the next step's length.
       let finite = isFinite(after)
@@ -227,12 +229,12 @@ struct LoopEmitter {
         beforePrevious.update(counted, memory.beforePrevious)
         wasRejected.update(counted, memory.rejected)
       }
-      let usual = control.usual(squaredError: error, history)
+      let usual = control.usual(squaredError: error, proposal: proposal, history)
       let outcome = Choice(w, [mask, mask])
       let isUsual = w.and(goes, w.and(finite, usual.holds))
       w.branch(w.any(w.and(active, w.not(isUsual))), isLikely: false) {
         let decision = control.decide(
-          squaredError: w.select(finite, error, constant(.infinity)), history)
+          squaredError: w.select(finite, error, constant(.infinity)), proposal: proposal, history)
         let length = w.multiply(w.intrinsic("fabs", [h]), decision.factor)
         let taken = w.and(goes, decision.accepted)
         let refused = w.and(goes, w.not(decision.accepted))

@@ -30,7 +30,13 @@ struct StepControl {
   /// The logarithm of a factor so near to one that no whole power of two is left when it is rounded.
   private static let small = 0.5
 
-  func usual(squaredError: Operand, _ memory: Memory) -> Usual {
+  /// With a `proposal` of the step's own there is nothing to compute.
+  func usual(squaredError: Operand, proposal: Operand?, _ memory: Memory) -> Usual {
+    if let proposal {
+      return Usual(
+        holds: w.compare("ole", squaredError, .constant(1, squaredError.type)), factor: proposal,
+        memory: memory)
+    }
     let powers = controller.powers
     let error = Lanes(w, squaredError)
     let logarithm = roughLogarithm(error)
@@ -60,7 +66,16 @@ struct StepControl {
   }
 
   /// NaN stands for a step that left the numbers: it is not accepted.
-  func decide(squaredError error: Operand, _ memory: Memory) -> Decision {
+  func decide(
+    squaredError error: Operand, proposal: Operand?, _ memory: Memory
+  ) -> Decision {
+    if let proposal {
+      let isNumber = w.compare("olt", error, .constant(.infinity, error.type))
+      return Decision(
+        accepted: w.compare("ole", error, .constant(1, error.type)),
+        factor: w.select(isNumber, proposal, .constant(controller.smallestFactor, error.type)),
+        memory: memory)
+    }
     let powers = controller.powers
     let error = Lanes(w, error)
     let one = Operand.constant(1, error.type)

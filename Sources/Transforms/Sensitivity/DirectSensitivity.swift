@@ -169,7 +169,9 @@ enum DirectSensitivity {
     _ context: SolveContext, _ regions: StepRegions, _ perStep: StepCotangents, steps: Extent,
     _ builder: inout RegionBuilder
   ) throws(IRError) -> Scan {
-    let step = regions.memoryless
+    guard let step = regions.memoryless else {
+      throw IRError("steps of \(context.solve.settings.method) are not differentiated one by one")
+    }
     let types = step.parameterTypes
     let active = context.activeParameters
     let wrt = (context.stepTimesActive ? [0, 1] : []) + [2] + active.map { $0 + 3 }

@@ -12,8 +12,9 @@ enum SolveReverse {
       throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
     }
     switch mode(of: solve, operands, active: active, builder) {
-    case .direct, .auto, .interpolated:
-      return try DirectSensitivity.forward(solve, operands, &builder)
+    case .direct, .auto:
+      return try DirectSensitivity.forward(solve.byDifferentiatedSteps, operands, &builder)
+    case .interpolated: return try DirectSensitivity.forward(solve, operands, &builder)
     case .adjoint: return (builder.emit(.solve(solve), operands), [])
     case .forward:
       return try ForwardSensitivity.forward(solve, operands, active: active, &builder)
@@ -28,7 +29,9 @@ enum SolveReverse {
     let context = SolveContext(solve, operands, active: active, results: results, cotangents)
     switch mode(of: solve, operands, active: active, builder) {
     case .direct, .auto:
-      return try DirectSensitivity.reverse(context, trace: residuals, &builder)
+      let through = SolveContext(
+        solve.byDifferentiatedSteps, operands, active: active, results: results, cotangents)
+      return try DirectSensitivity.reverse(through, trace: residuals, &builder)
     case .adjoint:
       return try AdjointSensitivity(context, trace: nil).reverse(&builder)
     case .interpolated:
@@ -71,6 +74,16 @@ enum SolveReverse {
       pair.1 ? sum + (builder.type(pair.0).fixedCount ?? 1000) : sum
     }
     return solve.trajectories == nil && directions <= 4 ? .forward : .direct
+  }
+}
+
+extension Solve {
+  /// By a method whose steps are differentiated one by one.
+  fileprivate var byDifferentiatedSteps: Solve {
+    guard let method = Method.named(settings.method) else { return self }
+    var result = self
+    result.settings.method = method.nameForDifferentiatedSteps
+    return result
   }
 }
 
