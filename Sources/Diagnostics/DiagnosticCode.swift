@@ -108,6 +108,9 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case timeOutsideOde = "E0514"
   case primeOutsideOde = "E0515"
   case unknownInitialState = "E0516"
+  case eventCondition = "E0517"
+  case eventTarget = "E0518"
+  case eventWithoutEffect = "E0519"
 
   // MARK: E06xx: layers, parameters, what is learned
   case templateOutsideOwner = "E0601"
@@ -170,6 +173,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case noSeries = "E1014"
   case differentTimes = "E1015"
   case recordTooLarge = "E1016"
+  case eventsWithoutEnd = "E1017"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

@@ -8,7 +8,9 @@ extension Form {
       []
     case .branch: ["then", "else"]
     case .scan, .map, .derivative: ["body"]
-    case .solve: ["rhs", "quadrature"]
+    case .solve(let solve):
+      ["rhs"] + (solve.quadrature == nil ? [] : ["quadrature"])
+        + solve.events.indices.flatMap(SolveEvent.labels)
     case .interpolate: ["dense"]
     }
   }
@@ -139,6 +141,9 @@ extension Solve {
     if let record { list.add("record", record.description) }
     if let drifting { list.addAll("drifting", drifting) }
     if let expected { list.add("expected", expected) }
+    if !events.isEmpty {
+      list.add("events", "[" + events.map(\.text).joined(separator: ", ") + "]")
+    }
     list.add("backward", isBackward)
   }
 }

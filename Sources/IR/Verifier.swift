@@ -66,7 +66,9 @@ extension Form {
     case .scan(let scan): [scan.body]
     case .map(let map): [map.body]
     case .derivative(let derivative): [derivative.body]
-    case .solve(let solve): [solve.rhs] + (solve.quadrature.map { [$0] } ?? [])
+    case .solve(let solve):
+      [solve.rhs] + (solve.quadrature.map { [$0] } ?? [])
+        + solve.events.flatMap { [$0.root, $0.jump] }
     case .interpolate(let interpolate): [interpolate.dense]
     }
   }
@@ -95,6 +97,9 @@ extension Form {
     case .solve(var solve):
       solve.rhs = try transform(solve.rhs)
       if let quadrature = solve.quadrature { solve.quadrature = try transform(quadrature) }
+      solve.events = try solve.events.map { (event) throws(IRError) in
+        try event.mapRegions(transform)
+      }
       return .solve(solve)
     case .interpolate(var interpolate):
       interpolate.dense = try transform(interpolate.dense)

@@ -96,6 +96,7 @@ extension Checker {
         _ = memberValue(name, inner, odeScopes[inner].members[name]?.span ?? node.name.span)
       }
     }
+    let events = elaborateEvents(builder)
     var instance = OdeInstance(
       id: OdeID(environment.odes.count), name: node.name.text, time: time, timeUnit: timeUnit,
       states: [], bindings: [], outputs: [], terms: [], standardized: [], weights: [],
@@ -131,6 +132,7 @@ extension Checker {
           OdeInstance.Output(name: odeScopes[output.scope].prefix + output.name, value: value))
       }
     }
+    instance.events = events
     instance.bindings = odeBuilders[builder].bindings + (pending.last ?? [])
     instance.terms = flattenTerms(builder)
     instance.standardized = odeBuilders[builder].standardized

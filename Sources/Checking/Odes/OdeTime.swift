@@ -24,7 +24,9 @@ extension Checker {
       }
     }
     for state in odeBuilders[builder].states { note(state.type) }
-    for value in instance.bindings.map(\.value) + instance.states.map(\.derivative) {
+    for value in instance.bindings.map(\.value) + instance.states.map(\.derivative)
+      + instance.events.flatMap(\.values)
+    {
       value.walk { node in
         switch node.kind {
         case .number(let number) where number != 0: note(node.type)

@@ -1,5 +1,6 @@
 import NodalDiagnostics
 import NodalIR
+import NodalMethods
 import NodalSyntax
 import NodalTypes
 
@@ -192,8 +193,18 @@ extension Checker {
       [Field("t", .real(.scalar, resolve(instance.timeUnit)))]
       + instance.states.map { Field($0.name, resolve($0.type)) }
       + instance.outputs.map { Field($0.name, resolve($0.value.type)) }
-    let type = SolutionType(
+    if !instance.events.isEmpty,
+      refuseForEvents(
+        instance, start: start, settings, given["solver"], span)
+    {
+      return .invalid
+    }
+    var type = SolutionType(
       ode: name, fields: fields, stateCount: instance.states.count, samples: samples)
+    type.events = instance.events.map {
+      SolutionType.Happening(
+        $0.name, environment.substitution.freshSize(named: $0.name, rigid: true))
+    }
     let node = SolveExpression(
       ode: ode.id, initial: states, start: start,
       over: over.count == 2 ? (over[0], over[1]) : nil, saves: saves, overrides: changed,
@@ -205,6 +216,41 @@ extension Checker {
       TypedExpression(
         .map(Mapped(extents: leading, arguments: lifts, body: solution)),
         Type.solution(type).lifted(by: leading), span))
+  }
+
+  /// What a solve with events can't do; true after a report.
+  private mutating func refuseForEvents(
+    _ ode: OdeInstance, start: TypedExpression?, _ settings: SolverSettings,
+    _ solver: CallArgument?, _ span: Span
+  ) -> Bool {
+    let place = solver?.span ?? span
+    if let start {
+      report(.notSupportedYet("`start:` of an ode with events", at: start.span))
+      return true
+    }
+    if settings.joint {
+      report(
+        .notSupportedYet(
+          "`batching: joint` for an ode with events", at: place,
+          help: ["trajectories whose events differ have steps of their own: `batching: own`"]))
+      return true
+    }
+    // Standing still is a slope of zero for all components at once, and not a function of half of them.
+    if Method.named(settings.method)?.needsSeparableSystem == true,
+      ode.events.contains(where: \.stops)
+    {
+      report(.notSupportedYet("`stop` in an event, with `\(settings.method)`,", at: place))
+      return true
+    }
+    switch settings.gradient {
+    case .adjoint, .interpolated:
+      report(
+        .notSupportedYet(
+          "`gradient: \(settings.gradient.rawValue)` for an ode with events", at: place,
+          help: ["`direct` and `forward` go through events; `auto` chooses one of them"]))
+      return true
+    case .direct, .forward, .auto: return false
+    }
   }
 
   /// How many points `every` saves: from one end on, as long as they lie in the span.

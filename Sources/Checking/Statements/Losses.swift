@@ -166,7 +166,7 @@ extension Checker {
   /// Every expression of an ode that a solve may run.
   static func parts(of ode: OdeInstance) -> [TypedExpression] {
     ode.bindings.map(\.value) + ode.states.map(\.derivative) + ode.states.compactMap(\.initial)
-      + ode.outputs.map(\.value)
+      + ode.outputs.map(\.value) + ode.events.flatMap(\.values)
   }
 }
 
