@@ -45,10 +45,14 @@ extension SteppingEngine {
 
   private func sample(_ workspace: any Workspace) throws(ExecutionError) -> [Sample] {
     var samples: [Sample] = []
+    // A cut step is asked for its end alone.
+    let isWhole = (0..<slots).contains { slot in
+      isAccepted[slot] && trajectories[lanes[slot]].events?.landing == nil
+    }
     let isFresh = (0..<slots).contains { slot in
       isAccepted[slot] && trajectories[lanes[slot]].events?.sides.contains(0) == true
     }
-    for theta in (isFresh ? [Self.departure] : []) + Self.places {
+    for theta in isWhole ? (isFresh ? [Self.departure] : []) + Self.places : [] {
       let places = [Double](repeating: theta, count: slots)
       samples.append(Sample(theta: theta, values: try roots(places, workspace)))
     }

@@ -59,8 +59,10 @@ extension Lowering {
 
   /// The right-hand side and the events, over the same captured values.
   mutating func regions(
-    _ ode: OdeInstance, _ registers: EventRegisters
+    _ ode: OdeInstance, _ registers: EventRegisters,
+    columns: [(local: LocalID, value: TypedExpression)]
   ) throws(IRError) -> (rhs: Region, events: [SolveEvent], captured: [Value]) {
+    for event in ode.events { try bindColumns(of: event, columns) }
     let slopes = try rightHandSide(ode, registers)
     var scopes: [(root: Drafted, jump: Drafted, times: Value?)] = []
     for (k, event) in ode.events.enumerated() {
@@ -101,6 +103,37 @@ extension Lowering {
           jump: try scope.jump.finish(shared), stops: event.stops))
     }
     return (rhs, events, shared)
+  }
+
+  /// The arrays that are given with an event's times, as locals around the equations. Where one of a solve's own has no number, there is no
+  /// event.
+  private mutating func bindColumns(
+    of event: OdeInstance.Event, _ given: [(local: LocalID, value: TypedExpression)]
+  ) throws(IRError) {
+    var time: (local: LocalID, value: Value)?
+    var known: [Value] = []
+    for column in event.columns {
+      let own = given.first { $0.local == column.local }?.value
+      let expression = own ?? column.value
+      if column.isTime {
+        time = (column.local, try self.time(expression))
+        continue
+      }
+      var value = try array(expression)
+      let type = scope.builder.type(value)
+      if own != nil, type.element.isFloating, scope.builder.constantValue(value) == nil {
+        let isKnown = scope.builder.equal(value, value)
+        value = scope.builder.select(isKnown, value, scope.builder.constant(0, type))
+        if type.rank == 1 { known.append(isKnown) }
+      }
+      scope.locals[column.local] = .array(value)
+    }
+    guard var time else { return }
+    for isKnown in known {
+      let nothing = scope.builder.constant(.nan, scope.builder.type(time.value))
+      time.value = scope.builder.select(isKnown, time.value, nothing)
+    }
+    scope.locals[time.local] = .array(time.value)
   }
 
   /// A region whose captures are not yet those of others.

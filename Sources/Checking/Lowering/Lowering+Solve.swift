@@ -79,7 +79,7 @@ extension Lowering {
     let times = try self.times(solve, saves)
     let registers = EventRegisters(
       ode, stateLength: try size(of: ode), capacities: capacities)
-    let regions = try regions(ode, registers)
+    let regions = try regions(ode, registers, columns: solve.columns)
     at(LoweredOrigin(span: solve.span, ode: ode.id))
     let run = SolveRun(
       ode: ode, region: regions.rhs, events: regions.events, registers: registers,

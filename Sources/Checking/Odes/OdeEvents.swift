@@ -60,13 +60,17 @@ extension Checker {
     pending.append([])
     defer { frame = saved }
     let occurrence = freshLocal(.integer)
-    let trigger: OdeInstance.Event.Trigger?
+    var trigger: OdeInstance.Event.Trigger?
+    var columns: [OdeInstance.Event.Column] = []
     switch node.trigger {
     case .crossing(let condition, let direction):
       trigger = crossing(condition).map { .crossing($0, direction.direction) }
     case .times(let variable, let times):
       trigger = given(variable, times, builder).map { .times($0) }
-      if trigger != nil { bindOccurrence(of: times, occurrence, builder) }
+      if trigger != nil { columns = bindOccurrence(of: times, occurrence, builder) }
+      if let time = columns.first(where: \.isTime) {
+        trigger = .times(TypedExpression(.local(time.local), time.value.type, times.span))
+      }
     }
     var changes = EventChanges()
     var isBroken = trigger == nil
@@ -105,8 +109,9 @@ extension Checker {
       values.append((first[change.state] + change.level, stack(parts, node.span)))
     }
     return OdeInstance.Event(
-      name: event.name, trigger: trigger, occurrence: occurrence, bindings: bound,
-      assignments: values, stops: stops, documentation: node.documentation?.text, span: node.span)
+      name: event.name, trigger: trigger, occurrence: occurrence, columns: columns,
+      bindings: bound, assignments: values, stops: stops,
+      documentation: node.documentation?.text, span: node.span)
   }
 
   /// `a == b` as a - b, which passes zero.
@@ -162,7 +167,19 @@ extension Checker {
     }
     value = adopted(value, unit: .uniform(odeBuilders[builder].timeUnit), what: "`t in`")
     if value.isInvalid { return nil }
-    // Outside of the equations nothing of theirs is known.
+    guard let outside = outside(value, builder) else {
+      report(
+        Diagnostic(
+          .eventCondition, "given times are known before the solve, and don't follow from states",
+          at: Label(times.span), help: ["what depends on states is a condition: `t == τ`"]))
+      return nil
+    }
+    return outside
+  }
+
+  /// The same value outside of the equations, where nothing of theirs is known; nil for one that follows from states or time.
+  private func outside(_ value: TypedExpression, _ builder: Int) -> TypedExpression? {
+    var value = value
     var bindings: [LocalID: TypedExpression] = [:]
     for bound in odeBuilders[builder].bindings + (pending.last ?? []) {
       bindings[bound.local] = bound.value
@@ -171,21 +188,15 @@ extension Checker {
       value = value.substituting(bindings)
     }
     let own = Set(odeBuilders[builder].states.flatMap(\.locals) + [odeBuilders[builder].time])
-    guard value.readLocals.isDisjoint(with: own) else {
-      report(
-        Diagnostic(
-          .eventCondition, "given times are known before the solve, and don't follow from states",
-          at: Label(times.span), help: ["what depends on states is a condition: `t == τ`"]))
-      return nil
-    }
-    return value
+    return value.readLocals.isDisjoint(with: own) ? value : nil
   }
 
-  /// In the body of `t in d.t` a field of `d` is that of the occurrence.
-  private mutating func bindOccurrence(of times: Expression, _ occurrence: LocalID, _ builder: Int)
-  {
+  /// In the body of `t in d.t` a field of `d` is that of the occurrence. Gives the arrays that such fields are entries of.
+  private mutating func bindOccurrence(
+    of times: Expression, _ occurrence: LocalID, _ builder: Int
+  ) -> [OdeInstance.Event.Column] {
     guard case .field(let base, let own) = times.kind, case .name(let name) = base.kind else {
-      return
+      return []
     }
     var names: [String] = []
     switch evaluate(base) {
@@ -194,28 +205,42 @@ extension Checker {
       switch resolve(value.type) {
       case .record(let fields): names = fields.map(\.name)
       case .dataset(let data): names = data.example.map(\.name)
-      case .tensor, .error, .string, .tuple, .solution, .run, .interval, .nothing: return
+      case .tensor, .error, .string, .tuple, .solution, .run, .interval, .nothing: return []
       }
-    default: return
+    default: return []
     }
     let place = TypedExpression(.local(occurrence), .integer, times.span)
     let length = tensor(elaborate(times))?.shape.sizes.first.map { resolve($0) }
     var fields: [(name: String, value: Meaning)] = []
+    var columns: [OdeInstance.Event.Column] = []
     for field in names {
       let spelling =
         field == own.spelling
         ? times : Expression(.field(base, Name(field, span: own.span)), span: times.span)
-      let column = elaborate(spelling)
+      var column = elaborate(spelling)
+      if field == own.spelling {
+        column = adopted(
+          toReal(column), unit: .uniform(odeBuilders[builder].timeUnit), what: "`t in`")
+      }
       guard let type = tensor(column), let first = type.shape.sizes.first,
         resolve(first) == length
       else {
         fields.append((field, .expression(column)))
         continue
       }
-      fields.append((field, .expression(element(column, axis: 0, place, times.span))))
+      var entries = column
+      if let value = outside(column, builder) {
+        let local = freshLocal(value.type)
+        columns.append(
+          OdeInstance.Event.Column(
+            name: field, local: local, value: value, isTime: field == own.spelling))
+        entries = TypedExpression(.local(local), value.type, times.span)
+      }
+      fields.append((field, .expression(element(entries, axis: 0, place, times.span))))
     }
     frame.names[name.spelling] = LocalName(
       value: recordValue(fields, times.span), isVariable: false, span: base.span)
+    return columns
   }
 }
 

@@ -5,7 +5,9 @@ import NodalSyntax
 import NodalTypes
 
 extension Checker {
-  static let solveLabels = ["ode", "from", "over", "at", "every", "start", "with", "solver"]
+  static let solveLabels = [
+    "ode", "from", "over", "at", "every", "start", "with", "solver", "events",
+  ]
 
   /// `solve(ode, …)`.
   mutating func solve(_ arguments: [CallArgument], _ span: Span) -> Meaning {
@@ -59,9 +61,10 @@ extension Checker {
     if let step = every { every = self.time(step, of: instance, what: "`every`") }
     if let time = start { start = self.time(time, of: instance, what: "`start`") }
     let overrides = overriding(given["with"], ode)
+    let columns = eventColumns(given["events"], instance)
     let initial = initialState(given["from"], instance, span)
     guard let settings = settings(given["solver"], for: instance, span) else { return .invalid }
-    guard let overrides, let initial else { return .invalid }
+    guard let overrides, let initial, let columns else { return .invalid }
     if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) {
       return .invalid
     }
@@ -205,10 +208,11 @@ extension Checker {
       SolutionType.Happening(
         $0.name, environment.substitution.freshSize(named: $0.name, rigid: true))
     }
-    let node = SolveExpression(
+    var node = SolveExpression(
       ode: ode.id, initial: states, start: start,
       over: over.count == 2 ? (over[0], over[1]) : nil, saves: saves, overrides: changed,
       settings: settings, span: span)
+    node.columns = columns
     let solution = TypedExpression(.solve(node), .solution(type), span)
     guard let leading else { return .expression(solution) }
     self.lifts += 1

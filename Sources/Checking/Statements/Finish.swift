@@ -68,6 +68,11 @@ extension Checker {
       case .times(let value): next.trigger = .times(finished(value))
       }
       next.bindings = event.bindings.map { Bound($0.local, finished($0.value), name: $0.name) }
+      next.columns = event.columns.map { column in
+        var finished = column
+        finished.value = self.finished(column.value)
+        return finished
+      }
       next.assignments = event.assignments.map { ($0.state, finished($0.value)) }
       return next
     }

@@ -37,11 +37,22 @@ package struct OdeInstance: Sendable {
     package var trigger: Trigger
     /// Which of the given times it is.
     package var occurrence: LocalID
+    /// What is given with the times, an entry for each; a solve may put others in their place.
+    package var columns: [Column] = []
     /// What trigger and assignments have in common.
     package var bindings: [Bound]
     /// The states that change, by their place in `states`, in terms of those before.
     package var assignments: [(state: Int, value: TypedExpression)]
     package var stops: Bool
+
+    /// An array with an entry for each given time, `d.amount`.
+    package struct Column: Sendable {
+      package var name: String
+      package var local: LocalID
+      package var value: TypedExpression
+      /// These are the times.
+      package var isTime: Bool
+    }
     package var documentation: String?
     package var span: Span
 
@@ -51,7 +62,8 @@ package struct OdeInstance: Sendable {
         switch trigger {
         case .crossing(let value, _), .times(let value): value
         }
-      return [trigger] + bindings.map(\.value) + assignments.map(\.value)
+      return [trigger] + bindings.map(\.value) + columns.map(\.value)
+        + assignments.map(\.value)
     }
   }
 
