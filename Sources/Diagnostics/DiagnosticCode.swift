@@ -99,7 +99,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case additionWithoutBase = "E0505"
   case overrideWithoutBase = "E0506"
   case nonlinearLeftSide = "E0507"
-  case equationCount = "E0517"
+  case equationCount = "E0530"
   case cyclicDerivative = "E0508"
   case missingInitialValue = "E0509"
   case unknownParent = "E0510"
@@ -109,6 +109,9 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case timeOutsideOde = "E0514"
   case primeOutsideOde = "E0515"
   case unknownInitialState = "E0516"
+  case eventCondition = "E0517"
+  case eventTarget = "E0518"
+  case eventWithoutEffect = "E0519"
 
   // MARK: E06xx: layers, parameters, what is learned
   case templateOutsideOwner = "E0601"
@@ -171,6 +174,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case noSeries = "E1014"
   case differentTimes = "E1015"
   case recordTooLarge = "E1016"
+  case eventsWithoutEnd = "E1017"
   case algebraicEquations = "E1020"
   case undeterminedState = "E1021"
   case internalInconsistency = "E1099"

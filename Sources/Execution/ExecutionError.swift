@@ -57,6 +57,8 @@ package enum SolveStatus: Int, Sendable, CaseIterable {
   case exploded
   /// Save times that don't go from the start to the end, in this order.
   case saveTimes
+  /// Events without end before some time.
+  case eventsWithoutEnd
 }
 
 /// A trajectory that could not be followed: all that a message can say of it.
@@ -82,6 +84,8 @@ package struct SolveFailure: Sendable, Hashable {
   package var derivative: [Double]
   /// The state that the failing step led to, where it isn't finite.
   package var next: [Double]?
+  /// The event after which it could not go on, by its number.
+  package var event: Int?
   /// From when on stability held back the steps, if it did.
   package var stiffFrom: Double?
 }

@@ -28,6 +28,8 @@ package struct SolveExecutable: Executable {
   /// What the method remembers at the start is the right-hand side there.
   let startsWithSlope: Bool
   let terms: (any Executable)?
+  /// nil where nothing happens on the way.
+  let events: EventWatch?
   let stiffness: StiffnessWatch?
   /// Takes steps without the engine, where the executor can make one and nothing in the solve needs the engine at each
   /// step.
@@ -79,11 +81,13 @@ package struct SolveExecutable: Executable {
     }
     if case .adaptive = solve.settings.stepping, solve.settings.firstStep == nil {
       initialStep = try executor.compile(StepBuilder.initialStep(StepProblem(solve)))
-      rhs = try executor.forRareUse.compile(solve.rhs)
+      // Methods begin anew after an event, with the slope there.
+      rhs = try (solve.events.isEmpty ? executor.forRareUse : executor).compile(solve.rhs)
     } else {
       initialStep = nil
       rhs = try compiler.compile(solve.rhs)
     }
+    events = try EventWatch(solve, executor)
     // What a method remembers at the start is, as a rule, the right-hand side there.
     startsWithSlope = regions.start == solve.rhs
     start =
@@ -103,7 +107,8 @@ package struct SolveExecutable: Executable {
   ) -> [Region] {
     let hasSaves = saves.extents.last != .fixed(0)
     let isFree = regions.evaluations.record == regions.evaluations.step
-    if solve.trace != nil || (hasSaves && isFree) { return [regions.stepWithRecord] }
+    let watches = solve.events.contains(where: \.isCrossing)
+    if solve.trace != nil || watches || (hasSaves && isFree) { return [regions.stepWithRecord] }
     return hasSaves ? [regions.step, regions.stepWithRecord] : [regions.step]
   }
 
@@ -111,9 +116,10 @@ package struct SolveExecutable: Executable {
     _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
     _ operands: [ValueType], _ executor: any Executor
   ) throws -> (any StepLoop)? {
-    // Steps that all trajectories share are the engine's, and integrals that need a region of their own. Given steps are looked
+    // Steps that all trajectories share are the engine's, integrals that need a region of their own, and events. Given steps are looked
     // at one by one: whether they resolve what grows.
-    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, let controller,
+    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty,
+      let controller,
       case .adaptive = solve.settings.stepping
     else { return nil }
     let initial = Solve.Operand.initial

@@ -7,8 +7,16 @@ struct StepLog {
   let states = Buffer()
   let records = Buffer()
   private(set) var count = 0
+  /// Entries that are no steps but jumps of events: which, and how often it had happened before.
+  private(set) var happenings: [Int: (event: Int, occurrence: Int)] = [:]
 
-  mutating func clear() { count = 0 }
+  mutating func clear() {
+    count = 0
+    happenings.removeAll(keepingCapacity: true)
+  }
+
+  /// The entry made last is the jump of an event.
+  mutating func note(event: Int, occurrence: Int) { happenings[count - 1] = (event, occurrence) }
 
   var byteCount: Int { [numbers, starts, lengths, states, records].byteCount }
 

@@ -6,7 +6,8 @@ extension SteppingEngine {
   func advance() throws(ExecutionError) {
     let t = times.typed(Double.self)
     let h = sizes.typed(Double.self)
-    let wantsRecords = solve.trace != nil || hasSavesInside()
+    let watches = program.events?.roots != nil
+    let wantsRecords = solve.trace != nil || watches || hasSavesInside()
     let workspace = wantsRecords ? stepWithRecord : step
     try workspace.run(stepInputs.pointer, inner(lanes: slots))
     let results = workspace.results
@@ -27,11 +28,13 @@ extension SteppingEngine {
       guard !isDone[slot] else { continue }
       let i = lanes[slot]
       trajectories[i].evaluations +=
-        wantsRecords && (solve.trace != nil || hasSavesInside(slot))
+        wantsRecords && (solve.trace != nil || watches || hasSavesInside(slot))
         ? evaluations.record : evaluations.step
       let finite = isFinite(next + slot * stateBytes)
       if !finite { allFinite = false }
-      if let controller {
+      // A step that is cut where an event happens is shorter than one that was good.
+      let isCut = trajectories[i].events?.landing != nil
+      if let controller, !isCut {
         let decision =
           joint
           ?? decide(
@@ -51,7 +54,7 @@ extension SteppingEngine {
       } else if !finite {
         fail(slot, .nonFinite, h: h[slot], next: next + slot * stateBytes)
         continue
-      } else if isExploded(next + slot * stateBytes) {
+      } else if !isAdaptive, isExploded(next + slot * stateBytes) {
         fail(slot, .exploded, h: h[slot], next: next + slot * stateBytes)
         continue
       }
@@ -60,6 +63,7 @@ extension SteppingEngine {
     }
     let refused = isAdaptive ? 0 : try refuseExplosions(next)
     accepted -= refused
+    if !solve.events.isEmpty, accepted > 0 { accepted -= try meetEvents(workspace) }
     guard accepted > 0 else { return }
     if let terms {
       // The step's own terms are right unless something that isn't a number has gone into sums over lanes.
@@ -76,6 +80,7 @@ extension SteppingEngine {
     rounds += 1
     if let stiffness, isSuspicious || rounds % 32 == 0 { try watch(stiffness) }
     take(workspace, all: accepted == slots)
+    if !solve.events.isEmpty { try applyDueEvents(record: workspace) }
   }
 
   /// What a step's error leads to: by the controller, or by the step's own proposal.
@@ -189,7 +194,7 @@ extension SteppingEngine {
       t[slot] = trajectories[i].target
       trajectories[i].accepted += 1
       if !isAdaptive { trajectories[i].gap.advance() }
-      if trajectories[i].lands { conclude(slot) }
+      if trajectories[i].lands, !hasDueEvents(slot) { conclude(slot) }
     }
   }
 

@@ -29,6 +29,9 @@ extension SteppingEngine {
     for i in 0..<total { place(i) }
     guard isDone.contains(false) else { return }
     bindInputs()
+    if !solve.events.isEmpty { try beginEvents() }
+    for i in 0..<total where !isDone[i] { open(i) }
+    guard isDone.contains(false) else { return }
     if let start {
       try start.run(pointInputs.pointer, inner(lanes: slots))
       for (i, buffer) in memory.enumerated() {
@@ -42,7 +45,7 @@ extension SteppingEngine {
     if isAdaptive { try firstSizes() } else { beginGrowth() }
   }
 
-  /// A trajectory's start, and the save times there.
+  /// A trajectory's start.
   private func place(_ i: Int) {
     func number(_ operand: Int) -> Double {
       if isJoint { return commonTimes.typed(Double.self)[operand] }
@@ -65,18 +68,26 @@ extension SteppingEngine {
       fail(i, .nonFinite, h: 0)
       return
     }
-    // Save times at the start, or before it by rounding.
     let saves = saveTimes(i)
     guard areOrdered(saves, from: start, to: end, trajectories[i].direction) else {
       fail(i, .saveTimes, h: 0)
       return
     }
+  }
+
+  /// Saves what is asked for at the start.
+  private func open(_ i: Int) {
+    let start = times.typed(Double.self)[i]
+    let saves = saveTimes(i)
+    // Also those that rounding left before it.
     while trajectories[i].nextSave < saveCount,
       (saves[trajectories[i].nextSave] - start) * trajectories[i].direction <= 0
     {
-      save(i, step: 0, from: UnsafeRawPointer(state.pointer) + i * stateBytes)
+      save(
+        i, step: max(0, trajectories[i].logged - 1),
+        from: UnsafeRawPointer(state.pointer) + i * stateBytes)
     }
-    if start == end { conclude(i) }
+    if start == trajectories[i].end { conclude(i) }
   }
 
   /// The times of trajectories that share a clock: the latest of each, as the regions around the solve take it. They must be the same

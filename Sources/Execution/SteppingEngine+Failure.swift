@@ -2,7 +2,9 @@ import NodalIR
 
 extension SteppingEngine {
   /// Ends a trajectory that can't go on. What it has not reached is NaN.
-  func fail(_ slot: Int, _ status: SolveStatus, h: Double, next: UnsafeRawPointer? = nil) {
+  func fail(
+    _ slot: Int, _ status: SolveStatus, h: Double, next: UnsafeRawPointer? = nil, event: Int? = nil
+  ) {
     let i = lanes[slot]
     trajectories[i].status = status
     isDone[slot] = true
@@ -15,6 +17,7 @@ extension SteppingEngine {
     trajectories[i].nextSave = max(trajectories[i].nextSave, saveCount)
     if let failure, failure.trajectory <= i { return }
     failure = describe(slot, status, h, next)
+    failure?.event = event
   }
 
   private func describe(

@@ -23,6 +23,15 @@ extension SteppingEngine {
     }
   }
 
+  /// What an event has made of a state is no growth.
+  func noteSizes(_ slot: Int) {
+    let reached = sizesReached.typed(Double.self) + lanes[slot] * dimension
+    for j in 0..<dimension {
+      let size = abs(ElementAccess.load(stateType.element, state.pointer, slot * dimension + j))
+      reached[j] = max(reached[j], size)
+    }
+  }
+
   /// Ends trajectories that explode by the step under way; gives how many.
   func refuseExplosions(_ next: UnsafeRawPointer) throws(ExecutionError) -> Int {
     let suspects = (0..<slots).filter { isAccepted[$0] && hasGrown($0, next) }

@@ -171,6 +171,7 @@ extension SteppingEngine {
       + (tries - recorded) * program.regions.evaluations.step
     table[.saves, lane] = 0
     trajectory.accepted = table[.accepted, lane]
+    trajectory.logged = trajectory.accepted
     trajectory.rejected = table[.rejected, lane]
     trajectory.nextSave = table[.nextSave, lane]
     trajectory.history.previous = table[.previous, lane]

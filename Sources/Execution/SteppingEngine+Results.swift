@@ -26,7 +26,7 @@ extension SteppingEngine {
     if let expected = solve.expected { compare(i, row, with: expected) }
     (store[Solve.Result.final] + i * stateBytes).copyMemory(from: row, byteCount: stateBytes)
     while trajectories[i].nextSave < saveCount {
-      save(i, step: max(0, trajectories[i].accepted - 1), from: row)
+      save(i, step: max(0, trajectories[i].logged - 1), from: row)
     }
   }
 
@@ -40,6 +40,7 @@ extension SteppingEngine {
         lanes[slot], times.typed(Double.self)[slot], sizes.typed(Double.self)[slot],
         state: UnsafeRawPointer(state.pointer) + slot * stateBytes, stateBytes,
         record: workspace.results[recordResult] + slot * recordBytes, recordBytes)
+      trajectories[lanes[slot]].logged += 1
     }
   }
 
@@ -66,10 +67,14 @@ extension SteppingEngine {
   }
 
   private func layOut(_ trace: Int) {
-    let length = 1 + (trajectories.map(\.accepted).max() ?? 0)
+    let length = 1 + (trajectories.map(\.logged).max() ?? 0)
     extents.setSteps(length, trace: trace)
     let first = solve.traceResult
     for k in 0..<Solve.Trace.saveSteps { store.prepare(first + k, extents, zero: true) }
+    if !solve.events.isEmpty {
+      store.prepare(first + Solve.Trace.events, extents, zero: true)
+      store.prepare(first + Solve.Trace.occurrences, extents, zero: true)
+    }
     let counts = store[first + Solve.Trace.counts].assumingMemoryBound(to: Int64.self)
     let times = store[first + Solve.Trace.times].assumingMemoryBound(to: Double.self)
     let steps = store[first + Solve.Trace.steps].assumingMemoryBound(to: Double.self)
@@ -85,6 +90,13 @@ extension SteppingEngine {
         from: log.states.pointer + k * stateBytes, byteCount: stateBytes)
       (records + place * recordBytes).copyMemory(
         from: log.records.pointer + k * recordBytes, byteCount: recordBytes)
+      if let happened = log.happenings[k] {
+        let (event, occurrence) = (Solve.Trace.events, Solve.Trace.occurrences)
+        store[first + event].storeBytes(
+          of: Int64(happened.event + 1), toByteOffset: 8 * place, as: Int64.self)
+        store[first + occurrence].storeBytes(
+          of: Int64(happened.occurrence), toByteOffset: 8 * place, as: Int64.self)
+      }
       counts[i] += 1
     }
     for (i, trajectory) in trajectories.enumerated() {

@@ -48,12 +48,13 @@ extension SteppingEngine {
         try interpolate(pairs[first..<min(first + slots, pairs.count)], workspace)
       }
     }
-    for slot in 0..<slots where isAccepted[slot] {
+    // What an event changes at the step's end is saved when it has.
+    for slot in 0..<slots where isAccepted[slot] && !hasDueEvents(slot) {
       let i = lanes[slot]
       while trajectories[i].nextSave < saveCount,
         saveTimes(i)[trajectories[i].nextSave] == trajectories[i].target
       {
-        save(i, step: trajectories[i].accepted, from: workspace.results[0] + slot * stateBytes)
+        save(i, step: trajectories[i].logged, from: workspace.results[0] + slot * stateBytes)
       }
     }
   }
@@ -91,7 +92,7 @@ extension SteppingEngine {
     let steps = store[solve.traceResult + Solve.Trace.saveSteps]
       .assumingMemoryBound(to: Int64.self)
     for i in trajectories.indices {
-      for place in first..<k { steps[i * saveCount + place] = Int64(trajectories[i].accepted) }
+      for place in first..<k { steps[i * saveCount + place] = Int64(trajectories[i].logged) }
     }
   }
 
@@ -128,7 +129,7 @@ extension SteppingEngine {
     try dense.run(denseInputs.pointer, inner(lanes: slots))
     for (row, pair) in pairs.enumerated() {
       let i = lanes[pair.slot]
-      save(i, step: trajectories[i].accepted, from: dense.results[0] + row * stateBytes)
+      save(i, step: trajectories[i].logged, from: dense.results[0] + row * stateBytes)
     }
   }
 }

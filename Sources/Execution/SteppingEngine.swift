@@ -17,6 +17,9 @@ final class SteppingEngine: Workspace {
   let rhs: any Workspace
   let initialStep: (any Workspace)?
   let start: (any Workspace)?
+  /// Of the solve's events.
+  let roots: (any Workspace)?
+  let jumps: [any Workspace]
   let terms: (any Workspace)?
   let stiffness: (any Workspace)?
   let store: ResultStore
@@ -24,9 +27,12 @@ final class SteppingEngine: Workspace {
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     let steps = program.hasOneStep ? [step] : [step, stepWithRecord]
-    let regions = steps + [dense, rhs] + [initialStep, start, terms, stiffness].compactMap { $0 }
+    let regions =
+      steps + jumps + [dense, rhs]
+      + [initialStep, start, terms, stiffness, roots].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
-      + [times, sizes, state, mask, commonTimes, sizesReached].byteCount + log.byteCount
+      + [times, sizes, state, mask, commonTimes, sizesReached, occurrences, rootValues].byteCount
+      + log.byteCount
       + (loopMemory?.byteCount ?? 0)
       + regions.reduce(0) { $0 + $1.byteCount }
   }
@@ -56,6 +62,9 @@ final class SteppingEngine: Workspace {
   let pointInputs: PointerTable
   let beginInputs: PointerTable
   let termInputs: PointerTable
+  let jumpInputs: PointerTable
+  let occurrences = Buffer()
+  let rootValues = Buffer()
   let denseInputs = PointerTable(count: 5)
   let mask = Buffer()
   /// Of a shared clock: start, end, and the save times.
@@ -80,6 +89,8 @@ final class SteppingEngine: Workspace {
     rhs = program.rhs.makeWorkspace(context)
     initialStep = program.initialStep?.makeWorkspace(context)
     start = program.start?.makeWorkspace(context)
+    roots = program.events?.roots?.makeWorkspace(context)
+    jumps = (program.events?.jumps ?? []).map { $0.makeWorkspace(context) }
     terms = program.terms?.makeWorkspace(context)
     stiffness = program.stiffness?.estimate.makeWorkspace(context)
     store = ResultStore(program.resultTypes)
@@ -119,6 +130,7 @@ final class SteppingEngine: Workspace {
     pointInputs = PointerTable(count: 2 + parameterCount)
     beginInputs = PointerTable(count: 4 + parameterCount)
     termInputs = PointerTable(count: 4 + memory.count + parameterCount)
+    jumpInputs = PointerTable(count: 3 + parameterCount)
   }
 
   // MARK: Sizes
@@ -199,14 +211,19 @@ final class SteppingEngine: Workspace {
         fail(slot, .stepBudget, h: signedProposal(i))
         continue
       }
-      if isAdaptive {
-        let remaining = trajectories[i].end - t[slot]
+      if let landing = trajectories[i].events?.landing {
+        h[slot] = landing.time - t[slot]
+        trajectories[i].target = landing.time
+        trajectories[i].lands = landing.time == trajectories[i].end
+      } else if isAdaptive {
+        let goal = trajectories[i].events?.nextTime ?? trajectories[i].end
+        let remaining = goal - t[slot]
         let proposal = trajectories[i].proposal
         // A last step a little longer than asked for saves one that is much shorter.
         if proposal * 1.01 >= abs(remaining) {
           h[slot] = remaining
-          trajectories[i].target = trajectories[i].end
-          trajectories[i].lands = true
+          trajectories[i].target = goal
+          trajectories[i].lands = goal == trajectories[i].end
         } else {
           h[slot] = proposal * trajectories[i].direction
           trajectories[i].target = t[slot] + h[slot]
@@ -243,10 +260,16 @@ final class SteppingEngine: Workspace {
 
   /// Given steps: to the next save time, or to the end.
   private func nextGap(_ i: Int, from t: Double) -> StepGap {
-    let end = trajectories[i].end
+    let end = trajectories[i].events?.nextTime ?? trajectories[i].end
     switch solve.settings.stepping {
     case .adaptive: return StepGap(from: t, to: end, count: 1)
-    case .count(let count): return StepGap(from: t, to: end, count: count)
+    case .count(let count):
+      guard let events = trajectories[i].events else {
+        return StepGap(from: t, to: end, count: count)
+      }
+      // Events cut steps, and what is left of the span is cut anew.
+      return StepGap(
+        from: t, to: end, longest: events.span / Double(count), limit: budget)
     case .step(let longest):
       var target = end
       let saves = saveTimes(i)
@@ -314,6 +337,9 @@ final class SteppingEngine: Workspace {
     pointInputs[1] = UnsafeRawPointer(state.pointer)
     beginInputs[0] = UnsafeRawPointer(times.pointer)
     beginInputs[2] = UnsafeRawPointer(state.pointer)
+    jumpInputs[0] = UnsafeRawPointer(times.pointer)
+    jumpInputs[1] = UnsafeRawPointer(state.pointer)
+    jumpInputs[2] = UnsafeRawPointer(occurrences.pointer)
     termInputs[0] = UnsafeRawPointer(times.pointer)
     termInputs[1] = UnsafeRawPointer(sizes.pointer)
     termInputs[2] = UnsafeRawPointer(state.pointer)
@@ -333,6 +359,7 @@ final class SteppingEngine: Workspace {
       termInputs[4 + memory.count + p] = pointer
       pointInputs[2 + p] = pointer
       beginInputs[4 + p] = pointer
+      jumpInputs[3 + p] = pointer
     }
   }
 }

@@ -19,6 +19,10 @@ struct Trajectory {
   var stiffFrom: Double?
   /// Given steps only.
   var gap = StepGap()
+  /// Entries of the trace: accepted steps, and the jumps of events.
+  var logged = 0
+  /// What the solve's events have come to; nil without events.
+  var events: EventState?
   /// The step under way ends here, and the trajectory with it.
   var target = 0.0
   var lands = false

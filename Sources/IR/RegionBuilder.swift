@@ -222,7 +222,7 @@ extension Form {
       derivative.body.results.count
         + max(derivative.wrt.count, derivative.body.results.count)
     case .solve(let solve):
-      solve.traceResult + (solve.trace == nil ? 0 : Solve.Trace.count)
+      solve.traceResult + solve.traceCount
     }
   }
 }

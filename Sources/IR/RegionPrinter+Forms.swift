@@ -12,6 +12,7 @@ extension Form {
     case .solve(let solve):
       ["rhs"] + (solve.quadrature == nil ? [] : ["quadrature"])
         + (solve.mass == nil ? [] : ["mass"]) + (solve.jacobian == nil ? [] : ["jacobian"])
+        + solve.events.indices.flatMap(SolveEvent.labels)
     case .interpolate: ["dense"]
     }
   }
@@ -144,6 +145,9 @@ extension Solve {
     if let record { list.add("record", record.description) }
     if let drifting { list.addAll("drifting", drifting) }
     if let expected { list.add("expected", expected) }
+    if !events.isEmpty {
+      list.add("events", "[" + events.map(\.text).joined(separator: ", ") + "]")
+    }
     list.add("backward", isBackward)
   }
 }

@@ -168,10 +168,36 @@ private struct AttributeReader {
     if attributes.items["record"] != nil { solve.record = try type("record") }
     if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }
     if attributes.items["expected"] != nil { solve.expected = try natural("expected") }
+    solve.events = try events()
     solve.isBackward = try flag("backward")
     solve.mass = attributes.regions.removeValue(forKey: "mass")
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
     return solve
+  }
+
+  private mutating func events() throws(RegionTextError) -> [SolveEvent] {
+    var events: [SolveEvent] = []
+    for (k, item) in try list("events").enumerated() {
+      guard case .call(let kind, let items) = item, items.count == 3 else {
+        throw error("event(direction, stops, holds motion) or times(parameter, …) wanted")
+      }
+      let trigger: SolveEvent.Trigger
+      switch (kind, items[0]) {
+      case ("event", .word(let word)):
+        guard let direction = SolveEvent.Direction(rawValue: word) else {
+          throw error("no direction is \(word)")
+        }
+        trigger = .crossing(direction)
+      case ("times", .integer(let parameter)): trigger = .times(parameter: parameter)
+      default: throw error("no event is \(kind)")
+      }
+      let labels = SolveEvent.labels(k)
+      events.append(
+        SolveEvent(
+          trigger: trigger, root: try region(labels[0]), jump: try region(labels[1]),
+          stops: try truth(items[1]), holdsMotion: try truth(items[2])))
+    }
+    return events
   }
 
   private mutating func stepping() throws(RegionTextError) -> SolverSettings.Stepping {

@@ -55,8 +55,9 @@ package struct SolverSettings: Sendable, Hashable {
 ///
 /// Results, in order: y(t₁) [d]; the states at the save times [S, d]; `stats` i64[4] (evaluations, accepted, rejected, status); the quadratures;
 /// and with a `trace`: `counts` i64 (accepted steps), times f64[steps], step sizes f64[steps], states [steps, d],
-/// dense records [steps, …], and the step that each save time lies in, i64[S]. With `trajectories` all but shared quadratures lead
-/// with that axis.
+/// dense records [steps, …], and the step that each save time lies in, i64[S]. With events a jump is logged as a step of length zero, and behind
+/// these follow i64[steps] twice: which event a step is (0: none, otherwise its number plus 1), and its occurrence. With `trajectories` all
+/// but shared quadratures lead with that axis.
 ///
 /// The right-hand side `rhs` is (t: f64, y: [d], p…) → [d], for one trajectory, until the batching pass has given it an axis of lanes
 /// (`isLowered`): (t: f64[lanes], y: [lanes, d], p… batched where flagged) → [lanes, d]. With a shared clock its time is one for all lanes:
@@ -94,6 +95,8 @@ package struct Solve: Sendable, Hashable {
   /// The operand, behind the initial state, with the numbers that the leading components of the final state should come to. The
   /// right-hand side has no use for it; a run tells how far the solve missed it (`RunReport.drift`).
   package var expected: Int?
+  /// What happens on the way, in the order in which simultaneous events take effect.
+  package var events: [SolveEvent] = []
   /// It is the backward half of a gradient. Nothing but the count of its evaluations depends on it.
   package var isBackward = false
 
@@ -124,8 +127,11 @@ package struct Solve: Sendable, Hashable {
   /// Places of the trace's results, behind the quadratures.
   package enum Trace {
     package static let counts = 0, times = 1, steps = 2, states = 3, records = 4, saveSteps = 5
-    package static let count = 6
+    /// With events.
+    package static let events = 6, occurrences = 7
   }
+  /// How many results a trace has.
+  package var traceCount: Int { trace == nil ? 0 : events.isEmpty ? 6 : 8 }
   package var quadratures: Int { quadrature?.results.count ?? 0 }
   /// Where the trace's results begin.
   package var traceResult: Int { Result.quadratures + quadratures }

@@ -396,6 +396,7 @@ extension Solve {
       try expectParameters(
         quadrature, Array(arguments[..<2]) + [time] + arguments[2...], "quadrature")
     }
+    try checkEvents(arguments, isLaned: lanes)
     func outer(_ type: ValueType) -> ValueType { trajectories.map(type.prepending) ?? type }
     let saves = inner[Operand.saveTimes].extents[0]
     var results = [
@@ -413,6 +414,7 @@ extension Solve {
         outer(state.prepending(steps)), outer(record.prepending(steps)),
         outer(ValueType(.i64, [saves])),
       ]
+      if !events.isEmpty { results += Array(repeating: outer(ValueType(.i64, [steps])), count: 2) }
     }
     return results
   }

@@ -69,6 +69,7 @@ extension Form {
     case .derivative(let derivative): [derivative.body]
     case .solve(let solve):
       [solve.rhs] + [solve.quadrature, solve.mass, solve.jacobian].compactMap { $0 }
+        + solve.events.flatMap { [$0.root, $0.jump] }
     case .interpolate(let interpolate): [interpolate.dense]
     }
   }
@@ -100,6 +101,9 @@ extension Form {
       if let quadrature = solve.quadrature { solve.quadrature = try transform(quadrature) }
       if let mass = solve.mass { solve.mass = try transform(mass) }
       if let jacobian = solve.jacobian { solve.jacobian = try transform(jacobian) }
+      solve.events = try solve.events.map { (event) throws(IRError) in
+        try event.mapRegions(transform)
+      }
       return .solve(solve)
     case .interpolate(var interpolate):
       interpolate.dense = try transform(interpolate.dense)

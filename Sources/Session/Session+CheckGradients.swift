@@ -25,7 +25,7 @@ extension Session {
     let differences = try self.differences(evaluator, dataset, total)
     var table = GradientTable(
       loss: loss.name, parameters: evaluator.parameters.count, differences: differences)
-    for mode in [GradientMode.direct, .adjoint, .interpolated, .forward] {
+    for mode in loss.passesEvents ? [.direct, .forward] : GradientMode.proper {
       table.rows.append(try row(mode, loss, dataset, type, total))
     }
     sink(
@@ -97,5 +97,25 @@ extension Session {
   /// Up to `limit` places, evenly over all.
   private static func spread(_ count: Int, limit: Int) -> [Int] {
     count <= limit ? Array(0..<count) : (0..<limit).map { $0 * count / limit }
+  }
+}
+
+extension GradientMode {
+  /// Those that `auto` chooses among.
+  fileprivate static let proper: [GradientMode] = [.direct, .adjoint, .interpolated, .forward]
+}
+
+extension LossInstance {
+  /// An ode with events is solved in it: some ways of differentiation don't go through these.
+  fileprivate var passesEvents: Bool {
+    let value =
+      switch body {
+      case .value(let value), .logDensity(let value): value
+      }
+    var found = false
+    value.walk { part in
+      if case .solution(let type) = part.type, !type.events.isEmpty { found = true }
+    }
+    return found
   }
 }

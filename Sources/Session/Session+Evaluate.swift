@@ -102,7 +102,9 @@ extension Session {
 
   private func hoist(_ expression: TypedExpression, isInner: Bool) throws -> TypedExpression {
     let inner = try hoist(expression)
-    if case .solve(let solve)? = inner.errand, solve.saves.isSteps, inner.readLocals.isEmpty {
+    if case .solve(let solve)? = inner.errand, solve.saves.isSteps || inner.hasEvents,
+      inner.readLocals.isEmpty
+    {
       return temporary(try solution(inner), inner.type, inner.span)
     }
     guard let value = try perform(inner) else { return inner }
@@ -213,34 +215,46 @@ extension Session {
       return try compute(expression)
     }
     var definite = expression
-    if solve.saves.isSteps {
-      let times = try stepTimes(of: expression)
+    if solve.saves.isSteps || expression.hasEvents {
+      let (times, counts) = try trace(of: expression)
+      for (event, count) in zip(type.events, counts) { learn(event.size, count) }
+      guard solve.saves.isSteps else { return try kept(definite, as: expression) }
       type.samples = .saved(Size(times.count))
       solve.saves = .at(
         TypedExpression(
           .array(times), .real(Shape([times.count])), expression.span))
       definite = TypedExpression(.solve(solve), .solution(type), expression.span)
     }
+    return try kept(definite, as: expression)
+  }
+
+  /// The value of a solve, with all that it takes to solve it again as it was written.
+  func kept(_ definite: TypedExpression, as expression: TypedExpression) throws -> SessionValue {
     guard case .solution(var value) = try compute(definite) else {
       throw SessionFailure(
         .internalInconsistency, "a solve that is no solution", at: expression.span)
     }
-    value.ode = program.odes[solve.ode]?.name ?? ""
+    value.ode = expression.solveAndType.flatMap { program.odes[$0.0.ode]?.name } ?? ""
     value.definition = .init(expression: expression, weights: weights, values: values)
     return .solution(value)
   }
 
-  private func stepTimes(of expression: TypedExpression) throws -> [Double] {
+  /// The accepted steps of a solve, and how often each event has happened.
+  private func trace(of expression: TypedExpression) throws -> ([Double], [Int]) {
     let (program, known) = (program, try lengths(in: expression))
     let lowered = try lower(expression) {
-      try Lowering.lowerStepTimes(expression, of: program, lengths: known)
+      try Lowering.lowerStepTimes(expression.keepingSteps, of: program, lengths: known)
     }
     let results = try run(lowered)
     func times(_ index: Int) -> [Double] {
       Array(results[index].numbers.prefix(Int(results[index + 1].scalar) + 1))
     }
+    if expression.hasEvents {
+      // A jump is recorded as a step of length zero.
+      return (times(0).withoutRepetitions, results.dropFirst(2).map { Int($0.scalar) })
+    }
     // Backwards from a start inside of the span, then forwards from it.
-    return results.count > 2 ? times(2).reversed() + times(0).dropFirst() : times(0)
+    return (results.count > 2 ? times(2).reversed() + times(0).dropFirst() : times(0), [])
   }
 
   /// A solution at other times: solved again as it was, with the same steps, and read there. Of a batch each member.
@@ -407,6 +421,11 @@ extension Session {
       for (size, length) in zip(type.leading, solution.laneShape) { learn(size, length) }
       if case .saved(let size) = type.samples, let count = solution.timeTensor?.shape.last {
         learn(size, count)
+      }
+      if let events = solution.fields.first(where: { $0.name == "events" })?.value {
+        for event in type.events {
+          if let count = events[[event.name][...]]?.tensor?.shape.last { learn(event.size, count) }
+        }
       }
     case .tuple(let types):
       guard case .tuple(let parts) = value else { return }

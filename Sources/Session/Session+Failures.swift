@@ -186,6 +186,9 @@ extension Session {
     let place = lowered.origins.place(of: failure.origin)
     let ode = place?.ode.flatMap { program.odes[$0] }
     let state = ode.flatMap { blame(failure.component, in: $0) }
+    let event = failure.event.flatMap { k in
+      ode.flatMap { $0.events.indices.contains(k) ? $0.events[k] : nil }
+    }
     let odeName = ode.map { "`\($0.name)`" } ?? "this solve"
     let time = NumberFormat.significant(failure.time, 5)
     func at(_ values: [Double]?) -> String? {
@@ -214,7 +217,9 @@ extension Session {
       help = ["start the states that have no derivative nearer to a solution"]
     case .nonFinite:
       code = .nonFiniteState
-      message = "a value is not finite after t = \(time) in \(odeName)"
+      message =
+        "a value is not finite after t = \(time) in \(odeName)"
+        + (event.map { ", behind `\($0.name)`" } ?? "")
       if let state {
         message += ": \(state.name)"
         if let next = at(failure.next) { message += " became \(next)" }
@@ -241,6 +246,14 @@ extension Session {
         "sort the times of `at:`; they may not lie outside of `over:`",
         "a solve backwards in time goes from the later to the earlier: over: 1..0",
       ]
+    case .eventsWithoutEnd:
+      code = .eventsWithoutEnd
+      message = "events without end at t = \(time) in \(odeName)"
+      if let event { message += ": `\(event.name)` happens again and again, in less and less time" }
+      help = [
+        "end the solve before it, or with `stop` in an event that comes first",
+        "a state that is at rest needs equations of its own",
+      ]
     case .stepBudget:
       code = .stepBudget
       message =
@@ -263,7 +276,11 @@ extension Session {
       help.append("it is number \(failure.trajectory) of the batch, counted from 0")
     }
     var also: [Label] = []
-    if let state { also.append(Label(state.equationSpan, "its equation")) }
+    if let event {
+      also.append(Label(event.span, "the event"))
+    } else if let state {
+      also.append(Label(state.equationSpan, "its equation"))
+    }
     return Diagnostic(code, message, at: place.map { Label($0.span) }, also: also, help: help)
   }
 

@@ -56,7 +56,7 @@ extension Session {
     case .solution(let solution) where !solution.laneShape.isEmpty:
       return solution.dataset.table
     case .solution(let solution):
-      for field in solution.fields where field.name != "final" && field.name != "stats" {
+      for field in solution.sampled {
         if let tensor = field.value.tensor { add(field.name, tensor) }
       }
     case .dataset(let data): return data.table

@@ -12,13 +12,23 @@ extension Session {
     else { return try compute(expression) }
     var definite = expression
     var lengths: [Int]?
-    if solve.saves.isSteps {
+    if solve.saves.isSteps || mapped.body.hasEvents {
       // The members' steps are found one by one; then all are solved as one, saved at their own steps.
       let arguments = try mapped.arguments.map { argument -> TypedExpression in
         temporary(
           try evaluate(argument.value), argument.value.type, argument.value.span)
       }
-      let times = try stepTimes(of: mapped, arguments, expression)
+      let traces = try stepTimes(of: mapped, arguments, expression)
+      let times = traces.map(\.times)
+      for (k, event) in type.events.enumerated() {
+        learn(event.size, traces.map { $0.events[k] }.max() ?? 0)
+      }
+      var whole = mapped
+      for (i, argument) in arguments.enumerated() { whole.arguments[i].value = argument }
+      guard solve.saves.isSteps else {
+        return try kept(
+          TypedExpression(.map(whole), expression.type, expression.span), as: expression)
+      }
       let longest = times.map(\.count).max() ?? 0
       lengths = times.map(\.count)
       let shape = try leading(mapped, arguments)
@@ -31,8 +41,6 @@ extension Session {
       temporaries += 1
       let local = LocalID(Int.max - temporaries)
       solve.saves = .at(TypedExpression(.local(local), row, expression.span))
-      var whole = mapped
-      for (i, argument) in arguments.enumerated() { whole.arguments[i].value = argument }
       whole.arguments.append(
         Mapped.Argument(
           local: local, type: row,
@@ -63,9 +71,10 @@ extension Session {
   /// The accepted steps of each member.
   private func stepTimes(
     of mapped: Mapped, _ arguments: [TypedExpression], _ expression: TypedExpression
-  ) throws -> [[Double]] {
+  ) throws -> [(times: [Double], events: [Int])] {
     let lowered = try Lowering.lowerStepTimes(
-      mapped.body, parameters: mapped.arguments.map { ($0.local, $0.type) }, of: program,
+      mapped.body.keepingSteps, parameters: mapped.arguments.map { ($0.local, $0.type) },
+      of: program,
       lengths: try self.lengths(in: expression))
     let inputs = try bind(lowered)
     let runner = try compile(lowered)
@@ -82,7 +91,9 @@ extension Session {
         let (results, report) = try runner.run(
           own + inputs, RunOptions(cancel: cancel, memoryLimit: memoryLimit))
         tell(report, lowered)
-        return Array(results[0].numbers.prefix(Int(results[1].scalar) + 1))
+        let times = Array(results[0].numbers.prefix(Int(results[1].scalar) + 1))
+        return mapped.body.hasEvents
+          ? (times.withoutRepetitions, results.dropFirst(2).map { Int($0.scalar) }) : (times, [])
       } catch .solve(var failure) {
         failure.trajectory = lane
         failure.followsLanes = true
@@ -210,6 +221,16 @@ extension TypedExpression {
     return keepsOwnSteps
   }
 
+  /// A solve of an ode with events, whose number only a run tells.
+  var hasEvents: Bool { solveAndType.map { !$0.1.events.isEmpty } ?? false }
+
+  /// A solve as one that keeps its accepted steps, where its span is known otherwise.
+  var keepingSteps: TypedExpression {
+    guard case .solve(var solve) = kind, solve.over != nil else { return self }
+    solve.saves = .steps
+    return TypedExpression(.solve(solve), type, span)
+  }
+
   var isSolve: Bool {
     if case .solve = kind { true } else { false }
   }
@@ -245,5 +266,14 @@ extension TypedExpression {
       if case .calculus(let calculus) = part.kind { found.insert(calculus.variable) }
     }
     return found
+  }
+}
+
+extension [Double] {
+  /// Each number once where it stands several times in a row.
+  var withoutRepetitions: [Double] {
+    var result: [Double] = []
+    for number in self where result.last != number { result.append(number) }
+    return result
   }
 }

@@ -15,15 +15,18 @@ extension SolutionValue {
     }
   }
 
+  /// Fields that have no axis of samples.
+  static let unsampled: Set = ["final", "stats", "events"]
+
   /// `t`, states and outputs: what has an axis of samples.
   var sampled: [SessionValue.Named] {
-    fields.filter { $0.name != "final" && $0.name != "stats" }
+    fields.filter { !SolutionValue.unsampled.contains($0.name) }
   }
 
   /// Blanks what lies behind the members' own lengths.
   mutating func blank(behind lengths: [Int]) {
     let axes = laneShape.count
-    for k in fields.indices where fields[k].name != "final" && fields[k].name != "stats" {
+    for k in fields.indices where !SolutionValue.unsampled.contains(fields[k].name) {
       guard var tensor = fields[k].value.tensor, tensor.shape.count > axes else { continue }
       let row = tensor.shape.dropFirst(axes + 1).reduce(1, *)
       let longest = tensor.shape[axes]
@@ -157,7 +160,7 @@ extension SolutionValue {
   }
 
   private mutating func resize(to length: Int) {
-    for k in fields.indices where fields[k].name != "final" && fields[k].name != "stats" {
+    for k in fields.indices where !SolutionValue.unsampled.contains(fields[k].name) {
       guard let tensor = fields[k].value.tensor, let old = tensor.shape.first, old != length else {
         continue
       }

@@ -106,11 +106,17 @@ enum ValueText {
     }
     var lines = [head]
     let fields: [Field] = if case .solution(let type)? = type { type.fields } else { [] }
-    for field in solution.fields
-    where field.name != "t" && field.name != "final" && field.name != "stats" {
+    for field in solution.sampled where field.name != "t" {
       let type = fields.first { $0.name == field.name }?.type
         .lifted(by: Array(repeating: Size(1), count: solution.laneShape.count + 1)).padded
       lines.append("  \(field.name): \(plain(field.value, type))")
+    }
+    if case .record(let events)? = solution.fields.first(where: { $0.name == "events" })?.value {
+      let time = fields.first { $0.name == "t" }?.type
+        .lifted(by: Array(repeating: Size(1), count: solution.laneShape.count + 1)).padded
+      for event in events {
+        lines.append("  events.\(event.name): \(plain(event.value, time))")
+      }
     }
     return lines.joined(separator: "\n")
   }

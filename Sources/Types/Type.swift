@@ -82,6 +82,17 @@ package struct SolutionType: Hashable, Sendable {
   package var samples: SampleCount
   /// Axes of a lifted solve, a sweep, an ensemble.
   package var leading: [Size]
+  /// The events of the ode, and how often each has happened, which only the run tells.
+  package var events: [Happening] = []
+
+  package struct Happening: Hashable, Sendable {
+    package var name: String
+    package var size: Size
+    package init(_ name: String, _ size: Size) {
+      self.name = name
+      self.size = size
+    }
+  }
 
   package init(
     ode: String, fields: [Field], stateCount: Int, samples: SampleCount, leading: [Size] = []

@@ -1,5 +1,7 @@
+import NodalExecution
 import NodalIR
 import NodalOperations
+import NodalReferenceExecutor
 import NodalTransforms
 import TestSupport
 import Testing
@@ -40,6 +42,83 @@ struct IRTextTests {
 
   @Test func gradientsReadBack() throws {
     for region in try Self.gradients() { try roundTrip(region) }
+  }
+
+  /// A solve with both kinds of events, for many trajectories, and what becomes of it on the way to its gradient.
+  static func events(_ mode: GradientMode) throws -> [Region] {
+    let (state, parameter) = (ValueType(.f64, shape: [2]), ValueType(.f64))
+    let times = ValueType(.f64, shape: [3])
+    var rhs = RegionBuilder(parameters: [.time, state, parameter, times])
+    let y = rhs.parameters[1]
+    let velocity = rhs.slice(y, axis: 0, 1..<2)
+    let slopes = rhs.concatenate([velocity, rhs.constant(-8, rhs.type(velocity))], axis: 0)
+    let lead = [ValueType.time, state, ValueType(.i64), parameter, times]
+    func jumped(_ restitution: Bool) throws -> Region {
+      var jump = RegionBuilder(parameters: lead)
+      let given = jump.parameters
+      let factor = jump.broadcast(given[3], to: [.fixed(1)], axes: [])
+      let speed = jump.slice(given[1], axis: 0, 1..<2)
+      let place = jump.slice(given[1], axis: 0, 0..<1)
+      let next = restitution ? jump.neg(jump.mul(factor, speed)) : jump.add(speed, factor)
+      return try jump.finish([jump.concatenate([place, next], axis: 0)])
+    }
+    var height = RegionBuilder(parameters: lead)
+    let top = height.slice(height.parameters[1], axis: 0, 0..<1)
+    let level = try height.finish([height.reshape(top, to: [])])
+    var clock = RegionBuilder(parameters: lead)
+    let time = clock.value(
+      .gather(Gather(batchAxes: 0)), [clock.parameters[4], clock.parameters[2]])
+    let distance = try clock.finish([clock.sub(clock.parameters[0], time)])
+    var solve = Solve(
+      settings: SolverSettings(
+        method: "dopri5", stepping: .adaptive(rtol: 1e-8, atol: [1e-8]), gradient: mode),
+      batched: [], rhs: try rhs.finish([slopes]), controlled: 2)
+    solve.events = [
+      SolveEvent(trigger: .crossing(.falling), root: level, jump: try jumped(true)),
+      SolveEvent(
+        trigger: .times(parameter: 1), root: distance, jump: try jumped(false), stops: false),
+    ]
+    var one = RegionBuilder(parameters: [state, parameter, times])
+    let results = one.emit(
+      .solve(solve),
+      [
+        one.constant(0, .time), one.constant(2, .time),
+        one.constant([0.5, 1.8], ValueType(.f64, shape: [2])), one.parameters[0],
+        one.parameters[1], one.parameters[2],
+      ])
+    let sums = [Solve.Result.final, Solve.Result.saved].map {
+      one.reduce(.sum, results[$0], axes: Array(0..<one.type(results[$0]).rank))
+    }
+    let loss = try one.finish([one.add(sums[0], sums[1])])
+    var many = RegionBuilder(parameters: [state.prepending(.lane), parameter, times])
+    let map = Map(extent: .lane, mapped: [true, false, false], body: loss)
+    let losses = many.emit(.map(map), many.parameters)[0]
+    let whole = try many.finish([many.reduce(.sum, losses, axes: [0])])
+    var all = [loss, whole]
+    _ = try Pipeline(Pipeline.training(wrt: [0, 1, 2]).passes).run(whole) { _, region in
+      all.append(region)
+    }
+    return all
+  }
+
+  @Test(arguments: [GradientMode.direct, .forward]) func eventsReadBack(mode: GradientMode) throws {
+    for region in try Self.events(mode) { try roundTrip(region) }
+  }
+
+  /// The gradient of many trajectories is the sum of theirs, whichever way it is found.
+  @Test func eventsHaveOneGradient() throws {
+    let starts = [10.0, 0, 4, 1, 7, -2]
+    let inputs = [
+      Tensor(.f64, shape: [3, 2], starts), Tensor(0.5), Tensor(.f64, shape: [3], [0.3, 1.1, 5]),
+    ]
+    let found = try [GradientMode.direct, .forward].map { mode in
+      let region = try #require(try Self.events(mode).last)
+      return try Runner(ReferenceExecutor().compile(region)).run(inputs).results.map(\.numbers)
+    }
+    #expect(found[0].count == 4)
+    for (a, b) in zip(found[0].joined(), found[1].joined()) {
+      #expect(abs(a - b) < 1e-6 * max(1, abs(a)))
+    }
   }
 
   /// The forms that those have not.

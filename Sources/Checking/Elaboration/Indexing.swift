@@ -392,7 +392,9 @@ extension Checker {
       return TypedExpression(
         .field(value, "stats"), .record(names.map { Field($0, real) }).lifted(by: leading), span)
     case "events":
-      return failed(.notSupportedYet("`events` of a solution", at: name.span), span)
+      if !solution.events.isEmpty {
+        return TypedExpression(.field(value, "events"), solution.eventTimes, span)
+      }
     default: break
     }
     if let found = solution.fields.first(where: { $0.name == spelling }) {
@@ -411,7 +413,8 @@ extension Checker {
     return failed(
       .unknownField(
         spelling, of: "a solution of `\(solution.ode)`", at: name.span,
-        fields: Checker.visible(solution.fields) + ["final", "stats"]), span)
+        fields: Checker.visible(solution.fields) + ["final", "stats"]
+          + (solution.events.isEmpty ? [] : ["events"])), span)
   }
 
   /// A quantity along a solution.

@@ -40,6 +40,7 @@ extension Lowering {
       of: program, lengths: lengths, parametrisation: parametrisation)
     lowering.terms = terms
     return try lowering.placing { (lowering) throws(IRError) in
+      lowering.noteEventReads(body)
       var value = try lowering.array(body)
       if isLikelihood { value = lowering.scope.builder.neg(value) }
       let (strengths, missing) = lowering.meanStrengths(of: terms)

@@ -14,12 +14,13 @@ extension Lowering {
 
     let hidden = try override(solve)
     defer { restore(hidden) }
-    let (run, times) = try prepare(solve, ode, saves: solution.samples)
+    let (run, times) = try prepare(
+      solve, ode, saves: solution.samples, capacities: eventCapacities(solution))
     switch times {
     case .oneWay(let start, let end, let saves):
       let results = emit(run, from: start, to: end, saves: saves)
       return try solved(
-        ode, solution, t: saves, saved: results[Solve.Result.saved],
+        run, solution, t: saves, saved: results[Solve.Result.saved],
         final: results[Solve.Result.final], end: end, stats: results[Solve.Result.stats])
     case .bothWays(let start, let first, let last, let saves):
       return try bothWays(run, solution, start: start, first: first, last: last, saves: saves)
@@ -32,12 +33,14 @@ extension Lowering {
     guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
     let hidden = try override(solve)
     defer { restore(hidden) }
-    let (run, times) = try prepare(solve, ode, saves: .steps)
+    let capacities = Dictionary(ode.events.map { ($0.name, 0) }) { a, _ in a }
+    let (run, times) = try prepare(solve, ode, saves: .steps, capacities: capacities)
     let none = scope.builder.constant([], ValueType(.f64, shape: [0]))
     func trace(_ lowering: inout Lowering, _ start: Value, _ end: Value) -> [Value] {
       let results = lowering.emit(run, from: start, to: end, saves: none, traced: true)
       let first = Solve.Result.quadratures
       return [results[first + Solve.Trace.times], results[first + Solve.Trace.counts]]
+        + run.registers.counts(final: results[Solve.Result.final], &lowering.scope.builder)
     }
     switch times {
     case .oneWay(let start, let end, _): return trace(&self, start, end)
@@ -67,24 +70,27 @@ extension Lowering {
   }
 
   private mutating func prepare(
-    _ solve: SolveExpression, _ ode: OdeInstance, saves: SampleCount
+    _ solve: SolveExpression, _ ode: OdeInstance, saves: SampleCount, capacities: [String: Int]
   ) throws(IRError) -> (SolveRun, Times) {
     var parts: [Value] = []
     for expression in solve.initial { parts.append(flat(try array(expression))) }
     let initial = scope.builder.concatenate(
       parts.map { scope.builder.convert($0, to: precision) }, axis: 0)
     let times = try self.times(solve, saves)
+    let registers = EventRegisters(
+      ode, stateLength: try size(of: ode), capacities: capacities)
     var run: SolveRun
     if ode.implicit.isEmpty {
-      let rhs = try rightHandSide(ode)
+      let regions = try regions(ode, registers, columns: solve.columns)
       run = SolveRun(
-        ode: ode, region: rhs.region, captured: rhs.captured, settings: solve.settings,
-        initial: initial)
+        ode: ode, region: regions.rhs, events: regions.events, registers: registers,
+        captured: regions.captured, settings: solve.settings, initial: initial)
     } else {
       let system = try implicitSystem(ode)
       at(LoweredOrigin(span: solve.span, ode: ode.id))
       run = SolveRun(
-        ode: ode, region: system.rhs, captured: system.captured, settings: solve.settings,
+        ode: ode, region: system.rhs, events: [], registers: registers,
+        captured: system.captured, settings: solve.settings,
         initial: try consistent(initial, at: times.begin, system), mass: system.mass)
       if run.settings.method == "auto" { run.settings.method = Self.methodForImplicit }
     }
@@ -95,6 +101,8 @@ extension Lowering {
   private struct SolveRun {
     var ode: OdeInstance
     var region: Region
+    var events: [SolveEvent]
+    var registers: EventRegisters
     var captured: [Value]
     var settings: SolverSettings
     var initial: Value
@@ -103,8 +111,8 @@ extension Lowering {
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
-      let count = region.resultTypes[0].extents[0].fixedLength ?? 0
-      let solve = Solve(settings: settings, batched: [], rhs: region, controlled: count)
+      let solve = Solve(
+        settings: settings, batched: [], rhs: region, controlled: registers.stateLength)
       guard let method = Method.serving(settings) else { return nil }
       return try? StepBuilder.record(method, StepProblem(solve))
     }
@@ -113,13 +121,17 @@ extension Lowering {
   private mutating func emit(
     _ run: SolveRun, from start: Value, to end: Value, saves: Value, traced: Bool = false
   ) -> [Value] {
-    let count = run.region.resultTypes[0].extents[0].fixedLength ?? 0
     var form = Solve(
-      settings: run.settings, batched: [], rhs: run.region, controlled: count,
+      settings: run.settings, batched: [], rhs: run.region, controlled: run.registers.stateLength,
       trace: traced ? scope.builder.nextTrace : nil,
       record: traced ? run.record : nil)
     form.mass = run.mass
-    return scope.builder.emit(.solve(form), [start, end, saves, run.initial] + run.captured)
+    form.events = run.events
+    var initial = run.initial
+    if let own = run.registers.initial(end: end, precision, &scope.builder) {
+      initial = scope.builder.concatenate([initial, own], axis: 0)
+    }
+    return scope.builder.emit(.solve(form), [start, end, saves, initial] + run.captured)
   }
 
   // MARK: Times
@@ -140,7 +152,7 @@ extension Lowering {
   private static let methodForImplicit = "rodas5p"
 
   /// Times are f64 in every program.
-  private mutating func time(_ expression: TypedExpression) throws(IRError) -> Value {
+  mutating func time(_ expression: TypedExpression) throws(IRError) -> Value {
     let outer = element
     element = .f64
     defer { element = outer }
@@ -223,7 +235,7 @@ extension Lowering {
     let isAfter = scope.builder.broadcast(
       scope.builder.apply("ge", saves, origin), to: scope.builder.type(saved).extents, axes: [0])
     return try solved(
-      run.ode, solution, t: saves, saved: scope.builder.select(isAfter, saved, turned),
+      run, solution, t: saves, saved: scope.builder.select(isAfter, saved, turned),
       final: forward[Solve.Result.final], end: last,
       stats: scope.builder.add(forward[Solve.Result.stats], backward[Solve.Result.stats]))
   }
@@ -235,13 +247,16 @@ extension Lowering {
   }
 
   /// (t, flat state, captured…) → flat slopes.
-  private mutating func rightHandSide(
-    _ ode: OdeInstance
-  ) throws(IRError) -> (region: Region, captured: [Value]) {
+  mutating func rightHandSide(
+    _ ode: OdeInstance, _ registers: EventRegisters
+  ) throws(IRError) -> Drafted {
     let outer = scope
     let outerElement = element
     let inner = RegionScope(
-      .solve, parent: outer, parameters: [.time, ValueType(precision, [.fixed(try size(of: ode))])])
+      .solve, parent: outer,
+      parameters: [
+        .time, ValueType(precision, [.fixed(registers.stateLength + registers.length)]),
+      ])
     scope = inner
     element = precision
     defer {
@@ -255,8 +270,9 @@ extension Lowering {
       let slope = flat(try array(state.derivative))
       slopes.append(inner.builder.convert(slope, to: precision))
     }
-    let result = inner.builder.concatenate(slopes, axis: 0)
-    return (try inner.finish([result]), inner.captured(sliced: false))
+    let result = registers.slopes(
+      inner.builder.concatenate(slopes, axis: 0), state: inner.parameters[1], &inner.builder)
+    return Drafted(scope: inner, result: result)
   }
 
   /// Time, states and what equations have in common, as locals of the scope.
@@ -295,9 +311,11 @@ extension Lowering {
   // MARK: Solutions
 
   private mutating func solved(
-    _ ode: OdeInstance, _ type: SolutionType, t: Value, saved: Value, final: Value, end: Value,
+    _ run: SolveRun, _ type: SolutionType, t: Value, saved: Value, final: Value, end: Value,
     stats: Value
   ) throws(IRError) -> LoweredSolution {
+    let ode = run.ode
+    let end = run.registers.end(end, final: final, &scope.builder)
     try recordStrengths(of: ode, t: t, saved: saved)
     let n = scope.builder.type(t).extents.first?.fixedLength ?? 0
     var fields: [LoweredField] = []
@@ -335,6 +353,8 @@ extension Lowering {
       LoweredField(name, .array(statistic(i, stats)))
     }
     fields.append(LoweredField("stats", .record(counts)))
+    let happened = run.registers.times(final: final, &scope.builder)
+    if !happened.isEmpty { fields.append(LoweredField("events", .record(happened))) }
     return LoweredSolution(fields: fields)
   }
 

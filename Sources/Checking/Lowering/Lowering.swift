@@ -17,7 +17,9 @@ package struct Lowering {
   }
 
   let program: TypedProgram
-  let lengths: [SizeVariable: Int]
+  var lengths: [SizeVariable: Int]
+  /// How many times of events the program reads, where no session has counted them.
+  var eventReads: [SizeVariable: Int] = [:]
   let parametrisation: Parametrisation
   /// The file's precision.
   let precision: ElementType
@@ -60,6 +62,7 @@ package struct Lowering {
     var lowering = try begin(
       parameters: parameters, of: program, lengths: lengths, parametrisation: parametrisation)
     return try lowering.placing { (lowering) throws(IRError) in
+      lowering.noteEventReads(body)
       let result: LoweredValue
       do throws(IRError) {
         result = try lowering.lower(body)
@@ -332,6 +335,15 @@ extension SolutionType {
     let stats = Type.record(
       Solve.Statistic.language.map { Field($0, Type.integer.lifted(by: leading)) })
     return sampled + [Field("final", final), Field("stats", stats)]
+      + (events.isEmpty ? [] : [Field("events", eventTimes)])
+  }
+}
+
+extension SolutionType {
+  /// `events`: the times of each event.
+  package var eventTimes: Type {
+    guard let time = fields.first?.type else { return .error }
+    return .record(events.map { Field($0.name, time.lifted(by: leading + [$0.size])) })
   }
 }
 

@@ -214,7 +214,7 @@ extension Checker {
     case .noise(let node):
       report(.notSupportedYet("`noise`, a stochastic differential equation,", at: node.span))
     case .event(let node):
-      report(.notSupportedYet("an `event`", at: node.span))
+      addEvent(node, module, scope, own: &own)
     case .equation, .for, .invalid: break
     }
   }
@@ -354,7 +354,7 @@ extension Checker {
     }
   }
 
-  private mutating func reportUnknownState(_ name: Name, _ scope: Int) {
+  mutating func reportUnknownState(_ name: Name, _ scope: Int) {
     let builder = odeScopes[scope].builder
     // It was perhaps declared where the text could not be read.
     if odeBuilders[builder].isDamaged { return }

@@ -99,6 +99,12 @@ extension Checker {
         _ = memberValue(name, inner, odeScopes[inner].members[name]?.span ?? node.name.span)
       }
     }
+    let events = elaborateEvents(builder)
+    if let event = events.first, !implicit.isEmpty {
+      report(
+        .notSupportedYet(
+          "an event of an ode with equations that are not solved for a derivative", at: event.span))
+    }
     var instance = OdeInstance(
       id: OdeID(environment.odes.count), name: node.name.text, time: time, timeUnit: timeUnit,
       states: [], bindings: [], outputs: [], terms: [], standardized: [], weights: [],
@@ -143,6 +149,7 @@ extension Checker {
       }
     }
     instance.implicit = implicit
+    instance.events = events
     instance.bindings = odeBuilders[builder].bindings + (pending.last ?? [])
     instance.terms = flattenTerms(builder)
     instance.standardized = odeBuilders[builder].standardized

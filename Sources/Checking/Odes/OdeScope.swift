@@ -86,6 +86,7 @@ struct OdeBuilder: Sendable {
   var layers: [String: LayerInstance] = [:]
   var termNames: Set<String> = []
   var outputs: [(name: String, scope: Int)] = []
+  var events: [OdeEvent] = []
   /// Values of shared right-hand sides (`[x, y]' = …`), by the place of the equation.
   var shared: [Span: TypedExpression] = [:]
   var size: [String: Size] = [:]

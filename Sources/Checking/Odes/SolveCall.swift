@@ -1,10 +1,13 @@
 import NodalDiagnostics
 import NodalIR
+import NodalMethods
 import NodalSyntax
 import NodalTypes
 
 extension Checker {
-  static let solveLabels = ["ode", "from", "over", "at", "every", "start", "with", "solver"]
+  static let solveLabels = [
+    "ode", "from", "over", "at", "every", "start", "with", "solver", "events",
+  ]
 
   /// `solve(ode, …)`.
   mutating func solve(_ arguments: [CallArgument], _ span: Span) -> Meaning {
@@ -58,9 +61,10 @@ extension Checker {
     if let step = every { every = self.time(step, of: instance, what: "`every`") }
     if let time = start { start = self.time(time, of: instance, what: "`start`") }
     let overrides = overriding(given["with"], ode)
+    let columns = eventColumns(given["events"], instance)
     let initial = initialState(given["from"], instance, span)
     guard let settings = settings(given["solver"], for: instance, span) else { return .invalid }
-    guard let overrides, let initial else { return .invalid }
+    guard let overrides, let initial, let columns else { return .invalid }
     if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) {
       return .invalid
     }
@@ -192,12 +196,23 @@ extension Checker {
       [Field("t", .real(.scalar, resolve(instance.timeUnit)))]
       + instance.states.map { Field($0.name, resolve($0.type)) }
       + instance.outputs.map { Field($0.name, resolve($0.value.type)) }
-    let type = SolutionType(
+    if !instance.events.isEmpty,
+      refuseForEvents(
+        instance, start: start, settings, given["solver"], span)
+    {
+      return .invalid
+    }
+    var type = SolutionType(
       ode: name, fields: fields, stateCount: instance.states.count, samples: samples)
-    let node = SolveExpression(
+    type.events = instance.events.map {
+      SolutionType.Happening(
+        $0.name, environment.substitution.freshSize(named: $0.name, rigid: true))
+    }
+    var node = SolveExpression(
       ode: ode.id, initial: states, start: start,
       over: over.count == 2 ? (over[0], over[1]) : nil, saves: saves, overrides: changed,
       settings: settings, span: span)
+    node.columns = columns
     let solution = TypedExpression(.solve(node), .solution(type), span)
     guard let leading else { return .expression(solution) }
     self.lifts += 1
@@ -205,6 +220,41 @@ extension Checker {
       TypedExpression(
         .map(Mapped(extents: leading, arguments: lifts, body: solution)),
         Type.solution(type).lifted(by: leading), span))
+  }
+
+  /// What a solve with events can't do; true after a report.
+  private mutating func refuseForEvents(
+    _ ode: OdeInstance, start: TypedExpression?, _ settings: SolverSettings,
+    _ solver: CallArgument?, _ span: Span
+  ) -> Bool {
+    let place = solver?.span ?? span
+    if let start {
+      report(.notSupportedYet("`start:` of an ode with events", at: start.span))
+      return true
+    }
+    if settings.joint {
+      report(
+        .notSupportedYet(
+          "`batching: joint` for an ode with events", at: place,
+          help: ["trajectories whose events differ have steps of their own: `batching: own`"]))
+      return true
+    }
+    // Standing still is a slope of zero for all components at once, and not a function of half of them.
+    if Method.named(settings.method)?.needsSeparableSystem == true,
+      ode.events.contains(where: \.stops)
+    {
+      report(.notSupportedYet("`stop` in an event, with `\(settings.method)`,", at: place))
+      return true
+    }
+    switch settings.gradient {
+    case .adjoint, .interpolated:
+      report(
+        .notSupportedYet(
+          "`gradient: \(settings.gradient.rawValue)` for an ode with events", at: place,
+          help: ["`direct` and `forward` go through events; `auto` chooses one of them"]))
+      return true
+    case .direct, .forward, .auto: return false
+    }
   }
 
   /// How many points `every` saves: from one end on, as long as they lie in the span.

@@ -63,6 +63,22 @@ extension Checker {
     result.outputs = ode.outputs.map {
       OdeInstance.Output(name: $0.name, value: finished($0.value))
     }
+    result.events = ode.events.map { event in
+      var next = event
+      switch event.trigger {
+      case .crossing(let value, let direction):
+        next.trigger = .crossing(finished(value), direction)
+      case .times(let value): next.trigger = .times(finished(value))
+      }
+      next.bindings = event.bindings.map { Bound($0.local, finished($0.value), name: $0.name) }
+      next.columns = event.columns.map { column in
+        var finished = column
+        finished.value = self.finished(column.value)
+        return finished
+      }
+      next.assignments = event.assignments.map { ($0.state, finished($0.value)) }
+      return next
+    }
     result.terms = ode.terms.map { term in
       var next = term
       next.contributions = term.contributions.map { ($0.state, finished($0.value)) }

@@ -166,8 +166,8 @@ extension Checker {
   /// Every expression of an ode that a solve may run.
   static func parts(of ode: OdeInstance) -> [TypedExpression] {
     ode.bindings.map(\.value) + ode.implicit.map(\.value) + ode.states.map(\.derivative)
-      + ode.states.compactMap(\.initial)
-      + ode.outputs.map(\.value)
+      + ode.states.compactMap(\.initial) + ode.outputs.map(\.value)
+      + ode.events.flatMap(\.values)
   }
 }
 

@@ -1,4 +1,5 @@
 package import NodalDiagnostics
+package import NodalIR
 package import NodalTypes
 
 /// A first-order system: what is left of an `ode` when parents, parts, additions and second order are
@@ -32,6 +33,49 @@ package struct OdeInstance: Sendable {
   package struct Output: Sendable {
     package var name: String
     package var value: TypedExpression
+  }
+
+  /// Something that happens at an instant.
+  package struct Event: Sendable {
+    package enum Trigger: Sendable {
+      /// Where the value passes zero.
+      case crossing(TypedExpression, SolveEvent.Direction)
+      /// At these times, which don't depend on states.
+      case times(TypedExpression)
+    }
+    /// `bounce`, `a.bounce`.
+    package var name: String
+    package var trigger: Trigger
+    /// Which of the given times it is.
+    package var occurrence: LocalID
+    /// What is given with the times, an entry for each; a solve may put others in their place.
+    package var columns: [Column] = []
+    /// What trigger and assignments have in common.
+    package var bindings: [Bound]
+    /// The states that change, by their place in `states`, in terms of those before.
+    package var assignments: [(state: Int, value: TypedExpression)]
+    package var stops: Bool
+
+    /// An array with an entry for each given time, `d.amount`.
+    package struct Column: Sendable {
+      package var name: String
+      package var local: LocalID
+      package var value: TypedExpression
+      /// These are the times.
+      package var isTime: Bool
+    }
+    package var documentation: String?
+    package var span: Span
+
+    /// All expressions in it.
+    package var values: [TypedExpression] {
+      let trigger =
+        switch trigger {
+        case .crossing(let value, _), .times(let value): value
+        }
+      return [trigger] + bindings.map(\.value) + columns.map(\.value)
+        + assignments.map(\.value)
+    }
   }
 
   /// A summand of a right-hand side: what `explain` and `strength` measure.
@@ -68,6 +112,7 @@ package struct OdeInstance: Sendable {
   /// As many numbers as there are in the free states.
   package var implicit: [Implicit] = []
   package var outputs: [Output]
+  package var events: [Event] = []
   package var terms: [Term]
   package var standardized: [StandardizedInput]
   /// All that the equations, outputs and learned initial values read.

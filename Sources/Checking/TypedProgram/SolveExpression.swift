@@ -24,6 +24,8 @@ package struct SolveExpression: Sendable {
   package var saves: Saves
   /// Weights that have another value in this solve.
   package var overrides: [(weight: WeightID, value: TypedExpression)]
+  /// What is given for events in the place of what the ode gives.
+  package var columns: [(local: LocalID, value: TypedExpression)] = []
   /// `atol` has one entry, or one for each component of the flat state.
   package var settings: SolverSettings
   package var span: Span

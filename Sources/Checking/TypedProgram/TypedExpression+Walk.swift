@@ -65,6 +65,7 @@ extension TypedExpression {
       case .end, .steps: break
       }
       solve.overrides = solve.overrides.map { ($0.weight, f($0.value)) }
+      solve.columns = solve.columns.map { ($0.local, f($0.value)) }
       result.kind = .solve(solve)
     case .interpolate(let a, let at): result.kind = .interpolate(f(a), at: f(at))
     case .example(let a, let at): result.kind = .example(f(a), at: f(at))

@@ -119,6 +119,25 @@ extension Catalogue {
         print solve(f, from: {x: 2}, over: 0..1).final
         """),
     CatalogueRow(
+      .eventCondition, "what an event waits for is no condition",
+      "An event happens where two values meet, `event hit: h == 0`, with `rising` or `falling` "
+        + "behind it if only one direction counts; or at times that are known before the solve, "
+        + "`event dose: t in times`.",
+      bad: "ode f { state h = 1; h' = -1; event hit: h < 0 { h = 1 } }",
+      mended: "ode f { state h = 1; h' = -1; event hit: h == 0 falling { h = 1 } }"),
+    CatalogueRow(
+      .eventTarget, "an event assigns to something that is no state",
+      "Between events only states change, by their equations; so only states can an event change. "
+        + "What changes by events alone is a state whose equation is `x' = 0`.",
+      bad: "ode f { state h = 1; const g = 1; h' = -g; event hit: h == 0 { g = 2 } }",
+      mended: "ode f { state h = 1, g = 1; h' = -g; g' = 0; event hit: h == 0 { g = 2 } }"),
+    CatalogueRow(
+      .eventWithoutEffect, "an event at given times changes nothing",
+      "An event with a condition may have an empty body: its times are read from `s.events`. "
+        + "Times that are given are known already.",
+      bad: "ode f { state x = 1; x' = -x; event dose: t in [1, 2] { } }",
+      mended: "ode f { state x = 1; x' = -x; event dose: t in [1, 2] { x += 1 } }"),
+    CatalogueRow(
       .templateOutsideOwner, "weights without an owner",
       "A template such as `dense` makes fresh weights at each place where it is called, and "
         + "they need an owner that outlives the call: a `layer`, an `ode`, a `learned` term. A "

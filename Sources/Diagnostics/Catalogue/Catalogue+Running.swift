@@ -205,6 +205,30 @@ extension Catalogue {
         print solve(f, over: 0..1).final.x
         """),
     CatalogueRow(
+      .eventsWithoutEnd, "infinitely many events before some time",
+      "A ball that keeps half of its speed at each bounce bounces infinitely often before it lies still. Events that follow each "
+        + "other more and more closely can't be followed to their end. Give the model a second way of moving, or `stop` it where the motion is "
+        + "too small to matter.",
+      bad: """
+        ode ball {
+          state h = 1, v = 0
+          h' = v
+          v' = -9.81
+          event bounce: h == 0 falling { v = -0.5*v }
+        }
+        print solve(ball, over: 0..10).final
+        """,
+      mended: """
+        ode ball {
+          state h = 1, v = 0
+          h' = v
+          v' = -9.81
+          event bounce: h == 0 falling { v = -0.5*v }
+          event rest: v == 0.01 falling { stop }
+        }
+        print solve(ball, over: 0..1).final
+        """),
+    CatalogueRow(
       .internalInconsistency, "a mistake of Nodal itself",
       "The compiler made something that breaks its own rules. The program may be right: "
         + "please report it, with the message."),

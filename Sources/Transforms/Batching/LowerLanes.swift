@@ -19,6 +19,12 @@ extension Batching {
         if let mass = solve.mass {
           solve.mass = try expand(batch(mass, mapped: flags, extent: .lane).region)
         }
+        let inEvents = [flags[0], true, true] + flags[2...]
+        solve.events = try solve.events.map { (event) throws(IRError) in
+          try event.mapRegions { (region) throws(IRError) in
+            try expand(batch(region, mapped: inEvents, extent: .lane).region)
+          }
+        }
         solve.isLowered = true
         return builder.emit(.solve(solve), operands)
       case .branch(var branch) where branch.lanes != nil && !branch.isLowered:

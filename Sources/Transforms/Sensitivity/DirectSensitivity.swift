@@ -53,6 +53,9 @@ enum DirectSensitivity {
     arguments += [
       trace[Solve.Trace.times], trace[Solve.Trace.steps], trace[Solve.Trace.states],
     ]
+    if !solve.events.isEmpty {
+      arguments += [trace[Solve.Trace.events], trace[Solve.Trace.occurrences]]
+    }
     arguments += perStep.all.compactMap { $0 }
     arguments += context.parameters
     let results = builder.emit(.scan(scan), arguments)
@@ -118,7 +121,21 @@ enum DirectSensitivity {
     let times = context.stepTimesActive ? [0, 1] : []
     let pullback = try ReverseMode.pullback(dense, wrt: times + [2, 3, 4])
     let all = builder.inline(pullback, [theta, h, y0, y1, record, cotangent])
-    let back = all.suffix(3).map(\.self)
+    var back = all.suffix(3).map(\.self)
+    if !context.solve.events.isEmpty {
+      // What is saved where an event happens is the state behind it, where the jump's step of no length ends.
+      let event = builder.value(pick, [trace[Solve.Trace.events], index])
+      let isJump = builder.greater(event, builder.zeros(like: event))
+      func chosen(_ a: Value, _ b: Value) -> Value {
+        let extents = builder.type(b).extents
+        let axes = Array(0..<builder.type(isJump).rank)
+        return builder.select(builder.broadcast(isJump, to: extents, axes: axes), a, b)
+      }
+      back = [
+        chosen(builder.zeros(like: back[0]), back[0]), chosen(cotangent, back[1]),
+        chosen(builder.zeros(like: back[2]), back[2]),
+      ]
+    }
     let put = Form.scatter(Scatter(batchAxes: axes, extent: steps))
     var result = StepCotangents()
     result.states = builder.add(
@@ -179,8 +196,10 @@ enum DirectSensitivity {
     let (stateType, recordType) = (step.resultTypes[0], step.resultTypes[1])
     // Each trajectory's times come from its own trace, also where all are the same.
     let time = ValueType(.f64, Array(stateType.extents.dropLast()))
+    let hasEvents = !context.solve.events.isEmpty
+    let happenings = hasEvents ? [time.with(.i64), time.with(.i64)] : []
     let stacked =
-      [time, time, types[2]]
+      [time, time, types[2]] + happenings
       + [
         perStep.states.map { _ in stateType }, perStep.records.map { _ in recordType },
         perStep.times.map { _ in time }, perStep.lengths.map { _ in time },
@@ -188,7 +207,7 @@ enum DirectSensitivity {
     var body = RegionBuilder(parameters: [stateType] + stacked + types[3...])
     let given = body.parameters
     let lambda = given[0]
-    var next = 4
+    var next = 4 + happenings.count
     func optional(_ value: Value?) -> Value? {
       guard value != nil else { return nil }
       defer { next += 1 }
@@ -202,6 +221,12 @@ enum DirectSensitivity {
     let clock = given[1...2].map { body.agreed($0, behind: types[0].rank) }
     var back = body.inline(
       pullback, clock + [given[3]] + parameters + [lambda, recordCotangent])[...]
+    if hasEvents {
+      let events = EventReverse(
+        context: context, event: given[4], occurrence: given[5], time: given[1], state: given[3],
+        parameters: parameters, lambda: lambda)
+      back = try events.turn(Array(back), &body)[...]
+    }
     var outputs: [Value] = []
     if context.stepTimesActive {
       outputs = [
@@ -239,5 +264,5 @@ extension ValueType {
 }
 
 extension Solve {
-  var resultCount: Int { traceResult + (trace == nil ? 0 : Trace.count) }
+  var resultCount: Int { traceResult + traceCount }
 }

@@ -18,12 +18,17 @@ enum ForwardSensitivity {
     // Only the end or the save times move: what they need is the slope there.
     if n == 0 { return (builder.emit(.solve(solve), operands), []) }
     var augmented = solve
-    augmented.rhs = try augmentedRegion(solve, directions)
+    augmented.rhs = try augmentedRegion(solve.rhs, first: 2, directions)
     augmented.jacobian = nil
+    let types = augmented.rhs.parameterTypes
+    augmented.events = try solve.events(forState: types[1], parameters: Array(types[2...])) {
+      (event) throws(IRError) in
+      try augmentedRegion(SaltatedJump.region(event, of: solve), first: 3, directions)
+    }
     augmented.controlled = d * (1 + n)
     // A sensitivity is of the same half as its component.
     augmented.drifting = solve.drifting.map { Array(repeatElement($0, count: 1 + n).joined()) }
-    augmented.settings = solve.settings.controlling(d * (1 + n))
+    augmented.settings = solve.settings.controlling(d * (1 + n), length: d)
     // ∂y₀/∂y₀ is the identity; nothing else moves the start.
     let initial = operands[Solve.Operand.initial]
     let type = builder.type(initial)
@@ -86,13 +91,14 @@ enum ForwardSensitivity {
     return cotangents
   }
 
-  /// (t, (y, S₁ … Sₙ), p…) → slopes: y' = f, Sᵢ' = ∂f/∂y·Sᵢ + ∂f/∂pᵢ.
+  /// Of f(t, y, p…): (t, (y, S₁ … Sₙ), p…) → slopes: y' = f, Sᵢ' = ∂f/∂y·Sᵢ + ∂f/∂pᵢ. Of a jump the same, with an occurrence in front of the
+  /// parameters, the `first` of which is told.
   private static func augmentedRegion(
-    _ solve: Solve, _ directions: Directions
+    _ region: Region, first: Int, _ directions: Directions
   ) throws(IRError) -> Region {
     // By times alone nothing moves beside the state.
-    guard directions.count > 0 else { return solve.rhs }
-    let types = solve.rhs.parameterTypes
+    guard directions.count > 0 else { return region }
+    let types = region.parameterTypes
     let d = directions.stateLength
     let axis = types[1].rank - 1
     var augmented = types[1]
@@ -103,13 +109,13 @@ enum ForwardSensitivity {
     let wrt =
       [1]
       + directions.blocks.map(\.operand).filter { $0 >= Solve.Operand.parameters }
-      .map { $0 - Solve.Operand.parameters + 2 }
-    let tangent = try Simplify.run(ForwardMode.differentiate(solve.rhs, wrt: wrt))
+      .map { $0 - Solve.Operand.parameters + first }
+    let tangent = try Simplify.run(ForwardMode.differentiate(region, wrt: wrt))
     var slopes: [Value] = []
     for k in 0..<directions.count {
       var dots = [builder.slice(given[1], axis: axis, d * (1 + k)..<d * (2 + k))]
       for block in directions.blocks where block.operand >= Solve.Operand.parameters {
-        let type = types[block.operand - Solve.Operand.parameters + 2]
+        let type = types[block.operand - Solve.Operand.parameters + first]
         let inner = type.isBatched ? type.droppingFirst() : type
         let unit = builder.constant(
           (0..<block.count).map { $0 + block.start == k ? 1 : 0 }, inner)

@@ -45,8 +45,9 @@ enum SolveReverse {
   ///
   /// Few numbers to differentiate by, and one trajectory: sensitivities beside the state are cheapest. A state so long that a
   /// trace of it would fill the memory: the adjoint. Everything else: through the steps. A traced solve is differentiated as
-  /// its trace is. For a splitting method there is no adjoint: it would solve the state beside λ, whose halves don't part. What decays
-  /// fast grows as fast backwards: for a stiff method the state is read from a record, not solved backwards.
+  /// its trace is. For a splitting method there is no adjoint: it would solve the state beside λ, whose halves don't part. Nor is there one for
+  /// events, which the checker says where it is asked for. What decays fast grows as fast backwards: for a stiff method the state is read
+  /// from a record, not solved backwards.
   static func mode(
     of solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
   ) -> GradientMode {
@@ -57,8 +58,10 @@ enum SolveReverse {
     if solve.trace != nil || solve.mass != nil { return .direct }
     switch solve.settings.gradient {
     case .direct, .forward: return solve.settings.gradient
-    case .adjoint: return isSplitting ? .direct : isStiff ? .interpolated : .adjoint
-    case .interpolated: return isSplitting ? .direct : .interpolated
+    case .adjoint:
+      return isSplitting || !solve.events.isEmpty ? .direct : isStiff ? .interpolated : .adjoint
+    case .interpolated:
+      return isSplitting || !solve.events.isEmpty ? .direct : .interpolated
     case .auto:
       return isSplitting || isStiff
         ? .direct : chosen(for: solve, operands, active: active, builder)
@@ -69,7 +72,7 @@ enum SolveReverse {
     for solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
   ) -> GradientMode {
     let state = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
-    if state > 100_000 { return .adjoint }
+    if state > 100_000, solve.events.isEmpty { return .adjoint }
     let directions = zip(operands, active).dropFirst(Solve.Operand.initial).reduce(0) { sum, pair in
       pair.1 ? sum + (builder.type(pair.0).fixedCount ?? 1000) : sum
     }
@@ -90,10 +93,16 @@ extension Solve {
 extension SolverSettings {
   /// For a state of `count` controlled numbers made of parts as long as the one that the tolerances were given for: a component's
   /// tangent or cotangent has the component's tolerance.
-  func controlling(_ count: Int) -> SolverSettings {
+  /// The parts may be longer: what is behind the controlled ones has any.
+  func controlling(_ count: Int, length: Int? = nil) -> SolverSettings {
     guard case .adaptive(let rtol, let atol) = stepping, atol.count > 1 else { return self }
     var settings = self
-    settings.stepping = .adaptive(rtol: rtol, atol: (0..<count).map { atol[$0 % atol.count] })
+    settings.stepping = .adaptive(
+      rtol: rtol,
+      atol: (0..<count).map {
+        let place = $0 % (length ?? atol.count)
+        return place < atol.count ? atol[place] : 1
+      })
     return settings
   }
 }

@@ -20,10 +20,16 @@ enum TangentSolve {
     let axis = context.batchAxes
 
     var tangent = solve
-    tangent.rhs = try pairedRegion(solve, parameters, d)
+    tangent.rhs = try pairedRegion(solve.rhs, parameters.map { $0 + 2 }, d)
     tangent.jacobian = nil
     tangent.mass = try solve.mass.map { (mass) throws(IRError) in
       try pairedMass(mass, tangent.rhs, parameters, d)
+    }
+    let paired = tangent.rhs.parameterTypes
+    tangent.events = try solve.events(forState: paired[1], parameters: Array(paired[2...])) {
+      (event) throws(IRError) in
+      try pairedRegion(
+        SaltatedJump.region(event, of: solve), parameters.map { $0 + 3 }, d)
     }
     // A tangent changes by the tangents of what its component changes by, so it is of the same half.
     tangent.drifting = solve.drifting.map { $0 + $0 }
@@ -115,17 +121,17 @@ enum TangentSolve {
     return (half(0..<d), half(d..<(2 * d)))
   }
 
-  /// (t, (y, ẏ), p…, ṗ…) → (f, ∂f/∂y·ẏ + ∂f/∂p·ṗ).
+  /// Of f(t, y, p…), or with more in front of the parameters: (t, (y, ẏ), p…, ṗ…) → (f, ∂f/∂y·ẏ + ∂f/∂p·ṗ).
   private static func pairedRegion(
-    _ solve: Solve, _ parameters: [Int], _ d: Int
+    _ region: Region, _ parameters: [Int], _ d: Int
   ) throws(IRError) -> Region {
-    let types = solve.rhs.parameterTypes
+    let types = region.parameterTypes
     let axis = types[1].rank - 1
     var pair = types[1]
     pair.extents[axis] = .fixed(2 * d)
-    let tangent = try ForwardMode.differentiate(solve.rhs, wrt: [1] + parameters.map { $0 + 2 })
+    let tangent = try ForwardMode.differentiate(region, wrt: [1] + parameters)
     var builder = RegionBuilder(
-      parameters: [types[0], pair] + types[2...] + parameters.map { types[$0 + 2] })
+      parameters: [types[0], pair] + types[2...] + parameters.map { types[$0] })
     let given = builder.parameters
     let y = builder.slice(given[1], axis: axis, 0..<d)
     let dot = builder.slice(given[1], axis: axis, d..<(2 * d))

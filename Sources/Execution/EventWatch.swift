@@ -1,0 +1,114 @@
+import NodalIR
+
+/// The regions of a solve's events, compiled.
+struct EventWatch: Sendable {
+  /// (t, y, p…) → the root function of each crossing event; nil without such.
+  let roots: (any Executable)?
+  /// Of the events that `roots` tells of: their numbers and directions.
+  let crossings: [Crossing]
+  /// (t, y, occurrence, p…) → y, of each event.
+  let jumps: [any Executable]
+
+  struct Crossing: Sendable {
+    let event: Int
+    let direction: SolveEvent.Direction
+
+    /// Whether a passage of zero from this side is one that the event is about.
+    func isWanted(from sign: Int8) -> Bool {
+      switch direction {
+      case .rising: sign < 0
+      case .falling: sign > 0
+      case .either: true
+      }
+    }
+  }
+
+  /// nil for a solve without events.
+  init?(_ solve: Solve, _ executor: any Executor) throws {
+    guard !solve.events.isEmpty else { return nil }
+    guard solve.quadrature == nil, !solve.sharesClock else {
+      throw IRError("events in a solve with integrals or a shared clock")
+    }
+    var crossings: [Crossing] = []
+    var builder = RegionBuilder(parameters: solve.rhs.parameterTypes)
+    let given = builder.parameters
+    let never = builder.constant(0, builder.type(given[0]).with(.i64))
+    var values: [Value] = []
+    for (k, event) in solve.events.enumerated() {
+      guard case .crossing(let direction) = event.trigger else { continue }
+      crossings.append(Crossing(event: k, direction: direction))
+      values += builder.inline(event.root, Array(given[..<2]) + [never] + given[2...])
+    }
+    self.crossings = crossings
+    let combined = try builder.finish(values)
+    roots = crossings.isEmpty ? nil : try executor.compile(combined)
+    jumps = try solve.events.map { try executor.compile($0.jump) }
+  }
+}
+
+extension SolveEvent {
+  /// It has to be looked for.
+  var isCrossing: Bool {
+    switch trigger {
+    case .crossing: true
+    case .times: false
+    }
+  }
+}
+
+/// What the events of a solve have come to for one trajectory.
+struct EventState {
+  /// Of each crossing event, the side of zero that its root function was last on; 0: it begins at zero.
+  var sides: [Int8]
+  /// The root functions where the step under way begins.
+  var values: [Double]
+  /// The sizes that they have had in the last step.
+  var scales: [Double]
+  /// How often each event has happened.
+  var counts: [Int]
+  /// Given times, in the order of travel, then of declaration.
+  var schedule: [Scheduled] = []
+  var nextScheduled = 0
+  /// The whole span, of which given steps are parts.
+  var span = 0.0
+  /// A step that is being cut where an event happens.
+  var landing: EventLanding?
+  /// What happens at the end of the step under way, in order of declaration.
+  var due: [Due] = []
+  /// When a root function last passed zero, how long after the one before, and how many times in a row the time between has become shorter.
+  var last: Double?
+  var gap = Double.infinity
+  var shrinking = 0
+
+  struct Due {
+    var event: Int
+    var occurrence: Int
+  }
+
+  struct Scheduled {
+    var time: Double
+    var due: Due
+  }
+
+  /// The next given time.
+  var nextTime: Double? {
+    nextScheduled < schedule.count ? schedule[nextScheduled].time : nil
+  }
+}
+
+/// The instant of an event under way: a step that ends there is taken again and again, by the secant rule, until the root function
+/// of its end is zero. So the instant is that of the steps, which gradients go through, and not of their dense output.
+struct EventLanding {
+  /// Where the cut step ends.
+  var time: Double
+  /// The end of the whole step: the instant is no later.
+  var limit: Double
+  /// The place among the crossings of the one that is looked for, and of all that happen with it.
+  var crossing: Int
+  var fires: [Int]
+  /// Change of the root function with time.
+  var slope: Double
+  /// The try before: its end and root function.
+  var before: (time: Double, value: Double)?
+  var tries = 0
+}

@@ -1,0 +1,316 @@
+import NodalIR
+import NodalMethods
+
+/// Where root functions pass zero. Each accepted step is looked at where it begins, at some places inside of it, by the method's dense output, and
+/// where it ends. A step in which an event happens is withdrawn, and taken again with the length that ends there.
+extension SteppingEngine {
+  /// Places inside of a step. Two passages of zero between neighbours are not seen.
+  private static let places = [0.25, 0.5, 0.75]
+  /// So far into a step a root function that begins at zero is asked for the side that it leaves to.
+  private static let departure = 1.0 / 1_048_576
+
+  private var crossings: [EventWatch.Crossing] { program.events?.crossings ?? [] }
+
+  // MARK: After a step
+
+  /// Looks for events in the accepted steps. Gives how many of these it has withdrawn.
+  func meetEvents(_ workspace: any Workspace) throws(ExecutionError) -> Int {
+    var withdrawn = 0
+    if !crossings.isEmpty {
+      var found: [Int: [RootBracket]] = [:]
+      let samples = try sample(workspace)
+      for slot in 0..<slots where isAccepted[slot] {
+        let i = lanes[slot]
+        if trajectories[i].events?.landing != nil {
+          if !land(slot, samples.last?.values ?? []) {
+            isAccepted[slot] = false
+            withdrawn += 1
+          }
+        } else {
+          let candidates = candidates(slot, samples)
+          if !candidates.isEmpty { found[slot] = candidates }
+        }
+      }
+      if !found.isEmpty { withdrawn += try refine(&found, workspace) }
+    }
+    for slot in 0..<slots where isAccepted[slot] { takeScheduled(lanes[slot]) }
+    return withdrawn
+  }
+
+  /// The root functions of all slots at one place of their steps: [crossing * slots + slot].
+  private struct Sample {
+    var theta: Double
+    var values: [Double]
+  }
+
+  private func sample(_ workspace: any Workspace) throws(ExecutionError) -> [Sample] {
+    var samples: [Sample] = []
+    // A cut step is asked for its end alone.
+    let isWhole = (0..<slots).contains { slot in
+      isAccepted[slot] && trajectories[lanes[slot]].events?.landing == nil
+    }
+    let isFresh = (0..<slots).contains { slot in
+      isAccepted[slot] && trajectories[lanes[slot]].events?.sides.contains(0) == true
+    }
+    for theta in isWhole ? (isFresh ? [Self.departure] : []) + Self.places : [] {
+      let places = [Double](repeating: theta, count: slots)
+      samples.append(Sample(theta: theta, values: try roots(places, workspace)))
+    }
+    let t = times.typed(Double.self)
+    let h = sizes.typed(Double.self)
+    let ends = (0..<slots).map { t[$0] + h[$0] }
+    samples.append(Sample(theta: 1, values: try roots(at: ends, workspace.results[0])))
+    return samples
+  }
+
+  /// The root functions at a place of each slot's step, by dense output.
+  private func roots(
+    _ places: [Double], _ workspace: any Workspace
+  ) throws(ExecutionError) -> [Double] {
+    let theta = scratch[0].reserve(8 * slots).assumingMemoryBound(to: Double.self)
+    for slot in 0..<slots { theta[slot] = places[slot] }
+    denseInputs[0] = UnsafeRawPointer(theta)
+    denseInputs[1] = UnsafeRawPointer(sizes.pointer)
+    denseInputs[2] = UnsafeRawPointer(state.pointer)
+    denseInputs[3] = workspace.results[0]
+    denseInputs[4] = workspace.results[program.recordResult]
+    try dense.run(denseInputs.pointer, inner(lanes: slots))
+    let t = times.typed(Double.self)
+    let h = sizes.typed(Double.self)
+    return try roots(at: (0..<slots).map { t[$0] + places[$0] * h[$0] }, dense.results[0])
+  }
+
+  private func roots(
+    at instants: [Double], _ states: UnsafeRawPointer
+  ) throws(ExecutionError) -> [Double] {
+    guard let roots else { return [] }
+    let t = rootValues.reserve(8 * slots).assumingMemoryBound(to: Double.self)
+    for slot in 0..<slots { t[slot] = instants[slot] }
+    pointInputs[0] = UnsafeRawPointer(t)
+    pointInputs[1] = states
+    defer {
+      pointInputs[0] = UnsafeRawPointer(times.pointer)
+      pointInputs[1] = UnsafeRawPointer(state.pointer)
+    }
+    try roots.run(pointInputs.pointer, inner(lanes: slots))
+    return crossings.indices.flatMap { c in
+      let values = roots.results[c].assumingMemoryBound(to: Double.self)
+      return (0..<slots).map { values[$0] }
+    }
+  }
+
+  /// The sides on which root functions begin. Where an event has just happened they are at zero but for rounding, and begin on the side that
+  /// they leave to; an event can't happen at its own beginning.
+  func lookAround(_ wanted: [Int], after fired: [[Int]]? = nil) throws(ExecutionError) {
+    guard !crossings.isEmpty, !wanted.isEmpty else { return }
+    let t = times.typed(Double.self)
+    let now = try roots(at: (0..<slots).map { t[$0] }, UnsafeRawPointer(state.pointer))
+    for (place, slot) in wanted.enumerated() {
+      let i = lanes[slot]
+      for (c, crossing) in crossings.enumerated() {
+        let value = now[c * slots + slot]
+        let isOwn = fired.map { $0[place].contains(crossing.event) } ?? false
+        let isZero = isOwn && abs(value) <= 1e-8 * (trajectories[i].events?.scales[c] ?? 0)
+        trajectories[i].events?.sides[c] = isZero ? 0 : Self.side(value)
+        trajectories[i].events?.values[c] = value
+      }
+      trajectories[i].events?.landing = nil
+    }
+    if wanted.contains(where: { trajectories[lanes[$0]].events?.sides.contains(0) == true }) {
+      try lookAhead(wanted, from: now)
+    }
+  }
+
+  /// The sides that root functions at zero leave to, along the slope: a step's own output would show only where a short hop has led.
+  private func lookAhead(_ wanted: [Int], from now: [Double]) throws(ExecutionError) {
+    try rhs.run(pointInputs.pointer, inner(lanes: slots))
+    let t = times.typed(Double.self)
+    var instants = (0..<slots).map { t[$0] }
+    let ahead = scratch[2].reserve(stateBytes * slots)
+    ahead.copyMemory(from: state.pointer, byteCount: stateBytes * slots)
+    let element = stateType.element
+    for slot in wanted {
+      let trajectory = trajectories[lanes[slot]]
+      let span = trajectory.events?.span ?? 0
+      let stride = isAdaptive && trajectory.proposal > 0 ? min(trajectory.proposal, span) : span
+      let distance = trajectory.direction * stride * Self.departure
+      instants[slot] += distance
+      for j in (slot * dimension)..<((slot + 1) * dimension) {
+        let slope = ElementAccess.load(element, rhs.results[0], j)
+        let value = ElementAccess.load(element, state.pointer, j)
+        ElementAccess.store(value + distance * slope, element, ahead, j)
+      }
+    }
+    let later = try roots(at: instants, UnsafeRawPointer(ahead))
+    for slot in wanted {
+      for c in crossings.indices where trajectories[lanes[slot]].events?.sides[c] == 0 {
+        let place = c * slots + slot
+        trajectories[lanes[slot]].events?.sides[c] = Self.side(later[place] - now[place])
+      }
+    }
+  }
+
+  /// Zero but for rounding: of what happens at a given time, at the end or with something else, rounding is not to tell the order.
+  private func isZero(_ value: Double, _ scale: Double) -> Bool {
+    let rounding = stateType.element == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
+    return abs(value) <= 64 * rounding * scale
+  }
+
+  private static func side(_ value: Double) -> Int8 { value > 0 ? 1 : value < 0 ? -1 : 0 }
+
+  // MARK: Passages of zero
+
+  /// The first wanted passage of each crossing in a slot's step. The sides of the others go with the step.
+  private func candidates(_ slot: Int, _ samples: [Sample]) -> [RootBracket] {
+    guard var events = trajectories[lanes[slot]].events else { return [] }
+    var found: [RootBracket] = []
+    let target = trajectories[lanes[slot]].target
+    let isGoal = target == trajectories[lanes[slot]].end || target == events.nextTime
+    for (c, crossing) in crossings.enumerated() {
+      var side = events.sides[c]
+      var low = RootBracket.Point(theta: 0, value: events.values[c])
+      var hasLow = side != 0 && Self.side(low.value) == side
+      events.scales[c] = abs(low.value)
+      for sample in samples {
+        var here = RootBracket.Point(theta: sample.theta, value: sample.values[c * slots + slot])
+        events.scales[c] = max(events.scales[c], abs(here.value))
+        if sample.theta == 1, isGoal, isZero(here.value, events.scales[c]) { here.value = 0 }
+        if side == 0 {
+          side = Self.side(here.value - low.value)
+          hasLow = Self.side(here.value) == side
+        } else if here.value == 0 || Self.side(here.value) == -side {
+          if crossing.isWanted(from: side) {
+            found.append(
+              RootBracket(crossing: c, side: side, low: low, high: here, hasLow: hasLow))
+            break
+          }
+          side = -side
+          hasLow = here.value != 0
+        } else {
+          hasLow = true
+        }
+        if hasLow { low = here }
+      }
+      guard found.isEmpty else { continue }
+      events.sides[c] = side
+      events.values[c] = samples.last?.values[c * slots + slot] ?? 0
+    }
+    trajectories[lanes[slot]].events?.scales = events.scales
+    if found.isEmpty { trajectories[lanes[slot]].events = events }
+    return earliest(found)
+  }
+
+  /// Those that can be the first.
+  private func earliest(_ candidates: [RootBracket]) -> [RootBracket] {
+    let first = candidates.map(\.root).min() ?? 1
+    return candidates.filter { $0.root <= first }
+  }
+
+  /// Finds the instants on the dense output, and begins the landings there. Gives how many steps it withdraws.
+  private func refine(
+    _ found: inout [Int: [RootBracket]], _ workspace: any Workspace
+  ) throws(ExecutionError) -> Int {
+    let waves = found.values.map(\.count).max() ?? 0
+    for wave in 0..<waves {
+      for _ in 0..<120 {
+        var places = [Double](repeating: 0, count: slots)
+        var isBusy = false
+        for (slot, candidates) in found where wave < candidates.count && !candidates[wave].isDone {
+          places[slot] = candidates[wave].next
+          isBusy = true
+        }
+        if !isBusy { break }
+        let values = try roots(places, workspace)
+        for slot in found.keys {
+          guard let count = found[slot]?.count, wave < count, found[slot]?[wave].isDone == false
+          else { continue }
+          let c = found[slot]?[wave].crossing ?? 0
+          found[slot]?[wave].narrow(places[slot], values[c * slots + slot])
+        }
+      }
+    }
+    var withdrawn = 0
+    for (slot, candidates) in found {
+      // An event that happens again before its root function has left zero does so without end.
+      if let stuck = candidates.first(where: { !$0.hasLow }) {
+        fail(slot, .eventsWithoutEnd, h: 0, event: crossings[stuck.crossing].event)
+      } else if begin(slot, candidates) {
+        continue
+      }
+      isAccepted[slot] = false
+      withdrawn += 1
+    }
+    return withdrawn
+  }
+
+  // MARK: Landing
+
+  /// Sets out to land on the first of the instants found; true if the step ends there as it is.
+  private func begin(_ slot: Int, _ candidates: [RootBracket]) -> Bool {
+    let i = lanes[slot]
+    let (t, h) = (times.typed(Double.self)[slot], sizes.typed(Double.self)[slot])
+    guard let first = candidates.min(by: { $0.root < $1.root }) else { return true }
+    let together = candidates.filter { $0.root - first.root <= 1e-12 }
+    let target = trajectories[i].target
+    var time = t + first.root * h
+    if first.root >= 1 || abs(target - time) <= 2 * target.ulp { time = target }
+    trajectories[i].events?.landing = EventLanding(
+      time: time, limit: target, crossing: first.crossing,
+      fires: together.map { crossings[$0.crossing].event }, slope: first.slope / h)
+    guard time == target else { return false }
+    fire(i)
+    return true
+  }
+
+  /// Whether a cut step has come to the instant; otherwise the landing is told a better one.
+  private func land(_ slot: Int, _ ends: [Double]) -> Bool {
+    let i = lanes[slot]
+    guard var landing = trajectories[i].events?.landing else { return true }
+    let value = ends[landing.crossing * slots + slot]
+    let t = times.typed(Double.self)[slot]
+    landing.tries += 1
+    if let before = landing.before, before.time != landing.time, before.value != value {
+      landing.slope = (value - before.value) / (landing.time - before.time)
+    }
+    var next = landing.time - value / landing.slope
+    let direction = trajectories[i].direction
+    if (next - t) * direction < 0 { next = t }
+    if (next - landing.limit) * direction > 0 { next = landing.limit }
+    let isWorse = landing.before.map { abs($0.value) <= abs(value) } ?? false
+    let isThere =
+      !next.isFinite || abs(next - landing.time) <= 2 * max(abs(t), abs(landing.time)).ulp
+    if isThere || isWorse || landing.tries > 8 {
+      trajectories[i].events?.landing = landing
+      join(slot, ends)
+      fire(i)
+      return true
+    }
+    landing.before = (landing.time, value)
+    landing.time = next
+    trajectories[i].events?.landing = landing
+    return false
+  }
+
+  /// Other events whose root functions have passed zero by now happen with the one that was looked for.
+  private func join(_ slot: Int, _ ends: [Double]) {
+    let i = lanes[slot]
+    guard var events = trajectories[i].events, var landing = events.landing else { return }
+    for (c, crossing) in crossings.enumerated() where !landing.fires.contains(crossing.event) {
+      let (side, value) = (events.sides[c], ends[c * slots + slot])
+      let isPast = Self.side(value) == -side || isZero(value, events.scales[c])
+      if side != 0, isPast, crossing.isWanted(from: side) {
+        landing.fires.append(crossing.event)
+      }
+    }
+    events.landing = landing
+    trajectories[i].events = events
+  }
+
+  /// What was landed on is due.
+  private func fire(_ i: Int) {
+    guard let events = trajectories[i].events, let landing = events.landing else { return }
+    trajectories[i].events?.due = landing.fires.sorted().map {
+      EventState.Due(event: $0, occurrence: events.counts[$0])
+    }
+  }
+}

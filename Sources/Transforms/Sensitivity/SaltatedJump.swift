@@ -1,0 +1,85 @@
+import NodalIR
+import NodalOperations
+
+/// The jump of an event as a map between states at one fixed time, whose derivatives know that the instant moves.
+///
+/// With g the root function, f the right-hand side and J the jump: the instant is t + δ with g(t + δ, φ(δ)) = 0, where φ(δ) is the state carried
+/// from t to t + δ. The state after the event is J there, carried back by δ. At the instant itself δ is 0, so that this changes no value. But its
+/// derivatives are those of the instant: δ comes from two steps of Newton's rule, the second with the slope of the first, and states are carried by
+/// the midpoint rule; which makes the first and the second derivatives exact. (The first are those of the saltation matrix.)
+///
+/// Where an event stops the trajectory, f is zero behind it, and nothing is carried back.
+enum SaltatedJump {
+  /// (t, y, occurrence, p…) → y.
+  static func region(_ event: SolveEvent, of solve: Solve) throws(IRError) -> Region {
+    if event.holdsMotion { return event.jump }
+    let types = event.jump.parameterTypes
+    var builder = RegionBuilder(parameters: types)
+    let given = builder.parameters
+    let (t, y, occurrence) = (given[0], given[1], given[2])
+    let shared = Array(given[3...])
+
+    func slope(_ t: Value, _ y: Value) -> Value { builder.inline(solve.rhs, [t, y] + shared)[0] }
+    func root(_ t: Value, _ y: Value) -> Value {
+      builder.inline(event.root, [t, y, occurrence] + shared)[0]
+    }
+    let half = builder.constant(0.5, builder.type(t))
+    /// The state at t + δ of the trajectory through y at t.
+    func carried(_ t: Value, _ y: Value, _ first: Value, by delta: Value) -> Value {
+      let part = builder.mul(delta, half)
+      let middle = builder.add(y, builder.scaled(first, by: part))
+      return builder.add(y, builder.scaled(slope(builder.add(t, part), middle), by: delta))
+    }
+
+    let first = slope(t, y)
+    let delta: Value
+    let there: Value
+    switch event.trigger {
+    case .times:
+      // The root function is the distance from the given time.
+      delta = builder.neg(root(t, y))
+      there = carried(t, y, first, by: delta)
+    case .crossing:
+      let tangent = try ForwardMode.differentiate(event.root, wrt: [0, 1])
+      let one = builder.constant(1, builder.type(t))
+      let both = builder.inline(tangent, [t, y, occurrence] + shared + [one, first])
+      let (value, rate) = (both[0], both[1])
+      // Where the root function only touches zero, the instant has no derivative.
+      let isTouching = builder.equal(rate, builder.zeros(like: rate))
+      let inverse = builder.select(
+        isTouching, builder.zeros(like: rate),
+        builder.div(one, builder.select(isTouching, one, rate)))
+      let guess = builder.neg(builder.mul(value, inverse))
+      let near = carried(t, y, first, by: guess)
+      let rest = root(builder.add(t, guess), near)
+      delta = builder.sub(guess, builder.mul(rest, inverse))
+      there = carried(t, y, first, by: delta)
+    }
+    let instant = builder.add(t, delta)
+    let after = builder.inline(event.jump, [instant, there, occurrence] + shared)[0]
+    let back = carried(instant, after, slope(instant, after), by: builder.neg(delta))
+    return try Simplify.run(try builder.finish([back]))
+  }
+}
+
+extension Solve {
+  /// The solve's events for a state (y, x₁ …) of which `y` is the leading part: root functions read y alone, and the jump is `jump`.
+  func events(
+    forState state: ValueType, parameters: [ValueType],
+    jump: (SolveEvent) throws(IRError) -> Region
+  ) throws(IRError) -> [SolveEvent] {
+    try events.map { (event) throws(IRError) in
+      let types = event.root.parameterTypes
+      let axis = types[1].rank - 1
+      let d = types[1].extents[axis].fixedLength ?? 0
+      var builder = RegionBuilder(parameters: [types[0], state, types[2]] + parameters)
+      let given = builder.parameters
+      let y = builder.slice(given[1], axis: axis, 0..<d)
+      let value = builder.inline(
+        event.root, [given[0], y, given[2]] + given[3..<types.count])
+      return SolveEvent(
+        trigger: event.trigger, root: try builder.finish(value), jump: try jump(event),
+        stops: event.stops, holdsMotion: true)
+    }
+  }
+}
