@@ -255,7 +255,7 @@ extension SteppingEngine {
     var time = t + first.root * h
     if first.root >= 1 || abs(target - time) <= 2 * target.ulp { time = target }
     trajectories[i].events?.landing = EventLanding(
-      time: time, limit: target, crossing: first.crossing,
+      time: time, low: t, high: target, crossing: first.crossing,
       fires: together.map { crossings[$0.crossing].event }, slope: first.slope / h)
     guard time == target else { return false }
     fire(i)
@@ -267,26 +267,13 @@ extension SteppingEngine {
     let i = lanes[slot]
     guard var landing = trajectories[i].events?.landing else { return true }
     let value = ends[landing.crossing * slots + slot]
-    let t = times.typed(Double.self)[slot]
-    landing.tries += 1
-    if let before = landing.before, before.time != landing.time, before.value != value {
-      landing.slope = (value - before.value) / (landing.time - before.time)
-    }
-    var next = landing.time - value / landing.slope
-    let direction = trajectories[i].direction
-    if (next - t) * direction < 0 { next = t }
-    if (next - landing.limit) * direction > 0 { next = landing.limit }
-    let isWorse = landing.before.map { abs($0.value) <= abs(value) } ?? false
-    let isThere =
-      !next.isFinite || abs(next - landing.time) <= 2 * max(abs(t), abs(landing.time)).ulp
-    if isThere || isWorse || landing.tries > 8 {
+    let scale = trajectories[i].events?.scales[landing.crossing] ?? 0
+    if landing.take(value, before: trajectories[i].events?.sides[landing.crossing] ?? 0, scale) {
       trajectories[i].events?.landing = landing
       join(slot, ends)
       fire(i)
       return true
     }
-    landing.before = (landing.time, value)
-    landing.time = next
     trajectories[i].events?.landing = landing
     return false
   }
