@@ -95,20 +95,3 @@ struct EventState {
     nextScheduled < schedule.count ? schedule[nextScheduled].time : nil
   }
 }
-
-/// The instant of an event under way: a step that ends there is taken again and again, by the secant rule, until the root function
-/// of its end is zero. So the instant is that of the steps, which gradients go through, and not of their dense output.
-struct EventLanding {
-  /// Where the cut step ends.
-  var time: Double
-  /// The end of the whole step: the instant is no later.
-  var limit: Double
-  /// The place among the crossings of the one that is looked for, and of all that happen with it.
-  var crossing: Int
-  var fires: [Int]
-  /// Change of the root function with time.
-  var slope: Double
-  /// The try before: its end and root function.
-  var before: (time: Double, value: Double)?
-  var tries = 0
-}

@@ -125,7 +125,9 @@ extension SteppingEngine {
   private func areOrdered(
     _ saves: UnsafePointer<Double>, from start: Double, to end: Double, _ direction: Double
   ) -> Bool {
-    let slack = 1e-9 * max(abs(start), abs(end), abs(end - start))
+    // A program in single precision has times of its own in it, too.
+    let slack =
+      (stateType.element == .f32 ? 1e-6 : 1e-9) * max(abs(start), abs(end), abs(end - start))
     var last = start
     for k in 0..<saveCount {
       guard (saves[k] - last) * direction >= -slack else { return false }

@@ -4,7 +4,7 @@ import NodalMethods
 /// Where root functions pass zero. Each accepted step is looked at where it begins, at some places inside of it, by the method's dense output, and
 /// where it ends. A step in which an event happens is withdrawn, and taken again with the length that ends there.
 extension SteppingEngine {
-  /// Places inside of a step. Two passages of zero between neighbours are not seen.
+  /// Places inside of a step. Two passages of zero between neighbours are seen where the function turns near zero, and not otherwise.
   private static let places = [0.25, 0.5, 0.75]
   /// So far into a step a root function that begins at zero is asked for the side that it leaves to.
   private static let departure = 1.0 / 1_048_576
@@ -19,6 +19,7 @@ extension SteppingEngine {
     if !crossings.isEmpty {
       var found: [Int: [RootBracket]] = [:]
       let samples = try sample(workspace)
+      let turns = try turns(samples, workspace)
       for slot in 0..<slots where isAccepted[slot] {
         let i = lanes[slot]
         if trajectories[i].events?.landing != nil {
@@ -27,7 +28,7 @@ extension SteppingEngine {
             withdrawn += 1
           }
         } else {
-          let candidates = candidates(slot, samples)
+          let candidates = candidates(slot, samples.with(turns[slot]))
           if !candidates.isEmpty { found[slot] = candidates }
         }
       }
@@ -38,9 +39,57 @@ extension SteppingEngine {
   }
 
   /// The root functions of all slots at one place of their steps: [crossing * slots + slot].
-  private struct Sample {
+  fileprivate struct Sample {
     var theta: Double
     var values: [Double]
+  }
+
+  /// One more place for slots in whose step a root function comes near zero and turns: it may have passed zero twice. The place is the vertex
+  /// of the parabola through three neighbours.
+  private func turns(
+    _ samples: [Sample], _ workspace: any Workspace
+  ) throws(ExecutionError) -> [Int: Sample] {
+    var places = [Double](repeating: 0, count: slots)
+    var found: [Int] = []
+    for slot in 0..<slots where isAccepted[slot] {
+      guard let events = trajectories[lanes[slot]].events, events.landing == nil else { continue }
+      for c in crossings.indices {
+        let points =
+          [RootBracket.Point(theta: 0, value: events.values[c])]
+          + samples.map { .init(theta: $0.theta, value: $0.values[c * slots + slot]) }
+        if let place = Self.turn(points) {
+          places[slot] = place
+          found.append(slot)
+          break
+        }
+      }
+    }
+    guard !found.isEmpty else { return [:] }
+    let values = try roots(places, workspace)
+    return Dictionary(
+      uniqueKeysWithValues: found.map { ($0, Sample(theta: places[$0], values: values)) })
+  }
+
+  /// Where a function that has one sign at all points may have the other between them.
+  private static func turn(_ points: [RootBracket.Point]) -> Double? {
+    for k in points.indices.dropFirst().dropLast() {
+      let (a, b, c) = (points[k - 1], points[k], points[k + 1])
+      let isTurning = abs(b.value) < abs(a.value) && abs(b.value) < abs(c.value)
+      guard isTurning, side(a.value) == side(b.value), side(b.value) == side(c.value) else {
+        continue
+      }
+      let left = (b.value - a.value) / (b.theta - a.theta)
+      let right = (c.value - b.value) / (c.theta - b.theta)
+      let bend = (right - left) / (c.theta - a.theta)
+      let slope = left + bend * (b.theta - a.theta)
+      let vertex = b.theta - slope / (2 * bend)
+      let value = b.value - slope * slope / (4 * bend)
+      // The parabola is not the function: half of the way to zero is near enough to look.
+      if vertex > a.theta, vertex < c.theta, value * b.value <= 0.5 * b.value * b.value {
+        return vertex
+      }
+    }
+    return nil
   }
 
   private func sample(_ workspace: any Workspace) throws(ExecutionError) -> [Sample] {
@@ -255,7 +304,7 @@ extension SteppingEngine {
     var time = t + first.root * h
     if first.root >= 1 || abs(target - time) <= 2 * target.ulp { time = target }
     trajectories[i].events?.landing = EventLanding(
-      time: time, limit: target, crossing: first.crossing,
+      time: time, low: t, high: target, crossing: first.crossing,
       fires: together.map { crossings[$0.crossing].event }, slope: first.slope / h)
     guard time == target else { return false }
     fire(i)
@@ -267,26 +316,13 @@ extension SteppingEngine {
     let i = lanes[slot]
     guard var landing = trajectories[i].events?.landing else { return true }
     let value = ends[landing.crossing * slots + slot]
-    let t = times.typed(Double.self)[slot]
-    landing.tries += 1
-    if let before = landing.before, before.time != landing.time, before.value != value {
-      landing.slope = (value - before.value) / (landing.time - before.time)
-    }
-    var next = landing.time - value / landing.slope
-    let direction = trajectories[i].direction
-    if (next - t) * direction < 0 { next = t }
-    if (next - landing.limit) * direction > 0 { next = landing.limit }
-    let isWorse = landing.before.map { abs($0.value) <= abs(value) } ?? false
-    let isThere =
-      !next.isFinite || abs(next - landing.time) <= 2 * max(abs(t), abs(landing.time)).ulp
-    if isThere || isWorse || landing.tries > 8 {
+    let scale = trajectories[i].events?.scales[landing.crossing] ?? 0
+    if landing.take(value, before: trajectories[i].events?.sides[landing.crossing] ?? 0, scale) {
       trajectories[i].events?.landing = landing
       join(slot, ends)
       fire(i)
       return true
     }
-    landing.before = (landing.time, value)
-    landing.time = next
     trajectories[i].events?.landing = landing
     return false
   }
@@ -312,5 +348,14 @@ extension SteppingEngine {
     trajectories[i].events?.due = landing.fires.sorted().map {
       EventState.Due(event: $0, occurrence: events.counts[$0])
     }
+  }
+}
+
+extension [SteppingEngine.Sample] {
+  /// With another sample in its place among them.
+  fileprivate func with(_ other: SteppingEngine.Sample?) -> Self {
+    guard let other else { return self }
+    let place = firstIndex { $0.theta >= other.theta } ?? endIndex
+    return self[..<place] + [other] + self[place...]
   }
 }

@@ -251,8 +251,8 @@ extension Session {
       message = "events without end at t = \(time) in \(odeName)"
       if let event { message += ": `\(event.name)` happens again and again, in less and less time" }
       help = [
-        "end the solve before it, or with `stop` in an event that comes first",
-        "a state that is at rest needs equations of its own",
+        "end the solve before that time",
+        "what comes to rest needs equations of rest: `nodal explain-error E1017` shows how",
       ]
     case .stepBudget:
       code = .stepBudget

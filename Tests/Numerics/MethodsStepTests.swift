@@ -103,7 +103,7 @@ struct MethodsStepTests {
     let (t, h, y, theta) = (0.3, -0.2, [0.4, -1.1, 2.0], 0.37)
     let regions = try StepBuilder.regions(method, Self.problem(lanes: false))
     for region in [
-      regions.step, regions.stepWithRecord, try #require(regions.memoryless), regions.dense,
+      regions.step, regions.stepWithRecord, regions.memoryless, regions.dense,
       regions.terms,
     ].compactMap({ $0 }) {
       try Verifier.verify(region)

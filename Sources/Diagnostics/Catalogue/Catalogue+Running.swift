@@ -207,8 +207,8 @@ extension Catalogue {
     CatalogueRow(
       .eventsWithoutEnd, "infinitely many events before some time",
       "A ball that keeps half of its speed at each bounce bounces infinitely often before it lies still. Events that follow each "
-        + "other more and more closely can't be followed to their end. Give the model a second way of moving, or `stop` it where the motion is "
-        + "too small to matter.",
+        + "other more and more closely can't be followed to their end. Give the model a second way of moving, lying "
+        + "still, for when the motion is too small to matter; or end the solve before.",
       bad: """
         ode ball {
           state h = 1, v = 0
@@ -220,13 +220,13 @@ extension Catalogue {
         """,
       mended: """
         ode ball {
-          state h = 1, v = 0
-          h' = v
-          v' = -9.81
-          event bounce: h == 0 falling { v = -0.5*v }
-          event rest: v == 0.01 falling { stop }
+          state h = 1, v = 0, moves = 1
+          h' = moves*v
+          v' = -9.81*moves
+          moves' = 0
+          event bounce: h == 0 falling { v = -0.5*v; moves = if v < -0.01 then 1 else 0 }
         }
-        print solve(ball, over: 0..1).final
+        print solve(ball, over: 0..10).final
         """),
     CatalogueRow(
       .internalInconsistency, "a mistake of Nodal itself",
