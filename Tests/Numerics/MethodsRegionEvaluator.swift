@@ -1,3 +1,4 @@
+import Foundation
 import NodalIR
 import Testing
 
@@ -106,7 +107,19 @@ struct RegionEvaluator {
       return each { _ in 0 }
     case .linearSolve(let system):
       return solve(x[0], x[2], transposed: system.isTransposed)
-    case .layout(.transpose), .layout(.pad), .layout(.reverse), .layout(.window), .reduce, .gather,
+    case .layout(.transpose(let permutation)):
+      return each { index in
+        var source = index
+        for (i, axis) in permutation.enumerated() { source[axis] = index[i] }
+        return x[0][source]
+      }
+    case .layout(.pad(let axis, let before, _, interior: 0)):
+      return each { index in
+        var source = index
+        source[axis] -= before
+        return (0..<x[0].shape[axis]).contains(source[axis]) ? x[0][source] : 0
+      }
+    case .layout(.pad), .layout(.reverse), .layout(.window), .reduce, .gather,
       .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
       throw Unsupported(form: form.name)
     }
@@ -146,6 +159,13 @@ struct RegionEvaluator {
     case "reciprocal": return 1 / x[0]
     case "sqrt": return x[0].squareRoot()
     case "square": return x[0] * x[0]
+    case "min": return x[0].isNaN || x[1].isNaN ? .nan : Swift.min(x[0], x[1])
+    case "exp": return Foundation.exp(x[0])
+    case "log": return Foundation.log(x[0])
+    case "eq": return x[0] == x[1] ? 1 : 0
+    case "gt": return x[0] > x[1] ? 1 : 0
+    case "and": return x[0] * x[1]
+    case "or": return Swift.max(x[0], x[1])
     case "le": return x[0] <= x[1] ? 1 : 0
     case "lt": return x[0] < x[1] ? 1 : 0
     default: throw Unsupported(form: name)

@@ -65,7 +65,10 @@ struct ReferenceProblemTests {
   @Test(
     .enabled(if: !stiffProblems.isEmpty, "NODAL_DATA lacks ivp_reference"),
     arguments: stiffProblems,
-    [("rodas5p", 1e-4, 3.5), ("rodas5p", 1e-8, 8), ("rosenbrock23", 1e-4, 2.8)])
+    [
+      ("rodas5p", 1e-4, 3.5), ("rodas5p", 1e-8, 8), ("rosenbrock23", 1e-4, 2.8),
+      ("bdf", 1e-4, 2.5), ("bdf", 1e-8, 5.8),
+    ])
   func stiff(_ problem: ReferenceProblem, _ row: (method: String, rtol: Double, least: Double))
     throws
   {
