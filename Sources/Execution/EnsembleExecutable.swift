@@ -88,7 +88,8 @@ private final class EnsembleWorkspace: Workspace, @unchecked Sendable {
   private func run(_ k: Int) -> ExecutionError? {
     let (piece, rows) = (pieces[k], program.pieces[k])
     piece.context.begin(
-      cancel: context.cancel, keepsFailures: context.keepsFailures, threads: nil,
+      cancel: context.cancel, keepsFailures: context.keepsFailures,
+      endsWhereStiff: context.endsWhereStiff, threads: nil,
       memoryLimit: context.memoryLimit / (context.threads?.count ?? 1))
     for (i, type) in program.parameterTypes.enumerated() {
       let offset = program.isBatched[i] ? rows.lowerBound * LaneRows.bytes(type, extents) : 0

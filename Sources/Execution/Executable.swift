@@ -51,6 +51,8 @@ package final class RunContext {
   @exclusivity(unchecked) package var cancel: CancelFlag?
   /// Failed solves give their status among their statistics, and NaN, instead of throwing.
   @exclusivity(unchecked) package var keepsFailures = false
+  /// A solve by `auto` that turns out to be stiff ends the run: another program takes its place.
+  @exclusivity(unchecked) package var endsWhereStiff = false
   /// Free to be used by parts of this run: nil where the run itself is a piece of a batch that threads share.
   @exclusivity(unchecked) package var threads: Threads?
   /// Bytes that a record of steps may take.
@@ -73,9 +75,13 @@ package final class RunContext {
   func warn(_ warning: RunWarning) { warning.join(&warnings) }
 
   /// For a new run: what it is asked for, and nothing reported.
-  func begin(cancel: CancelFlag?, keepsFailures: Bool, threads: Threads?, memoryLimit: Int) {
+  func begin(
+    cancel: CancelFlag?, keepsFailures: Bool, endsWhereStiff: Bool, threads: Threads?,
+    memoryLimit: Int
+  ) {
     self.cancel = cancel
     self.keepsFailures = keepsFailures
+    self.endsWhereStiff = endsWhereStiff
     self.threads = threads
     self.memoryLimit = memoryLimit
     instructions = 0
@@ -99,6 +105,8 @@ package final class RunContext {
 package enum RunWarning: Sendable, Hashable {
   /// The steps were held back by stability from about this time on.
   case stiff(time: Double, origin: Origin?)
+  /// The same, and another method was taken.
+  case switched(time: Double, origin: Origin?)
   /// Given steps are longer than the method is stable with, and from about this time on the state has grown so many times over.
   case unstable(time: Double, growth: Double, origin: Origin?)
   /// A solve of the state backwards, for an adjoint gradient, has come to this time so many tolerances away from where the solve
@@ -114,13 +122,15 @@ extension RunWarning {
       switch (warnings[i], self) {
       case (.stiff(_, let a), .stiff(_, let b)) where a == b:
         return
+      case (.switched(_, let a), .switched(_, let b)) where a == b:
+        return
       case (.unstable(_, let most, let a), .unstable(_, let growth, let b)) where a == b:
         if growth > most { warnings[i] = self }
         return
       case (.adjointDrift(_, let worst, let a), .adjointDrift(_, let ratio, let b)) where a == b:
         if ratio > worst { warnings[i] = self }
         return
-      case (.stiff, _), (.unstable, _), (.adjointDrift, _):
+      case (.stiff, _), (.switched, _), (.unstable, _), (.adjointDrift, _):
         continue
       }
     }

@@ -7,6 +7,8 @@ package enum ExecutionError: Error, Sendable {
   case solve(SolveFailure)
   /// Trajectories that share a clock have different times.
   case differentTimes(TimeMismatch)
+  /// A solve by `auto` is stiff, and there is a program that solves it so.
+  case stiff(StiffSolve)
   /// The record of a solve's steps, which a gradient reads, would not fit into memory.
   case recordTooLarge(RecordExcess)
   /// An array was read at a place that it doesn't have.
@@ -27,6 +29,13 @@ package struct IndexMiss: Sendable, Hashable {
     self.index = index
     self.length = length
   }
+}
+
+/// Where stability holds back the steps of a solve.
+package struct StiffSolve: Sendable, Hashable {
+  /// Where in the program the solve stands.
+  package var origin: Origin?
+  package var time: Double
 }
 
 /// A record of steps that would be too large.

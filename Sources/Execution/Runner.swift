@@ -45,17 +45,44 @@ package final class Runner: Sendable {
   package let executable: any Executable
   private let pool: WorkspacePool
   private let isWhole: Bool
+  private let substitute: Substitute?
 
   /// - Parameter isWhole: The lanes are never cut into pieces: there is something in the program that they share.
-  package init(_ executable: any Executable, isWhole: Bool = false) {
+  /// - Parameter whenStiff: Makes a program of the same parameters and results for where a solve by `auto` turns out to be stiff; nil, or
+  ///   an error, where there is none. From then on it takes the place of the first.
+  package init(
+    _ executable: any Executable, isWhole: Bool = false,
+    whenStiff: (@Sendable () throws -> (any Executable)?)? = nil
+  ) {
     self.executable = executable
     self.isWhole = isWhole
     pool = WorkspacePool(executable)
+    substitute = whenStiff.map(Substitute.init)
   }
 
   /// `lanes` is needed where no parameter has lanes.
   package func run(
     _ inputs: [Tensor], lanes: Int? = nil, _ options: RunOptions = RunOptions()
+  ) throws(ExecutionError) -> (results: [Tensor], report: RunReport) {
+    guard let substitute, !substitute.isMissing else {
+      return try run(pool, inputs, lanes, options)
+    }
+    if let other = substitute.pool { return try run(other, inputs, lanes, options) }
+    do throws(ExecutionError) {
+      return try run(pool, inputs, lanes, options, endsWhereStiff: true)
+    } catch .stiff(let found) {
+      guard let other = substitute.make() else {
+        return try run(pool, inputs, lanes, options)
+      }
+      var outcome = try run(other, inputs, lanes, options)
+      RunWarning.switched(time: found.time, origin: found.origin).join(&outcome.report.warnings)
+      return outcome
+    }
+  }
+
+  private func run(
+    _ pool: WorkspacePool, _ inputs: [Tensor], _ lanes: Int?, _ options: RunOptions,
+    endsWhereStiff: Bool = false
   ) throws(ExecutionError) -> (results: [Tensor], report: RunReport) {
     var extents = try Self.extents(executable.parameterTypes, inputs)
     if let lanes { extents.lanes = lanes }
@@ -69,8 +96,10 @@ package final class Runner: Sendable {
       ? Threads.chunks(extents.lanes) : whole
     let extentsOfAll = extents
     let threads = options.threads ?? Threads(1)
-    let outcomes = threads.map(chunks.count) { [pool, executable] k in
-      Self.run(pool, executable, inputs, extentsOfAll, chunks[k], options)
+    let outcomes = threads.map(chunks.count) { [executable] k in
+      Self.run(
+        pool, executable, inputs, extentsOfAll, chunks[k], options,
+        endsWhereStiff: endsWhereStiff)
     }
     return try join(outcomes, chunks, extents, workers: threads.count)
   }
@@ -83,13 +112,15 @@ package final class Runner: Sendable {
 
   private static func run(
     _ pool: WorkspacePool, _ executable: any Executable, _ inputs: [Tensor],
-    _ all: ExtentValues, _ chunk: Range<Int>, _ options: RunOptions
+    _ all: ExtentValues, _ chunk: Range<Int>, _ options: RunOptions,
+    endsWhereStiff: Bool
   ) -> Outcome {
     let entry = pool.take()
     defer { pool.give(entry) }
     let context = entry.context
     context.begin(
       cancel: options.cancel, keepsFailures: options.keepsFailures,
+      endsWhereStiff: endsWhereStiff,
       threads: chunk.count == all.lanes ? options.threads : nil,
       memoryLimit: chunk.count == all.lanes
         ? options.memoryLimit : options.memoryLimit / (options.threads?.count ?? 1))
@@ -196,6 +227,41 @@ package final class Runner: Sendable {
         found: ValueType(input.element, shape: input.shape).description)
     }
     return extents
+  }
+}
+
+/// A program in the place of another, made when it is first needed.
+private final class Substitute: Sendable {
+  private enum State: Sendable {
+    case unmade
+    case made(WorkspacePool)
+    case missing
+  }
+  private let compile: @Sendable () throws -> (any Executable)?
+  private let state = Mutex(State.unmade)
+
+  init(_ compile: @escaping @Sendable () throws -> (any Executable)?) { self.compile = compile }
+
+  var pool: WorkspacePool? {
+    state.withLock { if case .made(let pool) = $0 { pool } else { nil } }
+  }
+  var isMissing: Bool { state.withLock { if case .missing = $0 { true } else { false } } }
+
+  func make() -> WorkspacePool? {
+    state.withLock { state in
+      switch state {
+      case .made(let pool): return pool
+      case .missing: return nil
+      case .unmade:
+        guard let executable = try? compile() else {
+          state = .missing
+          return nil
+        }
+        let pool = WorkspacePool(executable)
+        state = .made(pool)
+        return pool
+      }
+    }
   }
 }
 

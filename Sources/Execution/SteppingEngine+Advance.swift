@@ -155,19 +155,29 @@ extension SteppingEngine {
     isSuspicious = false
     for slot in 0..<slots where isAccepted[slot] {
       if estimates[slot] > threshold { isSuspicious = true }
-      note(slot, stiffness: estimates[slot], threshold)
+      try note(slot, stiffness: estimates[slot], threshold)
     }
     let all = lanes.allSatisfy { trajectories[$0].stiffness.isStiff }
     if all { isSuspicious = false }
   }
 
   /// Takes one estimate of a trajectory's stiffness down, and warns once it is called stiff.
-  func note(_ slot: Int, stiffness estimate: Double, _ threshold: Double) {
+  func note(
+    _ slot: Int, stiffness estimate: Double, _ threshold: Double
+  ) throws(ExecutionError) {
     let i = lanes[slot]
     guard trajectories[i].stiffness.note(estimate, threshold: threshold) else { return }
     let time = told(times.typed(Double.self)[slot], i)
+    if context.endsWhereStiff, solve.isAutomatic, canBeSolvedStiffly {
+      throw .stiff(StiffSolve(origin: program.origin, time: time))
+    }
     trajectories[i].stiffFrom = time
     context.warn(.stiff(time: time, origin: program.origin))
+  }
+
+  /// There is room for a matrix for each trajectory.
+  private var canBeSolvedStiffly: Bool {
+    dimension <= 512 && dimension * dimension * trajectories.count <= 4_000_000
   }
 
   /// Makes the accepted steps' ends the state.

@@ -214,7 +214,7 @@ extension SteppingEngine {
       try stiffness.run(inputs.pointer, inner(lanes: 1))
       let estimate = stiffness.results[0].load(as: Double.self)
       if estimate > threshold { isSuspicious = true }
-      note(slot, stiffness: estimate, threshold)
+      try note(slot, stiffness: estimate, threshold)
     }
   }
 }

@@ -116,6 +116,11 @@ package struct Solve: Sendable, Hashable {
     self.record = record
   }
 
+  /// Its method is `auto`, with steps of its own choice: whoever runs it may turn to another.
+  package var isAutomatic: Bool {
+    if case .adaptive = settings.stepping { settings.method == "auto" } else { false }
+  }
+
   /// Operands before the parameters: t₀, t₁, save times, y₀.
   package enum Operand {
     package static let start = 0, end = 1, saveTimes = 2, initial = 3, parameters = 4
@@ -156,6 +161,11 @@ package struct Interpolate: Sendable, Hashable {
 }
 
 extension Region {
+  /// Whether a solve in it leaves the choice of a method to whoever runs it.
+  package var solvesAutomatically: Bool {
+    contains { if case .solve(let solve) = $0 { solve.isAutomatic } else { false } }
+  }
+
   /// Whether a solve in it has one step size for all trajectories of a batch, which then must not be cut into pieces.
   package var solvesTogether: Bool {
     contains { if case .solve(let solve) = $0 { solve.settings.joint } else { false } }

@@ -47,7 +47,7 @@ extension MethodEntry {
   package static let all: [MethodEntry] = [
     alias(
       "auto", of: "tsit5",
-      "the default: `tsit5`, with a warning where the problem turns out to be stiff"),
+      "the default: `tsit5`, and `rodas5p` where the problem turns out to be stiff"),
     explicit(.euler, "Euler's method, order 1; wants `dt` or `steps`"),
     explicit(.midpoint, "the explicit midpoint rule, order 2(1)"),
     explicit(.heun, "Heun's method, the explicit trapezoidal rule, order 2(1)"),

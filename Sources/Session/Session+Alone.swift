@@ -48,8 +48,15 @@ extension Session {
   func compile(_ region: Region, _ passes: Pipeline, runsOnce: Bool = false) throws -> Runner {
     let isRare = runsOnce && !region.hasLoops
     let executor = isRare ? executor.forRareUse : executor
-    let work = { @Sendable in
-      Runner(try executor.compile(try passes.run(region)), isWhole: region.solvesTogether)
+    let work: @Sendable () throws -> Runner = {
+      let program = try executor.compile(try passes.run(region))
+      guard region.solvesAutomatically else {
+        return Runner(program, isWhole: region.solvesTogether)
+      }
+      return Runner(program, isWhole: region.solvesTogether) {
+        guard let stiff = try region.solvingStiffly() else { return nil }
+        return try executor.compile(try passes.run(stiff))
+      }
     }
     return isRare && region.nodeCount < Self.smallWork ? try work() : try alone(work)
   }

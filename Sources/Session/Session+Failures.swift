@@ -132,6 +132,9 @@ extension Session {
       return describe(failure, lowered)
     case .differentTimes(let mismatch):
       return describe(mismatch, lowered)
+    case .stiff:
+      return Diagnostic(
+        .internalInconsistency, "a stiff solve was given up, and nothing took its place", at: nil)
     case .recordTooLarge(let excess):
       let place = lowered.origins.place(of: excess.origin)
       let gigabytes = NumberFormat.significant(Double(excess.byteCount) / 1e9, 3)
@@ -300,7 +303,7 @@ extension Session {
     for warning in report.warnings {
       let (code, origin): (DiagnosticCode, Origin?)
       switch warning {
-      case .stiff(_, let place): (code, origin) = (.looksStiff, place)
+      case .stiff(_, let place), .switched(_, let place): (code, origin) = (.looksStiff, place)
       case .unstable(_, _, let place): (code, origin) = (.unstableSteps, place)
       case .adjointDrift(_, _, let place): (code, origin) = (.gradientDrift, place)
       }
@@ -323,6 +326,12 @@ extension Session {
         "\(name) looks stiff from about t = \(NumberFormat.significant(time, 4)) on: "
           + "stability, not accuracy, limits the steps",
         ["the result is right, and slow: `solver: rodas5p` takes longer steps"]
+      )
+    case .switched(let time, _):
+      return (
+        "\(name) is stiff from about t = \(NumberFormat.significant(time, 4)) on: "
+          + "`auto` took `rodas5p` for it",
+        ["`solver: rodas5p()` begins with it, which saves the look"]
       )
     case .unstable(let time, let growth, _):
       return (

@@ -252,14 +252,15 @@ extension Catalogue {
     CatalogueRow(
       .looksStiff, "a system looks stiff",
       "Stability, not accuracy, limits the steps of an explicit method: the result is "
-        + "right, and slow. It has fast components that have long died out.",
+        + "right, and slow. It has fast components that have long died out. `auto` takes a stiff method for it; naming "
+        + "one saves the look.",
       bad: """
         ode f { state x = 0; x' = -1000*(x - cos(t)) }
         print solve(f, over: 0..10).final.x
         """,
       mended: """
-        ode f { state x = 0; x' = -(x - cos(t)) }
-        print solve(f, over: 0..10).final.x
+        ode f { state x = 0; x' = -1000*(x - cos(t)) }
+        print solve(f, over: 0..10, solver: rodas5p()).final.x
         """),
     CatalogueRow(
       .unstableSteps, "given steps don't resolve what grows",

@@ -83,7 +83,9 @@ enum SolveReverse {
 extension Solve {
   /// By a method whose steps are differentiated one by one.
   fileprivate var byDifferentiatedSteps: Solve {
-    guard let method = Method.named(settings.method) else { return self }
+    guard let method = Method.named(settings.method),
+      method.nameForDifferentiatedSteps != method.name
+    else { return self }
     var result = self
     result.settings.method = method.nameForDifferentiatedSteps
     return result
