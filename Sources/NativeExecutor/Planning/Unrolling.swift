@@ -22,7 +22,10 @@ enum Unrolling {
   /// The number of operations, roughly; nil where it can't be written so, or there are more than the limit.
   private static func work(_ region: Region, limit: Int, sumsLanes: Bool) -> Int? {
     guard let traces = TraceParameters(region) else { return nil }
-    var work = 0
+    // Elements that each lane has of its own are gathered from rows, one by one.
+    var work = region.parameterTypes.reduce(0) {
+      $0 + ($1.isBatched ? 2 * (ownCount($1) ?? 0) : 0)
+    }
     for (i, type) in region.types.enumerated()
     where !traces.arrays.contains(i) && !traces.counts.contains(i) {
       guard type.element != .i64, let count = ownCount(type), count <= 1024 else { return nil }
