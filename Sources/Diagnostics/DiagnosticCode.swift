@@ -112,6 +112,11 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case eventCondition = "E0517"
   case eventTarget = "E0518"
   case eventWithoutEffect = "E0519"
+  case missingInput = "E0531"
+  case unknownInput = "E0532"
+  case equationOfInput = "E0533"
+  case inputWithoutTimes = "E0534"
+  case rateOfHeldInput = "E0535"
 
   // MARK: E06xx: layers, parameters, what is learned
   case templateOutsideOwner = "E0601"
@@ -177,6 +182,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case eventsWithoutEnd = "E1017"
   case algebraicEquations = "E1020"
   case undeterminedState = "E1021"
+  case inputTimesNotIncreasing = "E1030"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

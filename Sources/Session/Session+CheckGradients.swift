@@ -106,7 +106,7 @@ extension GradientMode {
 }
 
 extension LossInstance {
-  /// An ode with events is solved in it: some ways of differentiation don't go through these.
+  /// An ode with events, or with an input that jumps, is solved in it: some ways of differentiation don't go through these.
   fileprivate var passesEvents: Bool {
     let value =
       switch body {
@@ -115,6 +115,7 @@ extension LossInstance {
     var found = false
     value.walk { part in
       if case .solution(let type) = part.type, !type.events.isEmpty { found = true }
+      if case .solve(let solve) = part.kind, solve.inputs.contains(where: \.isHeld) { found = true }
     }
     return found
   }

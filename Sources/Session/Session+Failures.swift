@@ -154,6 +154,13 @@ extension Session {
           at: place.map { Label($0.span) },
           help: ["labels go from 0 to \(miss.length - 1), one for each logit"])
       }
+      if place?.isInput == true {
+        return Diagnostic(
+          .inputTimesNotIncreasing,
+          "the times of these samples don't increase: that of number \(miss.index), counted from 0, is not behind the one before",
+          at: place.map { Label($0.span) },
+          help: ["sort the samples by time, and drop repeated ones"])
+      }
       // Indices below 0 have been counted from the end by now.
       let index = miss.index < 0 ? miss.index - miss.length : miss.index
       return Diagnostic(

@@ -216,7 +216,7 @@ extension Checker {
 
 extension TypedExpression {
   /// The locals that bindings inside of it give their values.
-  fileprivate var ownBinders: Set<LocalID> {
+  var ownBinders: Set<LocalID> {
     var found: Set<LocalID> = []
     walk { node in
       if case .bindings(let bound, _) = node.kind { found.formUnion(bound.map(\.local)) }

@@ -17,15 +17,26 @@ struct EventRegisters {
     var capacity: Int
   }
 
+  /// An input that jumps.
+  struct Held {
+    var input: LocalID
+    var range: Range<Int>
+  }
+
   /// Length of the state without them.
   let stateLength: Int
   /// Place of the flag, and behind it of the time; nil where nothing stops.
   let stopped: Int?
   let logs: [Log]
+  /// Behind all others.
+  let held: [Held]
   let length: Int
 
   /// - Parameter capacities: of the events that are read, how many times are kept of each.
-  init(_ ode: OdeInstance, stateLength: Int, capacities: [String: Int]) {
+  init(
+    _ ode: OdeInstance, stateLength: Int, capacities: [String: Int],
+    held inputs: [(input: LocalID, length: Int)]
+  ) {
     self.stateLength = stateLength
     var next = stateLength
     if ode.events.contains(where: \.stops) {
@@ -41,12 +52,28 @@ struct EventRegisters {
       next += 1 + capacity
     }
     self.logs = logs
+    var held: [Held] = []
+    for input in inputs {
+      held.append(Held(input: input.input, range: next..<(next + input.length)))
+      next += input.length
+    }
+    self.held = held
     length = next - stateLength
   }
 
-  /// What the registers start from, of a solve that ends at a time.
-  func initial(end: Value, _ element: ElementType, _ builder: inout RegionBuilder) -> Value? {
+  /// What the registers start from, of a solve that ends at a time, with what held inputs are at its beginning.
+  func initial(
+    end: Value, held: [Value], _ element: ElementType, _ builder: inout RegionBuilder
+  ) -> Value? {
     guard length > 0 else { return nil }
+    let rest = length - self.held.reduce(0) { $0 + $1.range.count }
+    let own = initial(end: end, length: rest, element, &builder)
+    return held.isEmpty ? own : builder.concatenate((rest > 0 ? [own] : []) + held, axis: 0)
+  }
+
+  private func initial(
+    end: Value, length: Int, _ element: ElementType, _ builder: inout RegionBuilder
+  ) -> Value {
     let zeros = builder.constant(0, ValueType(element, shape: [length]))
     guard let stopped else { return zeros }
     let place = stopped + 1 - stateLength
@@ -104,7 +131,21 @@ struct EventRegisters {
           builder.equal(places, spread(before)), spread(now),
           old(times..<(times + log.capacity))))
     }
+    if let first = held.first { parts.append(old(first.range.lowerBound..<(stateLength + length))) }
     return parts
+  }
+
+  /// The whole state behind the jump of a held input.
+  func jump(
+    held k: Int, to value: Value, state: Value, _ builder: inout RegionBuilder
+  ) -> Value {
+    let range = held[k].range
+    let all = stateLength + length
+    var parts = [builder.slice(state, axis: 0, 0..<range.lowerBound), value]
+    if range.upperBound < all {
+      parts.append(builder.slice(state, axis: 0, range.upperBound..<all))
+    }
+    return builder.concatenate(parts, axis: 0)
   }
 
   /// When the trajectory ended: at `end`, unless it stopped before.

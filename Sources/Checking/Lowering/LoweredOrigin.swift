@@ -9,4 +9,6 @@ package struct LoweredOrigin: Sendable, Hashable {
   package var state: Int?
   /// Whether it looks a class up by its label.
   package var isLabel = false
+  /// Whether it looks at the times of an input's samples.
+  package var isInput = false
 }

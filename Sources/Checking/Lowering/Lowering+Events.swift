@@ -60,7 +60,7 @@ extension Lowering {
   /// The right-hand side and the events, over the same captured values.
   mutating func regions(
     _ ode: OdeInstance, _ registers: EventRegisters,
-    columns: [(local: LocalID, value: TypedExpression)]
+    columns: [(local: LocalID, value: TypedExpression)], over span: (start: Value, end: Value)
   ) throws(IRError) -> (rhs: Region, events: [SolveEvent], captured: [Value]) {
     for event in ode.events { try bindColumns(of: event, columns) }
     let slopes = try rightHandSide(ode, registers)
@@ -78,8 +78,10 @@ extension Lowering {
           }, times
         ))
     }
+    // Behind those of the ode, whose numbers messages count on.
+    let held = try heldEvents(ode, registers, from: span.start, to: span.end)
     var shared = slopes.scope.captured(sliced: false)
-    for scope in scopes {
+    for scope in scopes + held.map({ ($0.root, $0.jump, $0.times) }) {
       let own = scope.root.scope.captured(sliced: false) + scope.jump.scope.captured(sliced: false)
       for value in own + [scope.times].compactMap({ $0 }) where !shared.contains(value) {
         shared.append(value)
@@ -101,6 +103,13 @@ extension Lowering {
         SolveEvent(
           trigger: trigger, root: try scope.root.finish(shared),
           jump: try scope.jump.finish(shared), stops: event.stops))
+    }
+    for event in held {
+      guard let place = shared.firstIndex(of: event.times) else { continue }
+      events.append(
+        SolveEvent(
+          trigger: .times(parameter: place), root: try event.root.finish(shared),
+          jump: try event.jump.finish(shared)))
     }
     return (rhs, events, shared)
   }

@@ -13,12 +13,17 @@ extension Lowering {
     guard case .solution(let solution) = type else { throw IRError("a solve of type \(type)") }
 
     let hidden = try override(solve)
-    defer { restore(hidden) }
+    let outerInputs = solveInputs
+    solveInputs = solve.inputs
+    defer {
+      restore(hidden)
+      solveInputs = outerInputs
+    }
     let (run, times) = try prepare(
       solve, ode, saves: solution.samples, capacities: eventCapacities(solution))
     switch times {
     case .oneWay(let start, let end, let saves):
-      let results = emit(run, from: start, to: end, saves: saves)
+      let results = try emit(run, from: start, to: end, saves: saves)
       return try solved(
         run, solution, t: saves, saved: results[Solve.Result.saved],
         final: results[Solve.Result.final], end: end, stats: results[Solve.Result.stats])
@@ -32,21 +37,28 @@ extension Lowering {
   mutating func lowerTrace(_ solve: SolveExpression) throws(IRError) -> [Value] {
     guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
     let hidden = try override(solve)
-    defer { restore(hidden) }
+    let outerInputs = solveInputs
+    solveInputs = solve.inputs
+    defer {
+      restore(hidden)
+      solveInputs = outerInputs
+    }
     let capacities = Dictionary(ode.events.map { ($0.name, 0) }) { a, _ in a }
     let (run, times) = try prepare(solve, ode, saves: .steps, capacities: capacities)
     let none = scope.builder.constant([], ValueType(.f64, shape: [0]))
-    func trace(_ lowering: inout Lowering, _ start: Value, _ end: Value) -> [Value] {
-      let results = lowering.emit(run, from: start, to: end, saves: none, traced: true)
+    func trace(
+      _ lowering: inout Lowering, _ start: Value, _ end: Value
+    ) throws(IRError) -> [Value] {
+      let results = try lowering.emit(run, from: start, to: end, saves: none, traced: true)
       let first = Solve.Result.quadratures
       return [results[first + Solve.Trace.times], results[first + Solve.Trace.counts]]
         + run.registers.counts(final: results[Solve.Result.final], &lowering.scope.builder)
     }
     switch times {
-    case .oneWay(let start, let end, _): return trace(&self, start, end)
+    case .oneWay(let start, let end, _): return try trace(&self, start, end)
     case .bothWays(let start, let first, let last, _):
-      let forwards = trace(&self, start, scope.builder.max(last, start))
-      return forwards + trace(&self, start, scope.builder.min(first, start))
+      let forwards = try trace(&self, start, scope.builder.max(last, start))
+      return try forwards + trace(&self, start, scope.builder.min(first, start))
     }
   }
 
@@ -77,11 +89,12 @@ extension Lowering {
     let initial = scope.builder.concatenate(
       parts.map { scope.builder.convert($0, to: precision) }, axis: 0)
     let times = try self.times(solve, saves)
+    try bindSamples(ode, solve.span)
     let registers = EventRegisters(
-      ode, stateLength: try size(of: ode), capacities: capacities)
+      ode, stateLength: try size(of: ode), capacities: capacities, held: try heldInputs(ode))
     var run: SolveRun
     if ode.implicit.isEmpty {
-      let regions = try regions(ode, registers, columns: solve.columns)
+      let regions = try regions(ode, registers, columns: solve.columns, over: times.span)
       run = SolveRun(
         ode: ode, region: regions.rhs, events: regions.events, registers: registers,
         captured: regions.captured, settings: solve.settings, initial: initial)
@@ -120,7 +133,7 @@ extension Lowering {
 
   private mutating func emit(
     _ run: SolveRun, from start: Value, to end: Value, saves: Value, traced: Bool = false
-  ) -> [Value] {
+  ) throws(IRError) -> [Value] {
     var form = Solve(
       settings: run.settings, batched: [], rhs: run.region, controlled: run.registers.stateLength,
       trace: traced ? scope.builder.nextTrace : nil,
@@ -128,7 +141,8 @@ extension Lowering {
     form.mass = run.mass
     form.events = run.events
     var initial = run.initial
-    if let own = run.registers.initial(end: end, precision, &scope.builder) {
+    let held = try heldAtStart(run.ode, run.registers, start)
+    if let own = run.registers.initial(end: end, held: held, precision, &scope.builder) {
       initial = scope.builder.concatenate([initial, own], axis: 0)
     }
     return scope.builder.emit(.solve(form), [start, end, saves, initial] + run.captured)
@@ -139,6 +153,12 @@ extension Lowering {
   private enum Times {
     case oneWay(start: Value, end: Value, saves: Value)
     case bothWays(start: Value, first: Value, last: Value, saves: Value)
+
+    var span: (start: Value, end: Value) {
+      switch self {
+      case .oneWay(let start, let end, _), .bothWays(let start, _, let end, _): (start, end)
+      }
+    }
 
     /// Where the initial values hold.
     var begin: Value {
@@ -227,8 +247,8 @@ extension Lowering {
     let after = scope.builder.max(saves, origin)
     let before = scope.builder.min(saves, origin)
     let backwards = scope.builder.value(.layout(.reverse(axis: 0)), [before])
-    let forward = emit(run, from: start, to: scope.builder.max(last, start), saves: after)
-    let backward = emit(run, from: start, to: scope.builder.min(first, start), saves: backwards)
+    let forward = try emit(run, from: start, to: scope.builder.max(last, start), saves: after)
+    let backward = try emit(run, from: start, to: scope.builder.min(first, start), saves: backwards)
     let turned = scope.builder.value(
       .layout(.reverse(axis: 0)), [backward[Solve.Result.saved]])
     let saved = forward[Solve.Result.saved]
@@ -263,7 +283,7 @@ extension Lowering {
       scope = outer
       element = outerElement
     }
-    try bindEquations(ode, t: inner.parameters[0], y: inner.parameters[1])
+    try bindEquations(ode, t: inner.parameters[0], y: inner.parameters[1], registers)
     var slopes: [Value] = []
     for (i, state) in ode.states.enumerated() {
       at(LoweredOrigin(span: state.equationSpan, ode: ode.id, state: i))
@@ -276,8 +296,11 @@ extension Lowering {
   }
 
   /// Time, states and what equations have in common, as locals of the scope.
-  mutating func bindEquations(_ ode: OdeInstance, t: Value, y: Value) throws(IRError) {
+  mutating func bindEquations(
+    _ ode: OdeInstance, t: Value, y: Value, _ registers: EventRegisters? = nil
+  ) throws(IRError) {
     try bindStates(ode, t: t, y: y)
+    try bindInputs(ode, t: t, y: y, registers)
     for bound in ode.bindings { scope.locals[bound.local] = try lower(bound.value) }
   }
 

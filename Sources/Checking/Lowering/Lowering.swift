@@ -27,6 +27,8 @@ package struct Lowering {
   var element: ElementType
   var scope: RegionScope
   var inputs: [ProgramInput] = []
+  /// What the inputs of the ode are that is being solved.
+  var solveInputs: [SolveInput] = []
   var origins: [LoweredOrigin] = []
   /// Terms whose strength along solutions is asked for, and what has been found.
   var terms: [TermReference] = []

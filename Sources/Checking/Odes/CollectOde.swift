@@ -210,7 +210,9 @@ extension Checker {
         addMember(binding.name, .part(inner), module, scope, inherited, &own)
       }
     case .input(let node):
-      report(.notSupportedYet("an `input` of an ode", at: node.span))
+      for input in node.inputs {
+        addMember(input.name, .input(input), module, scope, inherited, &own)
+      }
     case .noise(let node):
       report(.notSupportedYet("`noise`, a stochastic differential equation,", at: node.span))
     case .event(let node):
@@ -358,6 +360,13 @@ extension Checker {
     let builder = odeScopes[scope].builder
     // It was perhaps declared where the text could not be read.
     if odeBuilders[builder].isDamaged { return }
+    if let member = odeScopes[scope].members[name.text], case .input = member.kind {
+      return report(
+        Diagnostic(
+          .equationOfInput, "`\(name.text)` is an input: a solve says what it is, no equation",
+          at: Label(name.span), also: [Label(member.span, "declared here")],
+          help: ["what has an equation is a state: `state \(name.text) = …`"]))
+    }
     let names = odeScopes[scope].states.map { localName(odeBuilders[builder].states[$0], scope) }
     var help: [String] = []
     if let state = names.first(where: { name.primes == 0 && name.text.isDerivative(of: $0) }) {

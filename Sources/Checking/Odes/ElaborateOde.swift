@@ -150,6 +150,7 @@ extension Checker {
     }
     instance.implicit = implicit
     instance.events = events
+    instance.inputs = odeBuilders[builder].inputs
     instance.bindings = odeBuilders[builder].bindings + (pending.last ?? [])
     instance.terms = flattenTerms(builder)
     instance.standardized = odeBuilders[builder].standardized

@@ -24,6 +24,9 @@ extension Checker {
           "the equation of `\(state.base)` is of order \(state.order), so `\(name.spelling)` is not known",
           at: Label(span)))
     }
+    if name.primes > 0, case .input? = odeScopes[scope].members[name.text]?.kind {
+      return inputRate(name, scope, span)
+    }
     guard odeScopes[scope].members[name.spelling] != nil else { return nil }
     return memberValue(name.spelling, scope, span)
   }
@@ -141,6 +144,8 @@ extension Checker {
       return value
     case .learned(let term):
       return learnedTerm(term, scope)
+    case .input(let parameter):
+      return odeInput(parameter, scope)
     }
   }
 

@@ -27,6 +27,7 @@ struct OdeMember: Sendable {
     case layer(LayerDeclaration)
     case part(Int)
     case output(Binding)
+    case input(Parameter)
   }
   enum Status: Sendable { case pending, active, done(Meaning) }
   var kind: Kind
@@ -87,6 +88,7 @@ struct OdeBuilder: Sendable {
   var termNames: Set<String> = []
   var outputs: [(name: String, scope: Int)] = []
   var events: [OdeEvent] = []
+  var inputs: [OdeInstance.Input] = []
   /// Values of shared right-hand sides (`[x, y]' = …`), by the place of the equation.
   var shared: [Span: TypedExpression] = [:]
   var size: [String: Size] = [:]

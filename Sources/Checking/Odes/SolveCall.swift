@@ -6,14 +6,14 @@ import NodalTypes
 
 extension Checker {
   static let solveLabels = [
-    "ode", "from", "over", "at", "every", "start", "with", "solver", "events",
+    "ode", "from", "over", "at", "every", "start", "with", "solver", "events", "input",
   ]
 
   /// `solve(ode, …)`.
   mutating func solve(_ arguments: [CallArgument], _ span: Span) -> Meaning {
     for argument in arguments {
       guard let label = argument.label?.spelling else { continue }
-      if label == "input" || label == "history" {
+      if label == "history" {
         return fail(.notSupportedYet("`\(label):` of a solve", at: argument.span))
       }
     }
@@ -62,9 +62,10 @@ extension Checker {
     if let time = start { start = self.time(time, of: instance, what: "`start`") }
     let overrides = overriding(given["with"], ode)
     let columns = eventColumns(given["events"], instance)
+    let inputs = solveInputs(given["input"], instance, span)
     let initial = initialState(given["from"], instance, span)
     guard let settings = settings(given["solver"], for: instance, span) else { return .invalid }
-    guard let overrides, let initial, let columns else { return .invalid }
+    guard let overrides, let initial, let columns, let inputs else { return .invalid }
     if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) {
       return .invalid
     }
@@ -157,6 +158,33 @@ extension Checker {
       else { return .invalid }
       changed.append((weight, own))
     }
+    var driven: [SolveInput] = []
+    for input in inputs {
+      guard case .samples(let kind, let times, let values) = input.source,
+        let own = instance.inputs.first(where: { $0.local == input.input }),
+        let wanted = resolve(own.type).tensor
+      else {
+        driven.append(input)
+        continue
+      }
+      guard let times = lifted(times, rank: 1),
+        let values = lifted(values, rank: wanted.shape.rank + 1)
+      else { return .invalid }
+      guard let ours = tensor(times)?.shape, resolve(ours).rank == 1,
+        let shape = tensor(values)?.shape,
+        environment.substitution.unify(
+          Shape(resolve(ours).sizes + resolve(wanted.shape).sizes), shape)
+      else {
+        let count = tensor(times)?.shape.sizes.first.map { [resolve($0)] } ?? []
+        return fail(
+          .shapeExpected(
+            text(Shape(count + resolve(wanted.shape).sizes)),
+            found: text(tensor(values)?.shape ?? .scalar), what: "input `\(own.name)` of `\(name)`",
+            at: values.span))
+      }
+      driven.append(
+        SolveInput(input: input.input, source: .samples(kind, times: times, values: values)))
+    }
     if let times = at, let shape = tensor(times)?.shape {
       if resolve(shape).isScalar {
         at = join([times], times.span)
@@ -196,9 +224,16 @@ extension Checker {
       [Field("t", .real(.scalar, resolve(instance.timeUnit)))]
       + instance.states.map { Field($0.name, resolve($0.type)) }
       + instance.outputs.map { Field($0.name, resolve($0.value.type)) }
-    if !instance.events.isEmpty,
+    let holds = inputs.contains(where: \.isHeld)
+    if holds, !instance.implicit.isEmpty {
+      return fail(
+        .notSupportedYet(
+          "an input that is held, with equations that are not solved for a derivative,",
+          at: given["input"]?.span ?? span, help: ["`linear` and the others have no jumps"]))
+    }
+    if holds || !instance.events.isEmpty,
       refuseForEvents(
-        instance, start: start, settings, given["solver"], span)
+        instance, holds: holds, start: start, settings, given["solver"], span)
     {
       return .invalid
     }
@@ -213,6 +248,7 @@ extension Checker {
       over: over.count == 2 ? (over[0], over[1]) : nil, saves: saves, overrides: changed,
       settings: settings, span: span)
     node.columns = columns
+    node.inputs = driven
     let solution = TypedExpression(.solve(node), .solution(type), span)
     guard let leading else { return .expression(solution) }
     self.lifts += 1
@@ -224,18 +260,19 @@ extension Checker {
 
   /// What a solve with events can't do; true after a report.
   private mutating func refuseForEvents(
-    _ ode: OdeInstance, start: TypedExpression?, _ settings: SolverSettings,
+    _ ode: OdeInstance, holds: Bool, start: TypedExpression?, _ settings: SolverSettings,
     _ solver: CallArgument?, _ span: Span
   ) -> Bool {
     let place = solver?.span ?? span
+    let what = holds ? "an input that is held" : "an ode with events"
     if let start {
-      report(.notSupportedYet("`start:` of an ode with events", at: start.span))
+      report(.notSupportedYet("`start:` of \(what)", at: start.span))
       return true
     }
     if settings.joint {
       report(
         .notSupportedYet(
-          "`batching: joint` for an ode with events", at: place,
+          "`batching: joint` for \(what)", at: place,
           help: ["trajectories whose events differ have steps of their own: `batching: own`"]))
       return true
     }
@@ -250,7 +287,7 @@ extension Checker {
     case .adjoint, .interpolated:
       report(
         .notSupportedYet(
-          "`gradient: \(settings.gradient.rawValue)` for an ode with events", at: place,
+          "`gradient: \(settings.gradient.rawValue)` for \(what)", at: place,
           help: ["`direct` and `forward` go through events; `auto` chooses one of them"]))
       return true
     case .direct, .forward, .auto: return false

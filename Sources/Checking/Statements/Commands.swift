@@ -420,6 +420,10 @@ extension Checker {
           what: "behind `along`"))
       return nil
     }
+    if environment.odes[ode.id]?.inputs.isEmpty == false {
+      report(.notSupportedYet("`explain` of an ode with inputs", at: node.model.span))
+      return nil
+    }
     let states = environment.odes[ode.id]?.states.map(\.name) ?? []
     let own = solution.fields.map(\.name)
     if let missing = states.first(where: { !own.contains($0) }) {

@@ -63,6 +63,12 @@ extension Checker {
     result.outputs = ode.outputs.map {
       OdeInstance.Output(name: $0.name, value: finished($0.value))
     }
+    result.inputs = ode.inputs.map { input in
+      var next = input
+      next.type = finished(input.type)
+      next.value = input.value.map { finished($0) }
+      return next
+    }
     result.events = ode.events.map { event in
       var next = event
       switch event.trigger {

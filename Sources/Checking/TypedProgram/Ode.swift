@@ -78,6 +78,22 @@ package struct OdeInstance: Sendable {
     }
   }
 
+  /// A function of time that a solve gives.
+  package struct Input: Sendable {
+    /// `u`, `a.u`.
+    package var name: String
+    /// Its value at the time, and its time derivative.
+    package var local, rate: LocalID
+    package var type: Type
+    /// What it is where a solve gives nothing.
+    package var value: TypedExpression?
+    /// Whether the derivative is read.
+    package var isDifferentiated: Bool
+    /// Around the equations: the times of its samples, and the polynomials from each of them on.
+    package var times, pieces: LocalID
+    package var span: Span
+  }
+
   /// A summand of a right-hand side: what `explain` and `strength` measure.
   package struct Term: Sendable {
     package enum Kind: String, Sendable, Hashable { case known, learned }
@@ -113,6 +129,7 @@ package struct OdeInstance: Sendable {
   package var implicit: [Implicit] = []
   package var outputs: [Output]
   package var events: [Event] = []
+  package var inputs: [Input] = []
   package var terms: [Term]
   package var standardized: [StandardizedInput]
   /// All that the equations, outputs and learned initial values read.

@@ -26,6 +26,8 @@ package struct SolveExpression: Sendable {
   package var overrides: [(weight: WeightID, value: TypedExpression)]
   /// What is given for events in the place of what the ode gives.
   package var columns: [(local: LocalID, value: TypedExpression)] = []
+  /// What inputs are; those left out are their defaults.
+  package var inputs: [SolveInput] = []
   /// `atol` has one entry, or one for each component of the flat state.
   package var settings: SolverSettings
   package var span: Span

@@ -66,6 +66,7 @@ extension TypedExpression {
       }
       solve.overrides = solve.overrides.map { ($0.weight, f($0.value)) }
       solve.columns = solve.columns.map { ($0.local, f($0.value)) }
+      solve.inputs = solve.inputs.map { $0.mapped(f) }
       result.kind = .solve(solve)
     case .interpolate(let a, let at): result.kind = .interpolate(f(a), at: f(at))
     case .example(let a, let at): result.kind = .example(f(a), at: f(at))

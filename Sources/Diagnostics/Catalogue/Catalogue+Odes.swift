@@ -138,6 +138,57 @@ extension Catalogue {
       bad: "ode f { state x = 1; x' = -x; event dose: t in [1, 2] { } }",
       mended: "ode f { state x = 1; x' = -x; event dose: t in [1, 2] { x += 1 } }"),
     CatalogueRow(
+      .missingInput, "a solve that doesn't say what an input is",
+      "An input is a function of time that comes from outside of the equations: `input: {u: rig.u}` of a solve, or the default "
+        + "of the declaration.",
+      bad: """
+        ode f { state x = 0; input u; x' = u }
+        print solve(f, over: 0..1).final
+        """,
+      mended: """
+        ode f { state x = 0; input u; x' = u }
+        print solve(f, over: 0..1, input: {u: (t) -> sin(t)}).final
+        """),
+    CatalogueRow(
+      .unknownInput, "an input that the ode doesn't have",
+      "`input:` takes inputs by their names; those of a part by a path, `{a.u: …}`.",
+      bad: """
+        ode f { state x = 0; input u = 0; x' = u }
+        print solve(f, over: 0..1, input: {v: 2}).final
+        """,
+      mended: """
+        ode f { state x = 0; input u = 0; x' = u }
+        print solve(f, over: 0..1, input: {u: 2}).final
+        """),
+    CatalogueRow(
+      .equationOfInput, "an equation for an input",
+      "What an input is, and so its derivative, follows from what a solve gives. What the equations determine is a state.",
+      bad: "ode f { state x = 0; input u = 0; x' = u; u' = 1 }",
+      mended: "ode f { state x = 0, u = 0; x' = u; u' = 1 }"),
+    CatalogueRow(
+      .inputWithoutTimes, "samples without their times",
+      "A column of data has times beside it. Other arrays are given with theirs, and with how the input goes on between them: "
+        + "`hold(times, samples)`, `linear`, `hermite`, `akima`.",
+      bad: """
+        ode f { state x = 0; input u = 0; x' = u }
+        print solve(f, over: 0..1, input: {u: [1, 2, 3]}).final
+        """,
+      mended: """
+        ode f { state x = 0; input u = 0; x' = u }
+        print solve(f, over: 0..1, input: {u: linear([0, 0.5, 1], [1, 2, 3])}).final
+        """),
+    CatalogueRow(
+      .rateOfHeldInput, "the derivative of an input that jumps",
+      "An input that is held from sample to sample jumps at each, and equations that read its derivative would see nothing of that.",
+      bad: """
+        ode f { state x = 0; input u; x' = u' }
+        print solve(f, over: 0..1, input: {u: hold([0, 1], [1, 2])}).final
+        """,
+      mended: """
+        ode f { state x = 0; input u; x' = u' }
+        print solve(f, over: 0..1, input: {u: linear([0, 1], [1, 2])}).final
+        """),
+    CatalogueRow(
       .templateOutsideOwner, "weights without an owner",
       "A template such as `dense` makes fresh weights at each place where it is called, and "
         + "they need an owner that outlives the call: a `layer`, an `ode`, a `learned` term. A "

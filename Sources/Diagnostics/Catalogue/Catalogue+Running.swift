@@ -205,6 +205,18 @@ extension Catalogue {
         print solve(f, over: 0..1).final.x
         """),
     CatalogueRow(
+      .inputTimesNotIncreasing, "samples of an input out of order",
+      "Between which samples a time lies is looked up in their times, which have to increase. What is held may have two at one time: the "
+        + "later counts.",
+      bad: """
+        ode f { state x = 0; input u; x' = u }
+        print solve(f, over: 0..2, input: {u: linear([0, 2, 1], [1, 2, 3])}).final.x
+        """,
+      mended: """
+        ode f { state x = 0; input u; x' = u }
+        print solve(f, over: 0..2, input: {u: linear([0, 1, 2], [1, 3, 2])}).final.x
+        """),
+    CatalogueRow(
       .eventsWithoutEnd, "infinitely many events before some time",
       "A ball that keeps half of its speed at each bounce bounces infinitely often before it lies still. Events that follow each "
         + "other more and more closely can't be followed to their end. Give the model a second way of moving, lying "
