@@ -64,10 +64,12 @@ package final class Runner: Sendable {
   package func run(
     _ inputs: [Tensor], lanes: Int? = nil, _ options: RunOptions = RunOptions()
   ) throws(ExecutionError) -> (results: [Tensor], report: RunReport) {
-    guard let substitute, !substitute.isMissing else {
-      return try run(pool, inputs, lanes, options)
+    guard let substitute else { return try run(pool, inputs, lanes, options) }
+    switch substitute.current {
+    case .missing: return try run(pool, inputs, lanes, options)
+    case .made(let other): return try run(other, inputs, lanes, options)
+    case .unmade: break
     }
-    if let other = substitute.pool { return try run(other, inputs, lanes, options) }
     do throws(ExecutionError) {
       return try run(pool, inputs, lanes, options, endsWhereStiff: true)
     } catch .stiff(let found) {
@@ -232,7 +234,7 @@ package final class Runner: Sendable {
 
 /// A program in the place of another, made when it is first needed.
 private final class Substitute: Sendable {
-  private enum State: Sendable {
+  enum State: Sendable {
     case unmade
     case made(WorkspacePool)
     case missing
@@ -242,10 +244,7 @@ private final class Substitute: Sendable {
 
   init(_ compile: @escaping @Sendable () throws -> (any Executable)?) { self.compile = compile }
 
-  var pool: WorkspacePool? {
-    state.withLock { if case .made(let pool) = $0 { pool } else { nil } }
-  }
-  var isMissing: Bool { state.withLock { if case .missing = $0 { true } else { false } } }
+  var current: State { state.withLock { $0 } }
 
   func make() -> WorkspacePool? {
     state.withLock { state in

@@ -116,6 +116,12 @@ package struct RegionBuilder: Sendable {
     value(.constant(Constant(type, .array(numbers))), [])
   }
 
+  /// The unit matrix of n rows.
+  package mutating func identity(_ n: Int, _ element: ElementType) -> Value {
+    constant(
+      (0..<(n * n)).map { $0 % (n + 1) == 0 ? 1 : 0 }, ValueType(element, shape: [n, n]))
+  }
+
   /// The constant that made a value, if one did.
   package func constantValue(_ value: Value) -> Constant? {
     guard let node = definition(of: value), case .constant(let constant) = node.form else {

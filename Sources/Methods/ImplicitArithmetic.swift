@@ -14,9 +14,7 @@ extension StepArithmetic {
   /// M c - J.
   mutating func iterationMatrix(_ jacobian: Value, mass: Value?, factor: Value) -> Value {
     let type = builder.type(jacobian)
-    let n = types.size
-    let row = (0..<(n * n)).map { $0 % (n + 1) == 0 ? 1.0 : 0 }
-    let identity = builder.constant(row, ValueType(type.element, shape: [n, n]))
+    let identity = builder.identity(types.size, type.element)
     let axes = [type.rank - 2, type.rank - 1]
     let unit = mass ?? builder.broadcast(identity, to: type.extents, axes: axes)
     let spread = builder.broadcast(

@@ -134,6 +134,21 @@ struct StepArithmetic {
     return builder.select(isAccepted, h, builder.constant(0, types.scalar))
   }
 
+  /// Σ wⱼ `length` q(t + θⱼh, y(t + θⱼh)) by a rule of Gauss, for methods whose stages serve no integral beside the state; `states` are the
+  /// dense output at the rule's points.
+  mutating func integral(
+    _ quadrature: Region, _ rule: GaussLegendre, _ states: [Value], t: Value, h: Value,
+    length: Value, _ shared: [Value]
+  ) -> [Value] {
+    var total: [Value] = []
+    for ((point, weight), state) in zip(zip(rule.points, rule.weights), states) {
+      let share = builder.mul(length, weight)
+      let terms = builder.inline(quadrature, [time(t, point, h), state, share] + shared)
+      total = accumulate(total, terms)
+    }
+    return total
+  }
+
   /// Adds two lists of terms, element by element; the first may be empty.
   mutating func accumulate(_ total: [Value], _ terms: [Value]) -> [Value] {
     total.isEmpty ? terms : zip(total, terms).map { builder.add($0, $1) }

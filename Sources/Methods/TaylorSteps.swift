@@ -157,16 +157,10 @@ struct TaylorSteps {
 
   private func terms(_ step: inout Step, length: Value) -> [Value] {
     guard let quadrature = problem.quadrature else { return [] }
-    let gauss = GaussLegendre(order / 2 + 1)
-    var total: [Value] = []
-    for (point, weight) in zip(gauss.points, gauss.weights) {
-      let state = step.state(at: point)
-      let time = step.arithmetic.time(step.t, point, step.h)
-      let share = step.arithmetic.builder.mul(length, weight)
-      let terms = step.arithmetic.builder.inline(quadrature, [time, state, share] + step.shared)
-      total = step.arithmetic.accumulate(total, terms)
-    }
-    return total
+    let rule = GaussLegendre(order / 2 + 1)
+    let states = rule.points.map { step.state(at: $0) }
+    return step.arithmetic.integral(
+      quadrature, rule, states, t: step.t, h: step.h, length: length, step.shared)
   }
 
   /// (θ, h, y₀, y₁, record) → Σ Y[k] θᵏ, by Horner's rule.

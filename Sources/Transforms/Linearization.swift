@@ -55,7 +55,7 @@ package enum Linearization {
     }
     let one = builder.one(like: given[0])
     let byTime = derivative(one, noState, &builder)
-    let matrix = try groups.matrix(changes, state, &builder)
+    let matrix = groups.matrix(changes, state, &builder)
     return try Simplify.run(try builder.finish([matrix, byTime]))
   }
 }
@@ -97,7 +97,7 @@ private struct ColumnGroups {
   /// The matrix whose columns were added up in groups: `changes` has the sum of each group, along the last axis.
   func matrix(
     _ changes: [Value], _ state: ValueType, _ b: inout RegionBuilder
-  ) throws(IRError) -> Value {
+  ) -> Value {
     let axis = state.rank - 1
     let whole = state.extents + [.fixed(count)]
     guard !changes.isEmpty else {
@@ -111,7 +111,7 @@ private struct ColumnGroups {
     let table =
       isPlain || count <= Self.fewColumns
       ? b.concatenate(picked, axis: axis + 1)
-      : try gathered(columns, state, &b)
+      : gathered(columns, state, &b)
     guard members.contains(where: { $0.count > 1 }) || members.joined().count < count else {
       return table
     }
@@ -128,7 +128,7 @@ private struct ColumnGroups {
 
   private func gathered(
     _ columns: [Value], _ state: ValueType, _ b: inout RegionBuilder
-  ) throws(IRError) -> Value {
+  ) -> Value {
     let axis = state.rank - 1
     let side = b.concatenate(columns, axis: axis + 1)
     // A selection as a product with ones and zeros: each column takes its group's.

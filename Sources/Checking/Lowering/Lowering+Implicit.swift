@@ -112,7 +112,7 @@ extension Lowering {
       let change = inner.emit(
         .derivative(derivative), [q[1], q[2], zero] + q[3...] + [q[0]])[1]
       let body = try inner.finish([change])
-      let unit = b.constant(Self.identity(k), ValueType(rates.element, shape: [k, k]))
+      let unit = b.identity(k, rates.element)
       let map = Map(
         extent: .fixed(k), mapped: [true] + p.map { _ in false }, body: body)
       let rows = b.emit(.map(map), [unit] + p)[0]
@@ -131,10 +131,6 @@ extension Lowering {
     }
     let matrix = b.concatenate(columns, axis: 1)
     return try b.finish([matrix])
-  }
-
-  static func identity(_ n: Int) -> [Double] {
-    (0..<(n * n)).map { $0 % (n + 1) == 0 ? 1.0 : 0 }
   }
 
   // MARK: Consistent beginnings
@@ -181,7 +177,7 @@ extension Lowering {
     let mask = system.isFree.map { $0 ? 1.0 : 0 }
     let rows = b.constant((0..<(d * d)).map { mask[$0 / d] }, square)
     let own = b.constant(
-      Self.identity(d).enumerated().map { $1 * (1 - mask[$0 / d]) }, square)
+      (0..<(d * d)).map { $0 % (d + 1) == 0 ? 1 - mask[$0 / d] : 0 }, square)
     // Rows of ∂f/∂y, by directions.
     var inner = RegionBuilder(parameters: [state] + ([t, y] + parameters).map { b.type($0) })
     let q = inner.parameters
@@ -190,7 +186,7 @@ extension Lowering {
     let map = Map(
       extent: .fixed(d), mapped: [true] + (0..<(parameters.count + 2)).map { _ in false },
       body: try inner.finish([change]))
-    let unit = b.constant(Self.identity(d), square)
+    let unit = b.identity(d, state.element)
     let directions = b.emit(.map(map), [unit, t, y] + parameters)[0]
     var matrix = b.neg(b.transpose(directions, [1, 0]))
     var right = b.inline(system.rhs, [t, y] + parameters)[0]

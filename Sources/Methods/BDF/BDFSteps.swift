@@ -75,7 +75,7 @@ struct BDFSteps {
     if record { results.append(step.record) }
     let p = a.builder.parameters
     results += terms(
-      &a, step, t: p[0], h: p[1], y: p[2], length: a.accepted(p[1], step.error),
+      &a, step, t: p[0], h: p[1], length: a.accepted(p[1], step.error),
       Array(p[(3 + memory.count)...]))
     return try a.builder.finish(results)
   }
@@ -236,7 +236,7 @@ struct BDFSteps {
       end: results[0], memory: [], error: results[1], proposal: results[1], record: results[2])
     let length = a.builder.mul(p[1], p[3])
     let total = terms(
-      &a, made, t: p[0], h: p[1], y: p[2], length: length, Array(p[(4 + memory.count)...]))
+      &a, made, t: p[0], h: p[1], length: length, Array(p[(4 + memory.count)...]))
     return try a.builder.finish(total)
   }
 
@@ -248,20 +248,16 @@ struct BDFSteps {
     return try a.builder.finish([step.end, step.error, step.record])
   }
 
-  /// Integrals by Gauss's rule on the dense output.
+  /// Integrals beside the state, on the dense output.
   private func terms(
-    _ a: inout StepArithmetic, _ step: Step, t: Value, h: Value, y: Value, length: Value,
+    _ a: inout StepArithmetic, _ step: Step, t: Value, h: Value, length: Value,
     _ shared: [Value]
   ) -> [Value] {
     guard let quadrature = problem.quadrature else { return [] }
     let rule = GaussLegendre((Table.highest + 2) / 2)
-    var total: [Value] = []
-    for (node, weight) in zip(rule.points, rule.weights) {
-      let state = dense(&a, a.builder.constant(node, types.clock), step.end, step.record)
-      let share = a.builder.mul(length, weight)
-      let terms = a.builder.inline(quadrature, [a.time(t, node, h), state, share] + shared)
-      total = a.accumulate(total, terms)
+    let states = rule.points.map { point in
+      dense(&a, a.builder.constant(point, types.clock), step.end, step.record)
     }
-    return total
+    return a.integral(quadrature, rule, states, t: t, h: h, length: length, shared)
   }
 }

@@ -146,22 +146,17 @@ struct RosenbrockSteps {
     return try step.arithmetic.builder.finish(total)
   }
 
-  /// Σ wⱼ `length` q(t + θⱼh, y(t + θⱼh)) by a rule of Gauss on the dense output: the stages' own weights are those of a
-  /// linear combination with J, and serve no integral beside the state.
+  /// The stages' own weights are those of a linear combination with J: an integral beside the state is taken on the dense output.
   private func terms(_ step: inout Step, length: Value, end: Value) -> [Value] {
     guard let quadrature = problem.quadrature else { return [] }
     let rule = GaussLegendre((tableau.denseOrder + 2) / 2)
     let record = step.record()
-    var total: [Value] = []
-    for (node, weight) in zip(rule.points, rule.weights) {
-      let theta = step.arithmetic.builder.constant(node, types.clock)
-      let state = dense(&step.arithmetic, theta, step.y, end, record)
-      let time = step.arithmetic.time(step.t, node, step.h)
-      let share = step.arithmetic.builder.mul(length, weight)
-      let terms = step.arithmetic.builder.inline(quadrature, [time, state, share] + step.shared)
-      total = step.arithmetic.accumulate(total, terms)
+    let states = rule.points.map { point in
+      let theta = step.arithmetic.builder.constant(point, types.clock)
+      return dense(&step.arithmetic, theta, step.y, end, record)
     }
-    return total
+    return step.arithmetic.integral(
+      quadrature, rule, states, t: step.t, h: step.h, length: length, step.shared)
   }
 
   /// (θ, h, y₀, y₁, record) → y(t + θh).

@@ -26,8 +26,6 @@ package struct RosenbrockTableau: Sendable {
   package let errorWeights: [Double]
   /// Between the ends: y(t + θh) = (1 - θ) y₀ + θ (y₁ + (1 - θ) (r₁ + θ (r₂ + θ (…)))) with rₖ = Σ denseₖⱼ uⱼ.
   package let dense: [[Double]]
-  /// The greatest |hλ| < 0 that steps still damp is without bound.
-  package let isLStable: Bool
 
   package var stageCount: Int { nodes.count }
 
@@ -83,6 +81,6 @@ extension RosenbrockTableau {
       rows: stages.enumerated().map { turned($1, count: $0) },
       couplings: (0..<n).map { i in (0..<i).map { -inverse[i][$0] } },
       weights: turned(weights, count: n), errorWeights: turned(errorWeights, count: n),
-      dense: dense.map { turned($0, count: n) }, isLStable: true)
+      dense: dense.map { turned($0, count: n) })
   }
 }
