@@ -137,7 +137,11 @@ package struct LinearSolve: Sendable, Hashable {
 /// Random numbers keyed by (seed and step, example) and the place in the program: never by thread or
 /// batch slot. The key operand is i64[…, 2]: one draw for each key.
 package struct RandomDraw: Sendable, Hashable {
-  package enum Kind: String, Sendable, Hashable, CaseIterable { case uniform, normal, rademacher }
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
+    case uniform, normal, rademacher
+    /// Two whole numbers below 2³², f64[2]: the key of a stream of its own, that goes on being asked.
+    case key
+  }
   package var kind: Kind
   package var place: Int
   /// Shape of the draw for one key.

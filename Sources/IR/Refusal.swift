@@ -13,6 +13,13 @@ package struct Refusal: Sendable, Hashable {
     case algebraic(component: Int)
     /// No equation, however they are shared out, is left to determine this component.
     case undetermined(component: Int)
+    /// A stochastic method wants each motion to drive one component, and its strength to depend on no other: this one's depends on that one,
+    /// or drives several (nil).
+    case noiseNotDiagonal(component: Int, dependsOn: Int?)
+    /// A stochastic method for additive noise, and the noise of this component depends on the state.
+    case noiseNotAdditive(component: Int)
+    /// What noise drives has no derivative forwards.
+    case noTangentOfNoise
     /// An array of more numbers than any machine that is meant can hold.
     case tooLarge(count: Double)
     /// Samples of a solution that holds the solver's own steps, where their number can't be found out before.

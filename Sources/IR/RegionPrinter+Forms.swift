@@ -12,6 +12,7 @@ extension Form {
     case .solve(let solve):
       ["rhs"] + (solve.quadrature == nil ? [] : ["quadrature"])
         + (solve.mass == nil ? [] : ["mass"]) + (solve.jacobian == nil ? [] : ["jacobian"])
+        + (solve.noise == nil ? [] : ["noise"])
         + solve.events.indices.flatMap(SolveEvent.labels)
     case .interpolate: ["dense"]
     }
@@ -145,6 +146,7 @@ extension Solve {
     if let record { list.add("record", record.description) }
     if let drifting { list.addAll("drifting", drifting) }
     if let expected { list.add("expected", expected) }
+    if let noise { list.add("noise", noise.text) }
     if !events.isEmpty {
       list.add("events", "[" + events.map(\.text).joined(separator: ", ") + "]")
     }

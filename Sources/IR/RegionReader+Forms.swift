@@ -172,7 +172,26 @@ private struct AttributeReader {
     solve.isBackward = try flag("backward")
     solve.mass = attributes.regions.removeValue(forKey: "mass")
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
+    solve.noise = try noise()
     return solve
+  }
+
+  private mutating func noise() throws(RegionTextError) -> Noise? {
+    guard let item = attributes.items.removeValue(forKey: "noise") else { return nil }
+    guard case .call(let kind, let items) = item, let path = Noise.Path(rawValue: kind),
+      (2...3).contains(items.count), case .integer(let key) = items[0],
+      case .integer(let span) = items[1], key >= 0, span >= 0
+    else { throw error("noise wants steps(key, span, [components]) or bridge(…)") }
+    var components: [Int]?
+    if items.count == 3 {
+      guard case .list(let list) = items[2] else { throw error("a list of components wanted") }
+      components = try list.map { (item) throws(RegionTextError) in
+        guard case .integer(let n) = item, n >= 0 else { throw error("a component wanted") }
+        return n
+      }
+    }
+    return Noise(
+      diffusion: try region("noise"), components: components, key: key, span: span, path: path)
   }
 
   private mutating func events() throws(RegionTextError) -> [SolveEvent] {

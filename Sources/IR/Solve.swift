@@ -92,6 +92,8 @@ package struct Solve: Sendable, Hashable {
   /// For methods that solve equations in the state: (t, y, p…) → (∂f/∂y: [d, d], ∂f/∂t: [d]), of the right-hand side f, with the same
   /// axis of lanes as its results (see the pass `linearize`, which makes it).
   package var jacobian: Region?
+  /// What drives the state beside the right-hand side; for stochastic methods.
+  package var noise: Noise?
   /// The operand, behind the initial state, with the numbers that the leading components of the final state should come to. The
   /// right-hand side has no use for it; a run tells how far the solve missed it (`RunReport.drift`).
   package var expected: Int?

@@ -397,6 +397,7 @@ extension Solve {
         quadrature, Array(arguments[..<2]) + [time] + arguments[2...], "quadrature")
     }
     try checkEvents(arguments, isLaned: lanes)
+    try noise?.check(arguments)
     func outer(_ type: ValueType) -> ValueType { trajectories.map(type.prepending) ?? type }
     let saves = inner[Operand.saveTimes].extents[0]
     var results = [

@@ -68,7 +68,8 @@ extension Form {
     case .map(let map): [map.body]
     case .derivative(let derivative): [derivative.body]
     case .solve(let solve):
-      [solve.rhs] + [solve.quadrature, solve.mass, solve.jacobian].compactMap { $0 }
+      [solve.rhs]
+        + [solve.quadrature, solve.mass, solve.jacobian, solve.noise?.diffusion].compactMap { $0 }
         + solve.events.flatMap { [$0.root, $0.jump] }
     case .interpolate(let interpolate): [interpolate.dense]
     }
@@ -101,6 +102,7 @@ extension Form {
       if let quadrature = solve.quadrature { solve.quadrature = try transform(quadrature) }
       if let mass = solve.mass { solve.mass = try transform(mass) }
       if let jacobian = solve.jacobian { solve.jacobian = try transform(jacobian) }
+      if let noise = solve.noise { solve.noise?.diffusion = try transform(noise.diffusion) }
       solve.events = try solve.events.map { (event) throws(IRError) in
         try event.mapRegions(transform)
       }

@@ -15,6 +15,8 @@ package struct Method: Sendable {
     /// The solution's own power series up to an order, which tolerances choose (see `serving`). Whoever lowers a solve makes
     /// sure that its right-hand side has one.
     case taylor(order: Int)
+    /// Of equations with noise (see `StepProblem.noise`), which these alone take.
+    case stochastic(StochasticScheme)
   }
 
   /// What kind of problem a method is for.
@@ -36,6 +38,7 @@ package struct Method: Sendable {
     case .bdf: BDFCoefficients.highest
     case .leapfrog: 2
     case .taylor(let order): order
+    case .stochastic(let scheme): scheme.order
     }
   }
 
@@ -47,6 +50,7 @@ package struct Method: Sendable {
     case .bdf: BDFCoefficients.highest
     case .leapfrog: 2
     case .taylor(let order): order
+    case .stochastic: 1
     }
   }
 
@@ -59,6 +63,7 @@ package struct Method: Sendable {
     case .bdf: 1
     case .leapfrog: nil
     case .taylor(let order): order - 1
+    case .stochastic(let scheme): scheme.estimateOrder
     }
   }
 
@@ -67,7 +72,7 @@ package struct Method: Sendable {
 
   package var needsSeparableSystem: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .bdf, .taylor: false
+    case .rungeKutta, .rosenbrock, .bdf, .taylor, .stochastic: false
     case .leapfrog: true
     }
   }
@@ -75,7 +80,7 @@ package struct Method: Sendable {
   /// Wants power series of the right-hand side, by rules that not every op has.
   package var needsSeries: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .bdf, .leapfrog: false
+    case .rungeKutta, .rosenbrock, .bdf, .leapfrog, .stochastic: false
     case .taylor: true
     }
   }
@@ -84,7 +89,17 @@ package struct Method: Sendable {
   package var needsJacobian: Bool {
     switch family {
     case .rosenbrock, .bdf: true
-    case .rungeKutta, .leapfrog, .taylor: false
+    case .rungeKutta, .leapfrog, .taylor, .stochastic: false
+    }
+  }
+
+  /// Takes the noise of an equation; all others refuse it.
+  package var takesNoise: Bool { scheme != nil }
+
+  package var scheme: StochasticScheme? {
+    switch family {
+    case .stochastic(let scheme): scheme
+    case .rungeKutta, .rosenbrock, .bdf, .leapfrog, .taylor: nil
     }
   }
 
@@ -100,7 +115,7 @@ package struct Method: Sendable {
   package var nameForDifferentiatedSteps: String {
     switch family {
     case .bdf: RosenbrockTableau.rodas5p.name
-    case .rungeKutta, .rosenbrock, .leapfrog, .taylor: name
+    case .rungeKutta, .rosenbrock, .leapfrog, .taylor, .stochastic: name
     }
   }
 
@@ -108,7 +123,7 @@ package struct Method: Sendable {
   package var choosesOrder: Bool {
     switch family {
     case .bdf: true
-    case .rungeKutta, .rosenbrock, .leapfrog, .taylor: false
+    case .rungeKutta, .rosenbrock, .leapfrog, .taylor, .stochastic: false
     }
   }
 
@@ -116,7 +131,7 @@ package struct Method: Sendable {
   package var stiffness: StiffnessIndicator? {
     switch family {
     case .rungeKutta(let tableau): tableau.stiffness
-    case .rosenbrock, .bdf, .leapfrog, .taylor: nil
+    case .rosenbrock, .bdf, .leapfrog, .taylor, .stochastic: nil
     }
   }
 
@@ -128,6 +143,7 @@ package struct Method: Sendable {
     case .rosenbrock, .bdf: .infinity
     case .leapfrog: 2
     case .taylor(let order): StabilityPolynomial.exponential(order).realLimit
+    case .stochastic: 2
     }
   }
 
@@ -139,7 +155,7 @@ package struct Method: Sendable {
         name: name, summary: summary, purpose: purpose,
         family: .taylor(order: TaylorSteps.order(rtol: rtol, atol: atol)))
     case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.rosenbrock, _), (.bdf, _),
-      (.leapfrog, _):
+      (.leapfrog, _), (.stochastic, _):
       self
     }
   }

@@ -81,10 +81,12 @@ extension MethodEntry {
           "kick-drift-kick, symplectic, order 2, for separable systems; wants `dt` or `steps`",
         purpose: .structurePreserving, family: .leapfrog)),
     planned("reversible_heun", .structurePreserving, "algebraically reversible, order 2"),
-    planned("euler_maruyama", .stochastic, "order 1/2 for Itô equations"),
-    planned("milstein", .stochastic, "order 1 for Itô equations with diagonal noise"),
-    planned("srk", .stochastic, "stochastic Runge-Kutta, order 3/2 for additive noise"),
-  ]
+  ] + StochasticScheme.allCases.map { scheme in
+    available(
+      Method(
+        name: scheme.rawValue, summary: scheme.summary, purpose: .stochastic,
+        family: .stochastic(scheme)))
+  }
 
   private static func available(_ method: Method) -> MethodEntry {
     MethodEntry(

@@ -19,6 +19,8 @@ package enum StepBuilder {
       return try LeapfrogSteps(problem: problem).regions()
     case .taylor(let order):
       return try TaylorSteps(order: order, problem: problem).regions()
+    case .stochastic(let scheme):
+      return try StochasticSteps(scheme: scheme, problem: problem).regions()
     }
   }
 
@@ -34,6 +36,7 @@ package enum StepBuilder {
     case .bdf: return types.ownRecord(stages: BDFCoefficients.highest)
     case .leapfrog: return types.ownRecord(stages: 2)
     case .taylor(let order): return types.ownRecord(stages: order)
+    case .stochastic: return types.ownRecord(stages: 1)
     }
   }
 
@@ -72,7 +75,7 @@ package enum StepBuilder {
     switch method.family {
     case .rungeKutta(let tableau):
       return try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
-    case .rosenbrock, .bdf, .leapfrog, .taylor:
+    case .rosenbrock, .bdf, .leapfrog, .taylor, .stochastic:
       return nil
     }
   }

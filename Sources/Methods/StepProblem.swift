@@ -21,6 +21,9 @@ package struct StepProblem: Sendable {
   /// (t, y, p…) → (∂f/∂y, ∂f/∂t), for methods that want it.
   package var jacobian: Region?
 
+  /// For stochastic methods.
+  package var noise: Noise?
+
   /// (t, y, p…) → M of M y' = f, for methods that take it.
   package var mass: Region?
 
@@ -51,6 +54,7 @@ package struct StepProblem: Sendable {
     self.wantsError = wantsError
     jacobian = solve.jacobian
     mass = solve.mass
+    noise = solve.noise
   }
 }
 

@@ -25,6 +25,13 @@ extension OpKernels {
         return Double(exactly: one(i64, x, y, 0))
       case .bool: return nil
       }
+    case .quaternary(let f32, let f64):
+      guard operands.count == 4 else { return nil }
+      switch element {
+      case .f32: return Double(one(f32, operands.map { Float($0) }, 0))
+      case .f64: return one(f64, operands, 0)
+      case .i64, .bool: return nil
+      }
     case .test(let f32, let f64):
       switch element {
       case .f32: return one(f32, Float(x), false) ? 1 : 0
@@ -51,6 +58,13 @@ extension OpKernels {
     var x = x
     var result = zero
     loop(&x, &result, 1)
+    return result
+  }
+
+  private func one<T>(_ loop: Quaternary<T>, _ x: [T], _ zero: T) -> T {
+    var (a, b, c, d) = (x[0], x[1], x[2], x[3])
+    var result = zero
+    loop(&a, &b, &c, &d, &result, 1)
     return result
   }
 

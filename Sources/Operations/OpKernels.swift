@@ -11,8 +11,15 @@ package enum OpKernels: Sendable {
       _ count: Int
     ) -> Void
 
+  package typealias Quaternary<T> =
+    @Sendable (
+      _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, _ c: UnsafePointer<T>, _ d: UnsafePointer<T>,
+      _ result: UnsafeMutablePointer<T>, _ count: Int
+    ) -> Void
+
   case unary(f32: Unary<Float, Float>, f64: Unary<Double, Double>, i64: Unary<Int64, Int64>?)
   case binary(f32: Binary<Float, Float>, f64: Binary<Double, Double>, i64: Binary<Int64, Int64>?)
+  case quaternary(f32: Quaternary<Float>, f64: Quaternary<Double>)
   case test(f32: Unary<Float, Bool>, f64: Unary<Double, Bool>)
   case comparison(
     f32: Binary<Float, Bool>, f64: Binary<Double, Bool>, i64: Binary<Int64, Bool>,
@@ -24,7 +31,7 @@ package enum OpKernels: Sendable {
     switch self {
     case .unary(_, _, let integer): element.isFloating || (element == .i64 && integer != nil)
     case .binary(_, _, let integer): element.isFloating || (element == .i64 && integer != nil)
-    case .test: element.isFloating
+    case .test, .quaternary: element.isFloating
     case .comparison: true
     case .logicalUnary, .logicalBinary: element == .bool
     }

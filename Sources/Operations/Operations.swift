@@ -5,7 +5,7 @@ package enum Operations {
   /// In the order of the documentation.
   package static let rows: [OpRow] =
     arithmeticRows + powerRows + exponentialRows + trigonometricRows + specialRows + roundingRows
-    + logicRows
+    + logicRows + chanceRows
 
   private static let byName = Dictionary(
     rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

@@ -14,6 +14,9 @@ package indirect enum ScalarExpression: Sendable, Hashable {
   case or(ScalarExpression, ScalarExpression)
   /// (condition, where it holds, where not)
   case select(ScalarExpression, ScalarExpression, ScalarExpression)
+  /// (two words of a key, component, time)
+  case chance(
+    ChanceFunction, ScalarExpression, ScalarExpression, ScalarExpression, ScalarExpression)
 
   package enum Unary: String, Sendable, Hashable, CaseIterable {
     // Machine instructions.
@@ -75,6 +78,9 @@ extension ScalarExpression {
     case .or(let a, let b): return truth(a.evaluate(operands) != 0 || b.evaluate(operands) != 0)
     case .select(let c, let a, let b):
       return c.evaluate(operands) != 0 ? a.evaluate(operands) : b.evaluate(operands)
+    case .chance(let function, let a, let b, let c, let d):
+      let x = [a, b, c, d].map { Double($0.evaluate(operands)) }
+      return T(function.value(x[0], x[1], x[2], x[3]))
     }
   }
 }

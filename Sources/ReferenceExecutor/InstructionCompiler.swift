@@ -88,6 +88,14 @@ extension InstructionCompiler {
         return { f in i64(f.i64(x), f.i64(y), f.i64(r), f.counts[r]) }
       case .bool: throw wrong
       }
+    case .quaternary(let f32, let f64):
+      guard operands.count == 4 else { throw wrong }
+      let (a, b, c, d) = (operands[0], operands[1], operands[2], operands[3])
+      switch element {
+      case .f32: return { f in f32(f.f32(a), f.f32(b), f.f32(c), f.f32(d), f.f32(r), f.counts[r]) }
+      case .f64: return { f in f64(f.f64(a), f.f64(b), f.f64(c), f.f64(d), f.f64(r), f.counts[r]) }
+      case .i64, .bool: throw wrong
+      }
     case .test(let f32, let f64):
       switch element {
       case .f32: return { f in f32(f.f32(x), f.bool(r), f.counts[r]) }

@@ -34,6 +34,11 @@ extension Form {
     case .random(var draw):
       draw.type = draw.type.widened
       return .random(draw)
+    case .solve(var solve) where solve.noise != nil:
+      // What chance gives depends on the steps: they stay.
+      solve.settings.gradient = .direct
+      solve.record = solve.record?.widened
+      return .solve(solve)
     case .solve(var solve):
       let isStiff = Method.named(solve.settings.method)?.purpose == .stiff
       solve.settings.method = isStiff ? "rodas5p" : "dop853"

@@ -24,6 +24,10 @@ struct FunctionTargetTests {
         for op in ScalarExpression.Binary.allCases {
           try check(.binary(op, .x, .y), arity: 2, element, width, target)
         }
+        for function in ChanceFunction.allCases {
+          try check(
+            .chance(function, .x, .y, .operand(2), .operand(3)), arity: 4, element, width, target)
+        }
       }
     }
   }

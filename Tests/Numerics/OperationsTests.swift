@@ -197,7 +197,7 @@ struct OperationsTests {
       case .unary(_, _, let loop?):
         var (x, r): (Int64, Int64) = (.min, 0)
         loop(&x, &r, 1)
-      case .unary, .binary, .test, .comparison, .logicalUnary, .logicalBinary: break
+      case .unary, .binary, .quaternary, .test, .comparison, .logicalUnary, .logicalBinary: break
       }
     }
     let divide = try #require(Operations.row(named: "div")).kernels

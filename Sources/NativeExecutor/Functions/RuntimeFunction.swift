@@ -1,3 +1,4 @@
+import NodalBasics
 import NodalOperations
 
 /// A function of this process that machine code calls by name: what is too rare, or too long, to be made of vector
@@ -40,7 +41,12 @@ struct RuntimeFunction: @unchecked Sendable {
   static let cos = RuntimeFunction("nodal_cos") { x in ScalarExpression.Unary.cos.apply(x) }
   static let tan = RuntimeFunction("nodal_tan") { x in ScalarExpression.Unary.tan.apply(x) }
 
-  static let all = [lgamma, digamma, polygamma, remainder, sin, cos, tan]
+  /// For probabilities that one number in a thousand falls on.
+  static let normalQuantile = RuntimeFunction("nodal_normal_quantile") { p in
+    NormalDistribution.quantile(p)
+  }
+
+  static let all = [lgamma, digamma, polygamma, remainder, sin, cos, tan, normalQuantile]
 
   /// A call for each lane, in f64.
   func emit(_ w: FunctionWriter, _ operands: [Operand]) -> Operand {

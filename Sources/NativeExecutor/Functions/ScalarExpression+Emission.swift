@@ -79,6 +79,8 @@ extension ScalarExpression {
     case .or(let a, let b): w.or(a.emit(w, operands), b.emit(w, operands))
     case .select(let c, let a, let b):
       w.select(c.emit(w, operands), a.emit(w, operands), b.emit(w, operands))
+    case .chance(let function, let a, let b, let c, let d):
+      function.emit(w, [a, b, c, d].map { $0.emit(w, operands) })
     }
   }
 }

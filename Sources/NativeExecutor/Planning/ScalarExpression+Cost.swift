@@ -10,6 +10,18 @@ extension ScalarExpression {
     case .compare(_, let a, let b), .and(let a, let b), .or(let a, let b): 1 + a.cost + b.cost
     case .not(let a): 1 + a.cost
     case .select(let c, let a, let b): 1 + c.cost + a.cost + b.cost
+    case .chance(let function, let a, let b, let c, let d):
+      a.cost + b.cost + c.cost + d.cost + function.cost
+    }
+  }
+}
+
+extension ChanceFunction {
+  fileprivate var cost: Int {
+    switch self {
+    case .gaussian, .gaussianPartner: 100
+    // A call.
+    case .brownian, .brownianArea: 40
     }
   }
 }

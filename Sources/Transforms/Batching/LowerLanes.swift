@@ -19,6 +19,10 @@ extension Batching {
         if let mass = solve.mass {
           solve.mass = try expand(batch(mass, mapped: flags, extent: .lane).region)
         }
+        if let noise = solve.noise {
+          solve.noise?.diffusion = try expand(
+            batch(noise.diffusion, mapped: flags, extent: .lane).region)
+        }
         let inEvents = [flags[0], true, true] + flags[2...]
         solve.events = try solve.events.map { (event) throws(IRError) in
           try event.mapRegions { (region) throws(IRError) in
@@ -67,6 +71,7 @@ extension Batching {
 
     solve.rhs = try countingFrom(solve.rhs)
     solve.mass = try solve.mass.map(countingFrom)
+    if let noise = solve.noise { solve.noise?.diffusion = try countingFrom(noise.diffusion) }
   }
 
   /// A region of time, state and parameters, its time counted from one more of these.

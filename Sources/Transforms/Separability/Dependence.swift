@@ -3,7 +3,7 @@ package import NodalIR
 /// Which components of the state each element of a right-hand side's values may depend on. Exact through rearrangements,
 /// element by element through arithmetic, never less than the truth elsewhere; a product with a constant zero depends on nothing.
 package enum Dependence {
-  /// For each component of the derivative, the components of the state.
+  /// For each number that a function (t, y, …) of the state gives first, the components of the state.
   package static func components(of rhs: Region) -> [[Int]] {
     let state = rhs.parameterTypes[1]
     let d = state.extents.last?.fixedLength ?? 0
@@ -11,7 +11,9 @@ package enum Dependence {
     var arguments = rhs.parameterTypes.map { Influence($0, width: width) }
     for i in 0..<d { arguments[1].insert(i, at: i) }
     let slope = analyse(rhs, arguments)[0]
-    return (0..<d).map { slope.components(of: $0) }
+    var type = rhs.resultTypes[0]
+    if type.isBatched { type = type.droppingFirst() }
+    return (0..<(type.fixedCount ?? 0)).map { slope.components(of: $0) }
   }
 
   static func analyse(_ region: Region, _ arguments: [Influence]) -> [Influence] {

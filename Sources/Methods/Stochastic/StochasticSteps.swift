@@ -1,0 +1,157 @@
+import NodalIR
+import NodalOperations
+
+/// The regions of a stochastic method. With ΔW the change of a motion over the step, and J the mean of W(s) - W(t) over it:
+///
+///     Euler-Maruyama   y₁ = y + h f + G ΔW
+///     Milstein         y₁ = y + h f + G ΔW + ½ G ∂G/∂y (ΔW² - h)
+///     SRA1             y₁ = y + h (⅓ f + ⅔ f(t + ¾h, y + ¾h f + 3/2 G₁ J)) + G₁ ΔW + (G - G₁) J,  G₁ = G(t + h)
+///
+/// P. E. Kloeden and E. Platen, Numerical Solution of Stochastic Differential Equations (1992), 10.2 and 10.3; A. Rößler, SIAM J. Numer.
+/// Anal. 48 (2010), section 6.3 (SRA1). Without noise they are Euler's method and one of Heun's of order 2.
+///
+/// A path between the ends of a step is not known: saved times are ends of steps, and the dense output is the chord.
+/// Memory: none. Record: the slope at the beginning, which nothing reads.
+struct StochasticSteps {
+  let scheme: StochasticScheme
+  let problem: StepProblem
+  let types: StepProblem.Types
+
+  init(scheme: StochasticScheme, problem: StepProblem) throws(IRError) {
+    self.scheme = scheme
+    self.problem = problem
+    types = try problem.types()
+    if let noise = problem.noise {
+      let wanted = scheme.wantsDerivative ? 2 : 1
+      guard noise.diffusion.results.count == wanted, !scheme.wantsDerivative || noise.components != nil
+      else { throw IRError("\(scheme.rawValue) wants its noise prepared") }
+    }
+    guard problem.quadrature == nil else {
+      throw IRError("\(scheme.rawValue) has no integrals beside a solution")
+    }
+  }
+
+  private var hasError: Bool { problem.wantsError && scheme.estimateOrder != nil }
+
+  func regions() throws(IRError) -> StepRegions {
+    let evaluations =
+      switch scheme {
+      case .eulerMaruyama, .milstein: 1
+      case .srk: 2
+      }
+    return StepRegions(
+      step: try step(error: hasError, record: false),
+      stepWithRecord: try step(error: hasError, record: true),
+      memoryless: try step(error: false, record: true), dense: try dense(), start: nil, terms: nil,
+      record: types.ownRecord(stages: 1), hasError: hasError,
+      evaluations: (step: evaluations, record: evaluations, start: 0))
+  }
+
+  private func step(error: Bool, record: Bool) throws(IRError) -> Region {
+    var a = StepArithmetic(
+      types, parameters: [types.clock, types.clock, types.state] + types.parameters)
+    let p = a.builder.parameters
+    let (t, h, y, shared) = (p[0], p[1], p[2], Array(p[3...]))
+    let length = a.spread(h)
+    let slope = a.builder.inline(problem.rhs, [t, y] + shared)[0]
+    let motion = problem.noise.map { noise in
+      Motion(
+        noise: noise,
+        increments: BrownianIncrements(noise, types).emit(
+          &a.builder, t: t, h: h, shared: shared, wantsMean: scheme == .srk))
+    }
+    var y1: Value
+    var difference: Value?
+    switch scheme {
+    case .eulerMaruyama, .milstein:
+      y1 = a.advance(y, length, slope)
+      if let motion {
+        let strength = a.builder.inline(motion.noise.diffusion, [t, y] + shared)
+        y1 = motion.add(to: y1, strength[0], motion.change, types, &a.builder)
+        if scheme == .milstein {
+          let square = a.builder.square(motion.change)
+          let over = a.builder.sub(
+            square, a.builder.broadcast(
+              h, to: a.builder.type(square).extents, axes: Array(0..<types.clock.rank)))
+          y1 = motion.add(to: y1, strength[1], a.builder.mul(over, 0.5), types, &a.builder)
+        }
+      }
+    case .srk:
+      let end = a.time(t, 1, h)
+      var strengths: (first: Value, last: Value)?
+      var inner = a.advance(y, h, [0.75], [slope])
+      if let motion, let mean = motion.mean {
+        let last = a.builder.inline(motion.noise.diffusion, [end, y] + shared)[0]
+        strengths = (a.builder.inline(motion.noise.diffusion, [t, y] + shared)[0], last)
+        inner = motion.add(to: inner, last, a.builder.mul(mean, 1.5), types, &a.builder)
+      }
+      let second = a.builder.inline(problem.rhs, [a.time(t, 0.75, h), inner] + shared)[0]
+      y1 = a.advance(y, h, [1 / 3.0, 2 / 3.0], [slope, second])
+      // From the method of Euler and Maruyama: ⅔ h (f₂ - f₁) + (G - G₁) (J - ΔW)
+      var apart = a.builder.mul(length, a.builder.mul(a.builder.sub(second, slope), 2 / 3.0))
+      if let motion, let mean = motion.mean, let strengths {
+        let turned = a.builder.sub(strengths.first, strengths.last)
+        y1 = motion.add(to: y1, strengths.last, motion.change, types, &a.builder)
+        y1 = motion.add(to: y1, turned, mean, types, &a.builder)
+        let behind = a.builder.sub(mean, motion.change)
+        apart = motion.add(to: apart, turned, behind, types, &a.builder)
+      }
+      difference = apart
+    }
+    var results = [y1]
+    if error, let difference {
+      let scale = a.scale(problem, y, y1)
+      results.append(a.meanSquare(problem, difference, scale: scale))
+    }
+    if record { results.append(slope) }
+    return try a.builder.finish(results)
+  }
+
+  /// (θ, h, y₀, y₁, record) → y₀ + θ (y₁ - y₀)
+  private func dense() throws(IRError) -> Region {
+    var a = StepArithmetic(
+      types,
+      parameters: [types.clock, types.clock, types.state, types.state, types.record(stages: 1)])
+    let p = a.builder.parameters
+    let y = a.advance(p[2], a.spread(p[0]), a.builder.sub(p[3], p[2]))
+    return try a.builder.finish([y])
+  }
+}
+
+/// The motions of a step, and how they move a state.
+private struct Motion {
+  let noise: Noise
+  /// f64, see `BrownianIncrements`.
+  let change: Value
+  let mean: Value?
+
+  init(noise: Noise, increments: (change: Value, mean: Value?)) {
+    self.noise = noise
+    (change, mean) = increments
+  }
+
+  /// y + G x, for a number x of each motion.
+  func add(
+    to y: Value, _ strength: Value, _ x: Value, _ types: StepProblem.Types,
+    _ b: inout RegionBuilder
+  ) -> Value {
+    let amount = b.convert(x, to: types.state.element)
+    let lanes: [Contraction.Pair] = types.isBatched ? [.init(0, 0)] : []
+    guard let components = noise.components else {
+      let moved = b.value(
+        .contract(
+          Contraction(batch: lanes, contracted: [.init(types.axis + 1, types.axis)])),
+        [strength, amount])
+      return b.add(y, moved)
+    }
+    let moved = b.mul(strength, amount)
+    guard components != Array(0..<types.size) else { return b.add(y, moved) }
+    var selector = [Double](repeating: 0, count: components.count * types.size)
+    for (k, component) in components.enumerated() { selector[k * types.size + component] = 1 }
+    let choice = b.constant(
+      selector, ValueType(types.state.element, shape: [components.count, types.size]))
+    let placed = b.value(
+      .contract(Contraction(contracted: [.init(types.axis, 0)])), [moved, choice])
+    return b.add(y, placed)
+  }
+}
