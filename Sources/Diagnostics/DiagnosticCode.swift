@@ -117,6 +117,8 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case equationOfInput = "E0533"
   case inputWithoutTimes = "E0534"
   case rateOfHeldInput = "E0535"
+  case noiseTarget = "E0536"
+  case noiseMethod = "E0537"
 
   // MARK: E06xx: layers, parameters, what is learned
   case templateOutsideOwner = "E0601"
@@ -183,6 +185,9 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case algebraicEquations = "E1020"
   case undeterminedState = "E1021"
   case inputTimesNotIncreasing = "E1030"
+  case noiseNotDiagonal = "E1031"
+  case noiseNotAdditive = "E1032"
+  case noTangentOfNoise = "E1033"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

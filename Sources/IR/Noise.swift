@@ -1,7 +1,7 @@
 /// What drives a solve beside its right-hand side: dy = f dt + G dW, in the sense of Itô, with independent Brownian motions W.
 package struct Noise: Sendable, Hashable {
-  /// Where the increments of W come from. Either way they are a pure function of the key: a step taken again, in a gradient or after
-  /// a rejection, meets the same ones.
+  /// Where the increments of W come from, see `SolverSettings.path`. Either way they are a pure function of the key: a step taken again, in
+  /// a gradient, meets the same ones.
   package enum Path: String, Sendable, Hashable, CaseIterable {
     /// Each step draws its own, by the time at which it begins: one pair of numbers for each motion.
     case steps
@@ -17,14 +17,12 @@ package struct Noise: Sendable, Hashable {
   /// Places among the parameters p…: of the key's two words, f64[2], and of where paths begin and how long they are, f64[2].
   package var key: Int
   package var span: Int
-  package var path: Path
 
-  package init(diffusion: Region, components: [Int]?, key: Int, span: Int, path: Path) {
+  package init(diffusion: Region, components: [Int]?, key: Int, span: Int) {
     self.diffusion = diffusion
     self.components = components
     self.key = key
     self.span = span
-    self.path = path
   }
 
   /// The number of motions.
@@ -33,7 +31,7 @@ package struct Noise: Sendable, Hashable {
   /// Its text form's attribute.
   var text: String {
     let places = components.map { "[" + $0.map(String.init).joined(separator: ", ") + "]" }
-    return "\(path.rawValue)(\(key), \(span)\(places.map { ", " + $0 } ?? ""))"
+    return "motions(\(key), \(span)\(places.map { ", " + $0 } ?? ""))"
   }
 
   /// - Parameter arguments: of the right-hand side.

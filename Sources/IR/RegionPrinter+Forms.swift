@@ -136,6 +136,7 @@ extension Solve {
     if let first = settings.firstStep { list.add("first_step", RegionPrinter.number(first)) }
     list.add("gradient", settings.gradient.rawValue)
     list.add("joint", String(settings.joint))
+    if settings.path != .steps { list.add("path", settings.path.rawValue) }
     list.add("trajectories", trajectories)
     list.add("batched", batched)
     list.add("lowered", isLowered)

@@ -154,6 +154,12 @@ private struct AttributeReader {
     var settings = SolverSettings(
       method: try string("method"), stepping: try stepping(), controller: try string("controller"),
       maxSteps: try integer("max_steps"), gradient: mode, joint: try flag("joint"))
+    if attributes.items["path"] != nil {
+      guard let path = Noise.Path(rawValue: try word("path")) else {
+        throw error("no path has that name")
+      }
+      settings.path = path
+    }
     if let item = attributes.items.removeValue(forKey: "first_step") {
       settings.firstStep = try number(item)
     }
@@ -178,10 +184,10 @@ private struct AttributeReader {
 
   private mutating func noise() throws(RegionTextError) -> Noise? {
     guard let item = attributes.items.removeValue(forKey: "noise") else { return nil }
-    guard case .call(let kind, let items) = item, let path = Noise.Path(rawValue: kind),
-      (2...3).contains(items.count), case .integer(let key) = items[0],
+    guard case .call("motions", let items) = item, (2...3).contains(items.count),
+      case .integer(let key) = items[0],
       case .integer(let span) = items[1], key >= 0, span >= 0
-    else { throw error("noise wants steps(key, span, [components]) or bridge(…)") }
+    else { throw error("noise wants motions(key, span, [components])") }
     var components: [Int]?
     if items.count == 3 {
       guard case .list(let list) = items[2] else { throw error("a list of components wanted") }
@@ -191,7 +197,7 @@ private struct AttributeReader {
       }
     }
     return Noise(
-      diffusion: try region("noise"), components: components, key: key, span: span, path: path)
+      diffusion: try region("noise"), components: components, key: key, span: span)
   }
 
   private mutating func events() throws(RegionTextError) -> [SolveEvent] {

@@ -33,10 +33,13 @@ package struct SolverSettings: Sendable, Hashable {
   package var gradient: GradientMode
   /// One step size for all trajectories of a batch, as other systems have it.
   package var joint: Bool
+  /// Where the noise of a stochastic method comes from.
+  package var path: Noise.Path
 
   package init(
     method: String, stepping: Stepping, controller: String = "pi", maxSteps: Int = 100_000,
-    firstStep: Double? = nil, gradient: GradientMode = .auto, joint: Bool = false
+    firstStep: Double? = nil, gradient: GradientMode = .auto, joint: Bool = false,
+    path: Noise.Path = .steps
   ) {
     self.method = method
     self.stepping = stepping
@@ -45,6 +48,7 @@ package struct SolverSettings: Sendable, Hashable {
     self.firstStep = firstStep
     self.gradient = gradient
     self.joint = joint
+    self.path = path
   }
 }
 

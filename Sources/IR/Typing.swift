@@ -126,7 +126,7 @@ extension ValueType {
   }
 }
 
-private func expectParameters(
+func expectParameters(
   _ region: Region, _ types: [ValueType], _ what: String
 ) throws(IRError) {
   try expect(

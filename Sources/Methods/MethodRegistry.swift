@@ -44,49 +44,53 @@ extension MethodEntry {
   /// All names, in order.
   package static var names: [String] { all.map(\.name) }
 
-  package static let all: [MethodEntry] = [
-    alias(
-      "auto", of: "tsit5",
-      "the default: `tsit5`, and `rodas5p` where the problem turns out to be stiff"),
-    explicit(.euler, "Euler's method, order 1; wants `dt` or `steps`"),
-    explicit(.midpoint, "the explicit midpoint rule, order 2(1)"),
-    explicit(.heun, "Heun's method, the explicit trapezoidal rule, order 2(1)"),
-    explicit(.rk4, "the classical Runge-Kutta method, order 4; wants `dt` or `steps`"),
-    explicit(.bs3, "Bogacki and Shampine's pair of order 3(2), for loose tolerances"),
-    explicit(.dopri5, "Dormand and Prince's pair of order 5(4)"),
-    explicit(.tsit5, "Tsitouras' pair of order 5(4), for most problems"),
-    explicit(.dopri8, "Prince and Dormand's pair of order 8(7), for tight tolerances"),
-    explicit(
-      .dop853, "Hairer's method of order 8(5,3), for tight tolerances and dense output of order 7"),
-    available(
-      Method(
-        name: "taylor",
-        summary:
-          "Taylor series of the right-hand side, the order chosen by tolerance, for tight ones",
-        purpose: .explicit, family: .taylor(order: TaylorSteps.givenOrder))),
-    stiff(
-      .rosenbrock23, "Shampine and Reichelt's Rosenbrock pair of order 2(3), for loose tolerances"),
-    stiff(.rodas5p, "Steinebach's Rosenbrock method of order 5(4), for most stiff problems"),
-    planned("kvaerno5", .stiff, "Kværnø's singly diagonally implicit pair of order 5(4)"),
-    available(
-      Method(
-        name: "bdf",
-        summary:
-          "backward differentiation formulas of variable order, 1 to 5, for stiff problems that are large",
-        purpose: .stiff, family: .bdf)),
-    available(
-      Method(
-        name: "leapfrog",
-        summary:
-          "kick-drift-kick, symplectic, order 2, for separable systems; wants `dt` or `steps`",
-        purpose: .structurePreserving, family: .leapfrog)),
-    planned("reversible_heun", .structurePreserving, "algebraically reversible, order 2"),
-  ] + StochasticScheme.allCases.map { scheme in
-    available(
-      Method(
-        name: scheme.rawValue, summary: scheme.summary, purpose: .stochastic,
-        family: .stochastic(scheme)))
-  }
+  package static let all: [MethodEntry] =
+    [
+      alias(
+        "auto", of: "tsit5",
+        "the default: `tsit5`, and `rodas5p` where the problem turns out to be stiff"),
+      explicit(.euler, "Euler's method, order 1; wants `dt` or `steps`"),
+      explicit(.midpoint, "the explicit midpoint rule, order 2(1)"),
+      explicit(.heun, "Heun's method, the explicit trapezoidal rule, order 2(1)"),
+      explicit(.rk4, "the classical Runge-Kutta method, order 4; wants `dt` or `steps`"),
+      explicit(.bs3, "Bogacki and Shampine's pair of order 3(2), for loose tolerances"),
+      explicit(.dopri5, "Dormand and Prince's pair of order 5(4)"),
+      explicit(.tsit5, "Tsitouras' pair of order 5(4), for most problems"),
+      explicit(.dopri8, "Prince and Dormand's pair of order 8(7), for tight tolerances"),
+      explicit(
+        .dop853, "Hairer's method of order 8(5,3), for tight tolerances and dense output of order 7"
+      ),
+      available(
+        Method(
+          name: "taylor",
+          summary:
+            "Taylor series of the right-hand side, the order chosen by tolerance, for tight ones",
+          purpose: .explicit, family: .taylor(order: TaylorSteps.givenOrder))),
+      stiff(
+        .rosenbrock23, "Shampine and Reichelt's Rosenbrock pair of order 2(3), for loose tolerances"
+      ),
+      stiff(.rodas5p, "Steinebach's Rosenbrock method of order 5(4), for most stiff problems"),
+      planned("kvaerno5", .stiff, "Kværnø's singly diagonally implicit pair of order 5(4)"),
+      available(
+        Method(
+          name: "bdf",
+          summary:
+            "backward differentiation formulas of variable order, 1 to 5, for stiff problems that are large",
+          purpose: .stiff, family: .bdf)),
+      available(
+        Method(
+          name: "leapfrog",
+          summary:
+            "kick-drift-kick, symplectic, order 2, for separable systems; wants `dt` or `steps`",
+          purpose: .structurePreserving, family: .leapfrog)),
+      planned("reversible_heun", .structurePreserving, "algebraically reversible, order 2"),
+    ]
+    + StochasticScheme.allCases.map { scheme in
+      available(
+        Method(
+          name: scheme.rawValue, summary: scheme.summary, purpose: .stochastic,
+          family: .stochastic(scheme)))
+    }
 
   private static func available(_ method: Method) -> MethodEntry {
     MethodEntry(

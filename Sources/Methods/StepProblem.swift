@@ -23,6 +23,7 @@ package struct StepProblem: Sendable {
 
   /// For stochastic methods.
   package var noise: Noise?
+  package var path = Noise.Path.steps
 
   /// (t, y, p…) → M of M y' = f, for methods that take it.
   package var mass: Region?
@@ -55,6 +56,7 @@ package struct StepProblem: Sendable {
     jacobian = solve.jacobian
     mass = solve.mass
     noise = solve.noise
+    path = solve.settings.path
   }
 }
 

@@ -212,6 +212,7 @@ extension InstructionCompiler {
             case .uniform: source.uniform(i)
             case .normal: source.normal(i)
             case .rademacher: source.bits(i) & 1 == 0 ? -1 : 1
+            case .key: Double(source.bits(i) >> 32)
             }
           ElementAccess.store(x, element, f.pointers[r], k * each + i)
         }

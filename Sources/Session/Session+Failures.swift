@@ -94,6 +94,29 @@ extension Session {
           "each algebraic equation must determine a state without a derivative (index 1)",
           "where it holds states that have derivatives alone, differentiate it by hand",
         ])
+    case .noiseNotDiagonal(let component, let other):
+      let own = ode.flatMap { blame(component, in: $0) }.map { "`\($0.name)`" } ?? "a component"
+      let what =
+        other.map { other in
+          let state = ode.flatMap { blame(other, in: $0) }.map { "`\($0.name)`" }
+          return "the noise of \(own) depends on \(state ?? "another")"
+        } ?? "here motions drive several states together"
+      return Diagnostic(
+        .noiseNotDiagonal, "milstein wants a motion for each component, and \(what)",
+        at: (place?.span ?? span).map { Label($0) }, also: noiseLabels(ode, component),
+        help: ["`euler_maruyama` takes any noise"])
+    case .noiseNotAdditive(let component):
+      let own = ode.flatMap { blame(component, in: $0) }.map { "`\($0.name)`" } ?? "a component"
+      return Diagnostic(
+        .noiseNotAdditive,
+        "srk is for noise that doesn't depend on the state, and that of \(own) does",
+        at: (place?.span ?? span).map { Label($0) }, also: noiseLabels(ode, component),
+        help: ["`milstein(dt: …)` and `euler_maruyama(dt: …)` take it"])
+    case .noTangentOfNoise:
+      return Diagnostic(
+        .noTangentOfNoise, "a solve with noise has no derivative forwards",
+        at: (place?.span ?? span).map { Label($0) },
+        help: ["`grad` and the gradients of losses go backwards through its steps"])
     case .tooLarge(let count):
       return Diagnostic(
         .notSupportedYet,
@@ -303,6 +326,16 @@ extension Session {
       start += count
     }
     return ode.states.first
+  }
+
+  /// Where the noise of a component is given.
+  private func noiseLabels(_ ode: OdeInstance?, _ component: Int) -> [Label] {
+    guard let ode, let state = blame(component, in: ode),
+      let noise = ode.noise.first(where: { noise in
+        noise.states.contains { ode.states[$0].name == state.name }
+      })
+    else { return [] }
+    return [Label(noise.span, "driven here")]
   }
 
   /// Warnings of a run, each kind once for each place.

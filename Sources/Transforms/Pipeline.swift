@@ -75,6 +75,10 @@ package struct Pipeline: Sendable {
     try Series.check(region)
     return region
   }
+  package static let noise = Pass(
+    "noise",
+    "see that the noise of solves is of the kind that their methods take, and differentiate it"
+  ) { (region) throws(IRError) in try NoisePreparation.run(region) }
   package static func gradient(wrt: [Int]) -> Pass {
     Pass("gradient", "the value and its derivative by the weights") {
       (region) throws(IRError) in try ReverseMode.gradient(region, wrt: wrt)
@@ -84,14 +88,14 @@ package struct Pipeline: Sendable {
   /// To run a region once, as it is.
   package static let evaluation = Pipeline([
     batch, calculus(isDifferentiated: false), simplify, products, implicit, separate, series,
-    linearize,
+    linearize, noise,
   ])
 
   /// To have the first result's gradient by the parameters `wrt`, behind all results.
   package static func training(wrt: [Int]) -> Pipeline {
     Pipeline([
       batch, calculus(isDifferentiated: true), simplify, products, implicit, separate, series,
-      linearize, gradient(wrt: wrt), linearize, simplify,
+      linearize, noise, gradient(wrt: wrt), linearize, simplify,
     ])
   }
 }

@@ -57,11 +57,19 @@ extension Lowering {
     eventReads.merge(reads) { max($0, $1) }
   }
 
-  /// The right-hand side and the events, over the same captured values.
+  /// What a solve runs, over the same captured values.
+  struct OdeRegions {
+    var rhs: Region
+    var events: [SolveEvent]
+    var noise: Noise?
+    var captured: [Value]
+  }
+
   mutating func regions(
     _ ode: OdeInstance, _ registers: EventRegisters,
-    columns: [(local: LocalID, value: TypedExpression)], over span: (start: Value, end: Value)
-  ) throws(IRError) -> (rhs: Region, events: [SolveEvent], captured: [Value]) {
+    columns: [(local: LocalID, value: TypedExpression)], noise place: PlaceID?,
+    over span: (start: Value, end: Value)
+  ) throws(IRError) -> OdeRegions {
     for event in ode.events { try bindColumns(of: event, columns) }
     let slopes = try rightHandSide(ode, registers)
     var scopes: [(root: Drafted, jump: Drafted, times: Value?)] = []
@@ -87,6 +95,10 @@ extension Lowering {
         shared.append(value)
       }
     }
+    let motions = try place.map { (place) throws(IRError) in
+      try self.motions(ode, registers, place, over: span)
+    }
+    for value in motions?.captured ?? [] where !shared.contains(value) { shared.append(value) }
     let rhs = try slopes.finish(shared)
     var events: [SolveEvent] = []
     for (event, scope) in zip(ode.events, scopes) {
@@ -111,7 +123,8 @@ extension Lowering {
           trigger: .times(parameter: place), root: try event.root.finish(shared),
           jump: try event.jump.finish(shared)))
     }
-    return (rhs, events, shared)
+    return OdeRegions(
+      rhs: rhs, events: events, noise: try motions?.finish(shared), captured: shared)
   }
 
   /// The arrays that are given with an event's times, as locals around the equations. Where one of a solve's own has no number, there is no

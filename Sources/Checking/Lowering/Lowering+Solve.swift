@@ -94,10 +94,13 @@ extension Lowering {
       ode, stateLength: try size(of: ode), capacities: capacities, held: try heldInputs(ode))
     var run: SolveRun
     if ode.implicit.isEmpty {
-      let regions = try regions(ode, registers, columns: solve.columns, over: times.span)
+      let regions = try regions(
+        ode, registers, columns: solve.columns, noise: solve.noise, over: times.span)
       run = SolveRun(
         ode: ode, region: regions.rhs, events: regions.events, registers: registers,
         captured: regions.captured, settings: solve.settings, initial: initial)
+      run.noise = regions.noise
+      if run.noise != nil { run.settings.path = path(run.settings, ode) }
     } else {
       let system = try implicitSystem(ode)
       at(LoweredOrigin(span: solve.span, ode: ode.id))
@@ -121,6 +124,7 @@ extension Lowering {
     var initial: Value
     /// M of M y' = f.
     var mass: Region?
+    var noise: Noise?
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
@@ -139,6 +143,7 @@ extension Lowering {
       trace: traced ? scope.builder.nextTrace : nil,
       record: traced ? run.record : nil)
     form.mass = run.mass
+    form.noise = run.noise
     form.events = run.events
     var initial = run.initial
     let held = try heldAtStart(run.ode, run.registers, start)

@@ -213,8 +213,7 @@ extension Checker {
       for input in node.inputs {
         addMember(input.name, .input(input), module, scope, inherited, &own)
       }
-    case .noise(let node):
-      report(.notSupportedYet("`noise`, a stochastic differential equation,", at: node.span))
+    case .noise: break
     case .event(let node):
       addEvent(node, module, scope, own: &own)
     case .equation, .for, .invalid: break
@@ -250,6 +249,7 @@ extension Checker {
     _ item: OdeItem, _ module: Int, _ scope: Int, _ inherited: Bool, _ names: [String: LocalName]
   ) {
     switch item {
+    case .noise(let term): addNoise(term, module, scope, isInherited: inherited)
     case .equation(let equation):
       let entry = OdeEquation(
         equation: equation, scope: scope, module: module, names: names, isInherited: inherited)
@@ -271,8 +271,8 @@ extension Checker {
         for item in loop.body { collectEquations(item, module, scope, inherited, inner) }
         index += 1
       }
-    case .state, .param, .const, .let, .layer, .part, .known, .learned, .input, .noise, .output,
-      .event, .invalid:
+    case .state, .param, .const, .let, .layer, .part, .known, .learned, .input, .output, .event,
+      .invalid:
       break
     }
   }

@@ -99,6 +99,12 @@ extension Checker {
         _ = memberValue(name, inner, odeScopes[inner].members[name]?.span ?? node.name.span)
       }
     }
+    let noise = elaborateNoise(builder)
+    if let noise = noise.first, !implicit.isEmpty {
+      report(
+        .notSupportedYet(
+          "noise in an ode with equations that are not solved for a derivative", at: noise.span))
+    }
     let events = elaborateEvents(builder)
     if let event = events.first, !implicit.isEmpty {
       report(
@@ -150,6 +156,7 @@ extension Checker {
     }
     instance.implicit = implicit
     instance.events = events
+    instance.noise = noise
     instance.inputs = odeBuilders[builder].inputs
     instance.bindings = odeBuilders[builder].bindings + (pending.last ?? [])
     instance.terms = flattenTerms(builder)

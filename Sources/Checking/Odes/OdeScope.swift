@@ -89,6 +89,7 @@ struct OdeBuilder: Sendable {
   var outputs: [(name: String, scope: Int)] = []
   var events: [OdeEvent] = []
   var inputs: [OdeInstance.Input] = []
+  var noise: [OdeNoise] = []
   /// Values of shared right-hand sides (`[x, y]' = …`), by the place of the equation.
   var shared: [Span: TypedExpression] = [:]
   var size: [String: Size] = [:]

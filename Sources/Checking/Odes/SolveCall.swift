@@ -237,6 +237,11 @@ extension Checker {
     {
       return .invalid
     }
+    if !instance.noise.isEmpty,
+      refuseForNoise(instance, settings, start: start, over: over, given["solver"], span)
+    {
+      return .invalid
+    }
     var type = SolutionType(
       ode: name, fields: fields, stateCount: instance.states.count, samples: samples)
     type.events = instance.events.map {
@@ -249,6 +254,7 @@ extension Checker {
       settings: settings, span: span)
     node.columns = columns
     node.inputs = driven
+    if !instance.noise.isEmpty { node.noise = freshPlace() }
     let solution = TypedExpression(.solve(node), .solution(type), span)
     guard let leading else { return .expression(solution) }
     self.lifts += 1

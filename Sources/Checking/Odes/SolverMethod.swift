@@ -18,8 +18,8 @@ struct SolverMethod: Sendable {
       ("tsit5", false, true), ("dopri8", false, true), ("dop853", false, true),
       ("leapfrog", true, true), ("taylor", false, true), ("rosenbrock23", false, true),
       ("rodas5p", false, true), ("kvaerno5", false, false), ("bdf", false, true),
-      ("reversible_heun", false, false), ("euler_maruyama", true, false),
-      ("milstein", true, false), ("srk", false, false),
+      ("reversible_heun", false, false), ("euler_maruyama", true, true),
+      ("milstein", true, true), ("srk", false, true),
     ].map { ($0.0, SolverMethod(name: $0.0, isFixed: $0.1, isSupported: $0.2)) })
 }
 
@@ -44,6 +44,7 @@ private struct NumberRule {
 extension Checker {
   static let solverLabels = [
     "rtol", "atol", "dt", "steps", "max_steps", "gradient", "controller", "batching", "first_step",
+    "path",
   ]
 
   /// `tsit5(rtol: 1e-8, gradient: adjoint)`.
@@ -128,6 +129,19 @@ extension Checker {
         return .invalid
       }
       value.joint = word == "joint"
+    }
+    if let argument = given["path"] {
+      guard Method.named(method.name)?.takesNoise == true else {
+        return fail(
+          Diagnostic(
+            .optionValue, "`path` is about noise, and `\(method.name)` takes none",
+            at: Label(argument.span)))
+      }
+      guard
+        let word = word(
+          argument, of: Noise.Path.allCases.map(\.rawValue), later: [], "path")
+      else { return .invalid }
+      value.path = Noise.Path(rawValue: word) ?? .steps
     }
     return .solver(value)
   }

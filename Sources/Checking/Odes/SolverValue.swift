@@ -25,6 +25,7 @@ struct SolverValue: Sendable {
   var maxSteps = 100_000
   var gradient = GradientMode.auto
   var joint = false
+  var path = Noise.Path.steps
 
   /// The defaults of a precision.
   init(method: String, precision: TypedProgram.Precision, span: Span) {
@@ -70,7 +71,8 @@ extension Checker {
     }
     return SolverSettings(
       method: given.method, stepping: stepping, controller: given.controller,
-      maxSteps: given.maxSteps, firstStep: firstStep, gradient: given.gradient, joint: given.joint)
+      maxSteps: given.maxSteps, firstStep: firstStep, gradient: given.gradient, joint: given.joint,
+      path: given.path)
   }
 
   /// A plain number; nil after a report.

@@ -69,6 +69,11 @@ extension Checker {
       next.value = input.value.map { finished($0) }
       return next
     }
+    result.noise = ode.noise.map { noise in
+      var next = noise
+      next.value = finished(noise.value)
+      return next
+    }
     result.events = ode.events.map { event in
       var next = event
       switch event.trigger {

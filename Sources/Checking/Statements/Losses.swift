@@ -167,7 +167,7 @@ extension Checker {
   static func parts(of ode: OdeInstance) -> [TypedExpression] {
     ode.bindings.map(\.value) + ode.implicit.map(\.value) + ode.states.map(\.derivative)
       + ode.states.compactMap(\.initial) + ode.outputs.map(\.value)
-      + ode.events.flatMap(\.values) + ode.inputs.compactMap(\.value)
+      + ode.events.flatMap(\.values) + ode.inputs.compactMap(\.value) + ode.noise.map(\.value)
   }
 }
 

@@ -94,6 +94,17 @@ package struct OdeInstance: Sendable {
     package var span: Span
   }
 
+  /// What drives states beside their equations: independent Brownian motions.
+  package struct Noise: Sendable {
+    /// By their place in `states`.
+    package var states: [Int]
+    /// Diagonal: of the state's shape, a motion for each component. Otherwise a matrix: a row for each component of the states, a column for
+    /// each motion.
+    package var value: TypedExpression
+    package var isDiagonal: Bool
+    package var span: Span
+  }
+
   /// A summand of a right-hand side: what `explain` and `strength` measure.
   package struct Term: Sendable {
     package enum Kind: String, Sendable, Hashable { case known, learned }
@@ -130,6 +141,7 @@ package struct OdeInstance: Sendable {
   package var outputs: [Output]
   package var events: [Event] = []
   package var inputs: [Input] = []
+  package var noise: [Noise] = []
   package var terms: [Term]
   package var standardized: [StandardizedInput]
   /// All that the equations, outputs and learned initial values read.

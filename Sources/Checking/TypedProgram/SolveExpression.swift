@@ -28,6 +28,8 @@ package struct SolveExpression: Sendable {
   package var columns: [(local: LocalID, value: TypedExpression)] = []
   /// What inputs are; those left out are their defaults.
   package var inputs: [SolveInput] = []
+  /// What the noise of the ode is keyed by; nil where it has none.
+  package var noise: PlaceID?
   /// `atol` has one entry, or one for each component of the flat state.
   package var settings: SolverSettings
   package var span: Span

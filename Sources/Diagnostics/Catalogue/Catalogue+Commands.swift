@@ -231,7 +231,7 @@ extension Catalogue {
     CatalogueRow(
       .notSupportedYet, "not supported yet",
       "The language has this, and this version does not run it yet.",
-      bad: "ode f { state x = 1; x' = -x; noise x = 0.1 }",
+      bad: "ode f { state x = 1; x' = -x(t - 1) }",
       mended: "ode f { state x = 1; x' = -x }"),
     CatalogueRow(
       .unusedOption, "an option that nothing reads",

@@ -178,6 +178,23 @@ extension Catalogue {
         print solve(f, over: 0..1, input: {u: linear([0, 0.5, 1], [1, 2, 3])}).final
         """),
     CatalogueRow(
+      .noiseTarget, "noise of something that it can't drive",
+      "Noise is added to the derivative that an equation gives: of a state of second order that is the derivative of its derivative, so the noise is "
+        + "that of `x'`.",
+      bad: "ode f { state x = 1, x' = 0; x'' = -x; noise x = 0.1 }",
+      mended: "ode f { state x = 1, x' = 0; x'' = -x; noise x' = 0.1 }"),
+    CatalogueRow(
+      .noiseMethod, "noise and how it is solved",
+      "An ode with noise is a stochastic differential equation (of Itô's kind). It wants a method for such, and is followed forwards in time.",
+      bad: """
+        ode f { state x = 1; x' = -x; noise x = 0.1 }
+        let s = solve(f, over: 0..1)
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x; noise x = 0.1 }
+        let s = solve(f, over: 0..1, solver: euler_maruyama(dt: 0.01))
+        """),
+    CatalogueRow(
       .rateOfHeldInput, "the derivative of an input that jumps",
       "An input that is held from sample to sample jumps at each, and equations that read its derivative would see nothing of that.",
       bad: """

@@ -135,6 +135,43 @@ extension Catalogue {
         print solve(f, over: 0..1, solver: leapfrog(dt: 0.1)).final
         """),
     CatalogueRow(
+      .noiseNotDiagonal, "noise that `milstein` can't take",
+      "Milstein's method wants each motion to drive one component, and its strength to depend on that component alone: "
+        + "otherwise areas between motions enter, which are not known. `euler_maruyama` takes any noise.",
+      bad: """
+        ode f { state x = 1, y = 1; x' = -x; y' = -y; noise x = 0.1*y }
+        print solve(f, over: 0..1, solver: milstein(dt: 0.01)).final
+        """,
+      mended: """
+        ode f { state x = 1, y = 1; x' = -x; y' = -y; noise x = 0.1*y }
+        print solve(f, over: 0..1, solver: euler_maruyama(dt: 0.01)).final
+        """),
+    CatalogueRow(
+      .noiseNotAdditive, "noise that `srk` can't take",
+      "The method is for noise that doesn't depend on the state. Where it does, `milstein` is the more exact one of the others.",
+      bad: """
+        ode f { state x = 1; x' = -x; noise x = 0.1*x }
+        print solve(f, over: 0..1, solver: srk()).final
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x; noise x = 0.1*x }
+        print solve(f, over: 0..1, solver: milstein(dt: 0.01)).final
+        """),
+    CatalogueRow(
+      .noTangentOfNoise, "a derivative forwards through noise",
+      "Derivatives inside of a program (`jvp`, `jacobian`) go forwards, and there is no such rule for a solve with noise. Gradients "
+        + "of losses go backwards through its steps.",
+      bad: """
+        ode f { state x = 1; x' = -x; noise x = 0.1 }
+        fn end(a) = solve(f, from: a, over: 0..1, solver: euler_maruyama(steps: 10)).final.x
+        print jvp(end, 1.0, 1.0)
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x; noise x = 0.1 }
+        fn end(a) = solve(f, from: a, over: 0..1, solver: euler_maruyama(steps: 10)).final.x
+        print grad(end, 1.0)
+        """),
+    CatalogueRow(
       .resultUndefined, "a value that only a run gives",
       "A solution without `at:` or `every:` holds the steps that the solver happens to "
         + "take: how many, is not known before it runs, and changes with the parameters. In a "

@@ -5,16 +5,16 @@ import NodalOperations
 /// of lanes. Pure functions of key and time, with no derivative by either.
 struct BrownianIncrements {
   let noise: Noise
+  let path: Noise.Path
   let types: StepProblem.Types
   /// Of the result.
   private let extents: [Extent]
-  private let vector: ValueType
 
-  init(_ noise: Noise, _ types: StepProblem.Types) {
+  init(_ noise: Noise, _ path: Noise.Path, _ types: StepProblem.Types) {
     self.noise = noise
+    self.path = path
     self.types = types
     extents = types.perLane([noise.count])
-    vector = ValueType(.f64, extents)
   }
 
   /// - Parameter shared: the values p….
@@ -29,7 +29,7 @@ struct BrownianIncrements {
     func draw(_ name: String, _ time: Value) -> Value {
       b.apply(name, words.0, words.1, components, time)
     }
-    switch noise.path {
+    switch path {
     case .steps:
       let time = spread(t, &b)
       let root = b.sqrt(length)

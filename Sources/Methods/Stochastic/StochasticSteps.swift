@@ -23,7 +23,8 @@ struct StochasticSteps {
     types = try problem.types()
     if let noise = problem.noise {
       let wanted = scheme.wantsDerivative ? 2 : 1
-      guard noise.diffusion.results.count == wanted, !scheme.wantsDerivative || noise.components != nil
+      guard noise.diffusion.results.count == wanted,
+        !scheme.wantsDerivative || noise.components != nil
       else { throw IRError("\(scheme.rawValue) wants its noise prepared") }
     }
     guard problem.quadrature == nil else {
@@ -57,7 +58,7 @@ struct StochasticSteps {
     let motion = problem.noise.map { noise in
       Motion(
         noise: noise,
-        increments: BrownianIncrements(noise, types).emit(
+        increments: BrownianIncrements(noise, problem.path, types).emit(
           &a.builder, t: t, h: h, shared: shared, wantsMean: scheme == .srk))
     }
     var y1: Value
@@ -71,7 +72,8 @@ struct StochasticSteps {
         if scheme == .milstein {
           let square = a.builder.square(motion.change)
           let over = a.builder.sub(
-            square, a.builder.broadcast(
+            square,
+            a.builder.broadcast(
               h, to: a.builder.type(square).extents, axes: Array(0..<types.clock.rank)))
           y1 = motion.add(to: y1, strength[1], a.builder.mul(over, 0.5), types, &a.builder)
         }

@@ -55,7 +55,7 @@ enum SolveReverse {
     let isSplitting = method?.needsSeparableSystem ?? false
     let isStiff = method?.purpose == .stiff
     // Equations that are not solved for their derivatives: back through the steps, which know how they were.
-    if solve.trace != nil || solve.mass != nil { return .direct }
+    if solve.trace != nil || solve.mass != nil || solve.noise != nil { return .direct }
     switch solve.settings.gradient {
     case .direct, .forward: return solve.settings.gradient
     case .adjoint:

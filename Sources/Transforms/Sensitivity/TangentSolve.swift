@@ -13,6 +13,10 @@ enum TangentSolve {
     guard solve.quadrature == nil else {
       throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
     }
+    guard solve.noise == nil else {
+      throw IRError(
+        "noise has no tangent", refusal: Refusal(.noTangentOfNoise, origin: builder.origin))
+    }
     let context = SolveContext(
       solve, operands, active: dots.map { $0 != nil }, results: [], [])
     let parameters = context.activeParameters
