@@ -7,6 +7,8 @@ final class LoopMemory {
   let rows: [LaneBlock]
   let parameters: [Parameter]
   let integrals: [LaneBlock]
+  /// Of given steps: sizes that components have reached.
+  let reached: LaneBlock?
   /// The slot that each lane holds; none is -1.
   let slots: UnsafeMutablePointer<Int>
 
@@ -19,11 +21,15 @@ final class LoopMemory {
     case address(LaneBlock)
   }
 
-  init(_ table: LoopTable, rows: [LaneBlock], parameters: [Parameter], integrals: [LaneBlock]) {
+  init(
+    _ table: LoopTable, rows: [LaneBlock], parameters: [Parameter], integrals: [LaneBlock],
+    reached: LaneBlock?
+  ) {
     self.table = table
     self.rows = rows
     self.parameters = parameters
     self.integrals = integrals
+    self.reached = reached
     slots = .allocate(capacity: table.width)
     slots.initialize(repeating: -1, count: table.width)
     for (k, row) in rows.enumerated() { table.blocks[k] = row.memory.pointer }
@@ -37,6 +43,9 @@ final class LoopMemory {
     for (k, integral) in integrals.enumerated() {
       table.blocks[rows.count + parameters.count + k] = integral.memory.pointer
     }
+    if let reached {
+      table.blocks[rows.count + parameters.count + integrals.count] = reached.memory.pointer
+    }
   }
 
   deinit { slots.deallocate() }
@@ -48,6 +57,6 @@ final class LoopMemory {
       case .own(let block), .address(let block): block.memory
       }
     }
-    return ((rows + integrals).map(\.memory) + own).byteCount
+    return ((rows + integrals + [reached].compactMap { $0 }).map(\.memory) + own).byteCount
   }
 }

@@ -116,19 +116,26 @@ package struct SolveExecutable: Executable {
     _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
     _ operands: [ValueType], _ executor: any Executor
   ) throws -> (any StepLoop)? {
-    // Steps that all trajectories share are the engine's, integrals that need a region of their own, and events. Given steps are looked
-    // at one by one: whether they resolve what grows.
-    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty,
-      let controller,
-      case .adaptive = solve.settings.stepping
+    // Steps that all trajectories share are the engine's, integrals that need a region of their own, and events.
+    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty
     else { return nil }
+    let pace: StepLoopProblem.Pace
+    switch solve.settings.stepping {
+    case .adaptive:
+      guard let controller else { return nil }
+      pace = .adaptive(controller)
+    case .step, .count:
+      pace = .given(
+        budget: solve.settings.budget, growth: SteppingEngine.suspiciousGrowth,
+        largest: SteppingEngine.largest(operands[Solve.Operand.initial].element))
+    }
     let initial = Solve.Operand.initial
     let state =
       solve.trajectories != nil && solve.batched[initial]
       ? operands[initial].droppingFirst() : operands[initial]
     return try executor.compileLoop(
       StepLoopProblem(
-        regions: regions, controller: controller, state: state,
+        regions: regions, pace: pace, state: state,
         hasTrajectories: solve.trajectories != nil, hasTrace: solve.trace != nil,
         hasSaves: operands[Solve.Operand.saveTimes].extents.last != .fixed(0)))
   }
@@ -140,9 +147,7 @@ package struct SolveExecutable: Executable {
   func isBatched(_ operand: Int) -> Bool { solve.trajectories != nil && solve.batched[operand] }
 
   /// The place of the dense record among the results of a step that has one.
-  var recordResult: Int {
-    1 + memories + (regions.hasError ? 1 : 0) + (regions.hasProposal ? 1 : 0)
-  }
+  var recordResult: Int { regions.recordResult(memories: memories) }
 
   /// Values that a method carries from step to step.
   var memories: Int {

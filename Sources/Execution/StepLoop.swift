@@ -3,8 +3,17 @@ package import NodalMethods
 
 /// What an executor needs to know to make a loop of steps that runs on its own. With a quadrature the steps give their terms.
 package struct StepLoopProblem: Sendable {
+  /// How steps follow each other.
+  package enum Pace: Sendable {
+    /// Their lengths follow from their errors.
+    case adaptive(StepController)
+    /// They are given, so many at most; components that a step makes more than so many times what they have been, or larger than that,
+    /// are the engine's to look at.
+    case given(budget: Int, growth: Double, largest: Double)
+  }
+
   package var regions: StepRegions
-  package var controller: StepController
+  package var pace: Pace
   /// Type of the state of one trajectory.
   package var state: ValueType
   /// The solve is over trajectories: the regions have lanes.
@@ -12,6 +21,18 @@ package struct StepLoopProblem: Sendable {
   package var hasTrace: Bool
   /// Save times may lie inside of steps.
   package var hasSaves: Bool
+
+  package var isGiven: Bool {
+    switch pace {
+    case .adaptive: false
+    case .given: true
+    }
+  }
+
+  /// The place of the dense record among the results of a step that has one.
+  package var recordResult: Int {
+    regions.recordResult(memories: regions.start?.results.count ?? 0)
+  }
 
   /// Types of the integrals.
   package var terms: [ValueType] { regions.terms?.resultTypes ?? [] }
@@ -41,6 +62,8 @@ package final class LoopTable {
     /// Size of the next step, positive.
     case proposal
     case previous, beforePrevious
+    /// Of given steps: the stretch that is cut into equal ones, their length, and how long they may be.
+    case gapStart, gapEnd, gapStep, longest
   }
 
   /// Whole numbers of a lane.
@@ -61,6 +84,8 @@ package final class LoopTable {
     case trajectory
     /// Save times met in steps.
     case saves
+    /// Of given steps: in this stretch, and those of them that are done.
+    case gapCount, gapDone
   }
 
   package enum Event {
@@ -80,7 +105,7 @@ package final class LoopTable {
   package let numbers: UnsafeMutablePointer<Double>
   package let counts: UnsafeMutablePointer<Int>
   package let log: UnsafeMutablePointer<Int>
-  /// Of state, memories, parameters and integrals: pointers to elements by element and lane; a parameter that is shared points
+  /// Of state, memories, parameters and integrals, and, with given steps, of the sizes that components have reached: pointers to elements by element and lane; a parameter that is shared points
   /// to itself. Of an integral over all trajectories each lane has a share. An array over the steps of a trace isn't copied: of
   /// it there is an address for each lane.
   package let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>

@@ -217,10 +217,12 @@ extension SteppingEngine {
     }
   }
 
+  static func largest(_ element: ElementType) -> Double { element == .f32 ? 1e30 : 1e100 }
+
   /// A state beyond 10¹⁰⁰ (10³⁰ in f32): a solution that grows without bound. See also `refuseExplosions`.
   private func isExploded(_ row: UnsafeRawPointer) -> Bool {
     let element = stateType.element
-    let limit = element == .f32 ? 1e30 : 1e100
+    let limit = Self.largest(element)
     return (0..<dimension).contains { abs(ElementAccess.load(element, row, $0)) > limit }
   }
 

@@ -45,7 +45,14 @@ extension SteppingEngine {
         isQuiet = false
         let slot = memory.slots[lane]
         leave(slot, lane, memory)
-        if event == LoopTable.Event.landed { conclude(slot) }
+        if event == LoopTable.Event.landed {
+          guard table[.time, lane] == trajectories[lanes[slot]].end else {
+            // At a save time that steps end at.
+            enter(slot, lane, memory)
+            continue
+          }
+          conclude(slot)
+        }
         if let slot = nextSlot(&next) {
           enter(slot, lane, memory)
         } else {
@@ -86,11 +93,12 @@ extension SteppingEngine {
     let integrals = (program.regions.terms?.resultTypes ?? []).map(block)
     let made = LoopMemory(
       LoopTable(
-        width: width, blocks: 1 + memory.count + parameters.count + integrals.count,
+        width: width, blocks: 2 + memory.count + parameters.count + integrals.count,
         traces: traceCount),
       rows: [LaneBlock(stateType.element, count: dimension, width: width)]
         + memoryTypes.map(block),
-      parameters: parameters, integrals: integrals)
+      parameters: parameters, integrals: integrals,
+      reached: isAdaptive ? nil : LaneBlock(.f64, count: dimension, width: width))
     loopMemory = made
     return made
   }
@@ -119,7 +127,7 @@ extension SteppingEngine {
     let table = memory.table
     memory.slots[lane] = slot
     table[.time, lane] = times.typed(Double.self)[slot]
-    table[.end, lane] = trajectory.end
+    table[.end, lane] = isAdaptive ? nextStop(i, before: trajectory.end) : trajectory.end
     table[.direction, lane] = trajectory.direction
     table[.previous, lane] = trajectory.history.previous
     table[.beforePrevious, lane] = trajectory.history.beforePrevious
@@ -141,6 +149,17 @@ extension SteppingEngine {
         bitPattern: store[solve.traceResult + Solve.Trace.saveSteps] + 8 * i * saveCount)
     }
     table[.proposal, lane] = trajectory.proposal
+    if let reached = memory.reached {
+      if trajectories[i].gap.isDone { trajectories[i].gap = nextGap(i, from: table[.time, lane]) }
+      let gap = trajectories[i].gap
+      table[.gapStart, lane] = gap.start
+      table[.gapEnd, lane] = gap.end
+      table[.gapStep, lane] = gap.h
+      table[.gapCount, lane] = gap.count
+      table[.gapDone, lane] = gap.done
+      table[.longest, lane] = trajectory.longest
+      reached.put(sizesReached.pointer + 8 * dimension * i, lane)
+    }
     for k in memory.rows.indices { memory.rows[k].put(row(k, slot, memory), lane) }
     for p in memory.parameters.indices {
       let operand = Solve.Operand.parameters + p
@@ -178,6 +197,11 @@ extension SteppingEngine {
     trajectory.history.beforePrevious = table[.beforePrevious, lane]
     trajectory.history.rejected = table[.wasRejected, lane] != 0
     trajectory.proposal = table[.proposal, lane]
+    if memory.reached != nil {
+      trajectory.gap = StepGap(
+        start: table[.gapStart, lane], end: table[.gapEnd, lane], h: table[.gapStep, lane],
+        count: table[.gapCount, lane], done: table[.gapDone, lane])
+    }
     trajectories[i] = trajectory
     for k in memory.rows.indices { memory.rows[k].take(row(k, slot, memory), lane) }
     for k in memory.integrals.indices {

@@ -102,6 +102,11 @@ final class SteppingEngine: Workspace {
       adaptive = nil
       isAdaptive = false
     }
+    stopsAtSaves =
+      switch solve.settings.stepping {
+      case .adaptive, .count: solve.noise != nil
+      case .step: true
+      }
     isJoint = solve.sharesClock
     hasTrajectories = solve.trajectories != nil
     hasTrace = solve.trace != nil
@@ -138,6 +143,8 @@ final class SteppingEngine: Workspace {
   // Looked at for every slot of every step: kept, not computed.
   let solve: Solve
   let isAdaptive: Bool
+  /// Saved times are ends of steps.
+  let stopsAtSaves: Bool
   /// All slots have the same time and step size; the regions read those of the first.
   let isJoint: Bool
   let hasTrajectories: Bool
@@ -189,6 +196,8 @@ final class SteppingEngine: Workspace {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       guard active else { continue }
       try advance()
+      // Given steps that the engine wanted to see go on where they were.
+      if !isAdaptive, let loop = program.loop, isDone.contains(false) { try run(loop) }
     }
     finish()
     if let failure, !context.keepsFailures { throw .solve(failure) }
@@ -216,7 +225,7 @@ final class SteppingEngine: Workspace {
         trajectories[i].target = landing.time
         trajectories[i].lands = landing.time == trajectories[i].end
       } else if isAdaptive {
-        let goal = trajectories[i].events?.nextTime ?? trajectories[i].end
+        let goal = nextStop(i, before: trajectories[i].events?.nextTime ?? trajectories[i].end)
         let remaining = goal - t[slot]
         let proposal = trajectories[i].proposal
         // A last step a little longer than asked for saves one that is much shorter.
@@ -251,27 +260,17 @@ final class SteppingEngine: Workspace {
   }
 
   /// The number of steps that a trajectory may try. Who asks for a number of steps gets them.
-  var budget: Int {
-    switch solve.settings.stepping {
-    case .adaptive, .step: solve.settings.maxSteps
-    case .count(let count): max(count, solve.settings.maxSteps)
-    }
-  }
+  var budget: Int { solve.settings.budget }
 
   /// Given steps: to the next save time, or to the end.
-  private func nextGap(_ i: Int, from t: Double) -> StepGap {
+  func nextGap(_ i: Int, from t: Double) -> StepGap {
     let end = trajectories[i].events?.nextTime ?? trajectories[i].end
-    switch solve.settings.stepping {
-    case .adaptive: return StepGap(from: t, to: end, count: 1)
-    case .count(let count):
-      guard let events = trajectories[i].events else {
-        return StepGap(from: t, to: end, count: count)
-      }
-      // Events cut steps, and what is left of the span is cut anew.
-      return StepGap(
-        from: t, to: end, longest: events.span / Double(count), limit: budget)
-    case .step(let longest):
-      var target = end
+    let longest = trajectories[i].longest
+    if case .count(let count) = solve.settings.stepping, longest == .infinity {
+      return StepGap(from: t, to: end, count: count)
+    }
+    var target = end
+    if stopsAtSaves {
       let saves = saveTimes(i)
       for k in trajectories[i].nextSave..<max(saveCount, trajectories[i].nextSave) {
         let ahead = (saves[k] - t) * trajectories[i].direction
@@ -280,8 +279,27 @@ final class SteppingEngine: Workspace {
           break
         }
       }
-      return StepGap(from: t, to: target, longest: longest, limit: budget)
     }
+    return StepGap(from: t, to: target, longest: longest, limit: budget)
+  }
+
+  /// How long given steps may be. A number of steps is that of the whole span, but that events cut steps, and what is left is cut anew, and that
+  /// noise has nothing to read inside of steps.
+  func longestStep(span: Double) -> Double {
+    switch solve.settings.stepping {
+    case .adaptive: .infinity
+    case .step(let longest): longest
+    case .count(let count):
+      solve.events.isEmpty && solve.noise == nil ? .infinity : span / Double(count)
+    }
+  }
+
+  /// The next save time where steps end at them, if it is before the end.
+  func nextStop(_ i: Int, before end: Double) -> Double {
+    let k = trajectories[i].nextSave
+    guard stopsAtSaves, k < saveCount else { return end }
+    let save = saveTimes(i)[k]
+    return (end - save) * trajectories[i].direction > 0 ? save : end
   }
 
   func saveTimes(_ i: Int) -> UnsafePointer<Double> {

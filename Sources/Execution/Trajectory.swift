@@ -17,8 +17,9 @@ struct Trajectory {
   var stiffness = StiffnessMonitor()
   /// When it was first called stiff.
   var stiffFrom: Double?
-  /// Given steps only.
+  /// Given steps only: the stretch under way, and how long they may be.
   var gap = StepGap()
+  var longest = Double.infinity
   /// Entries of the trace: accepted steps, and the jumps of events.
   var logged = 0
   /// What the solve's events have come to; nil without events.
@@ -51,6 +52,11 @@ struct StepGap {
     self.end = end
     self.count = max(1, count)
     h = (end - start) / Double(self.count)
+  }
+
+  /// As a compiled loop has left it.
+  init(start: Double, end: Double, h: Double, count: Int, done: Int) {
+    (self.start, self.end, self.h, self.count, self.done) = (start, end, h, count, done)
   }
 
   var isDone: Bool { done >= count }

@@ -13,8 +13,8 @@ package struct Refusal: Sendable, Hashable {
     case algebraic(component: Int)
     /// No equation, however they are shared out, is left to determine this component.
     case undetermined(component: Int)
-    /// A stochastic method wants each motion to drive one component, and its strength to depend on no other: this one's depends on that one,
-    /// or drives several (nil).
+    /// A stochastic method wants each motion to drive one component, and its strength to depend on no other that is driven: this one's
+    /// depends on that one, or drives several (nil).
     case noiseNotDiagonal(component: Int, dependsOn: Int?)
     /// A stochastic method for additive noise, and the noise of this component depends on the state.
     case noiseNotAdditive(component: Int)

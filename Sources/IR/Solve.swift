@@ -52,6 +52,16 @@ package struct SolverSettings: Sendable, Hashable {
   }
 }
 
+extension SolverSettings {
+  /// The number of steps that a trajectory may try. Who asks for a number of steps gets them.
+  package var budget: Int {
+    switch stepping {
+    case .adaptive, .step: maxSteps
+    case .count(let count): max(count, maxSteps)
+    }
+  }
+}
+
 /// An initial value problem y' = f(t, y, p…), from t₀ to t₁, forwards or backwards.
 ///
 /// Operands: t₀, t₁ (f64), save times (f64[S], between t₀ and t₁ and in the order of travel), y₀ ([d]), p….

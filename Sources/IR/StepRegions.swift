@@ -33,6 +33,11 @@ package struct StepRegions: Sendable {
   /// Evaluations of the right-hand side in one step, in a step with its record, and in `start`.
   package var evaluations: (step: Int, record: Int, start: Int)
 
+  /// The place of the record among the results of `stepWithRecord`.
+  package func recordResult(memories: Int) -> Int {
+    1 + memories + (hasError ? 1 : 0) + (hasProposal ? 1 : 0)
+  }
+
   package init(
     step: Region, stepWithRecord: Region, memoryless: Region?, dense: Region, start: Region?,
     terms: Region?, record: ValueType, hasError: Bool, hasProposal: Bool = false,

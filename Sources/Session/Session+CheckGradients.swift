@@ -25,7 +25,7 @@ extension Session {
     let differences = try self.differences(evaluator, dataset, total)
     var table = GradientTable(
       loss: loss.name, parameters: evaluator.parameters.count, differences: differences)
-    for mode in loss.passesEvents ? [.direct, .forward] : GradientMode.proper {
+    for mode in loss.gradientModes {
       table.rows.append(try row(mode, loss, dataset, type, total))
     }
     sink(
@@ -106,17 +106,20 @@ extension GradientMode {
 }
 
 extension LossInstance {
-  /// An ode with events, or with an input that jumps, is solved in it: some ways of differentiation don't go through these.
-  fileprivate var passesEvents: Bool {
+  /// The ways that go through all that is solved in it: not all do through events, and inputs that jump, and one alone does through noise.
+  fileprivate var gradientModes: [GradientMode] {
     let value =
       switch body {
       case .value(let value), .logDensity(let value): value
       }
-    var found = false
+    var (jumps, isNoisy) = (false, false)
     value.walk { part in
-      if case .solution(let type) = part.type, !type.events.isEmpty { found = true }
-      if case .solve(let solve) = part.kind, solve.inputs.contains(where: \.isHeld) { found = true }
+      if case .solution(let type) = part.type, !type.events.isEmpty { jumps = true }
+      if case .solve(let solve) = part.kind {
+        if solve.inputs.contains(where: \.isHeld) { jumps = true }
+        if solve.noise != nil { isNoisy = true }
+      }
     }
-    return found
+    return isNoisy ? [.direct] : jumps ? [.direct, .forward] : GradientMode.proper
   }
 }

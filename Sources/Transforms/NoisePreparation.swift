@@ -41,7 +41,7 @@ enum NoisePreparation {
       throw refuse(.noiseNotDiagonal(component: 0, dependsOn: nil))
     }
     for (component, others) in zip(components, influences) {
-      if let other = others.first(where: { $0 != component }) {
+      if let other = others.first(where: { $0 != component && components.contains($0) }) {
         throw refuse(.noiseNotDiagonal(component: component, dependsOn: other))
       }
     }
@@ -50,7 +50,7 @@ enum NoisePreparation {
     return prepared
   }
 
-  /// (t, y, p…) → (G, G ∂G/∂y). Each number depends on its own component alone, so one direction serves all.
+  /// (t, y, p…) → (G, G ∂G/∂y). Of what is driven each number depends on its own component alone, so one direction serves all.
   private static func withDerivative(
     _ diffusion: Region, _ components: [Int]
   ) throws(IRError) -> Region {

@@ -14,7 +14,7 @@ extension Intrinsic {
   }
 
   enum Special: Sendable {
-    case solve, learn, stack, zip, openWidth
+    case solve, learn, stack, zip, openWidth, transitions
     /// Known to `csv` alone.
     case rate
     /// What a later version brings, by what it is called in messages.
@@ -52,7 +52,7 @@ extension Intrinsic {
     case .open_width: .special(.openWidth)
     case .rate: .special(.rate)
     case .discover: .special(.later("reading a formula off a learned term, `discover`,"))
-    case .transition_nll: .special(.later("a stochastic transition density"))
+    case .transition_nll: .special(.transitions)
     case .batch_norm, .attention: .special(.later("the layer `\(rawValue)`"))
     case .abs, .sign, .floor, .ceil, .round, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan,
       .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .erf, .lgamma, .mod:

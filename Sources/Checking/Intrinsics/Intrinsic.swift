@@ -135,6 +135,7 @@ extension Checker {
       if values.contains(where: \.isInvalid) { return .invalid }
       return .expression(TypedExpression(.tuple(values), .tuple(values.map(\.type)), span))
     case .openWidth: return .openWidth(environment.substitution.freshTail())
+    case .transitions: return .expression(transitions(arguments, span))
     case .rate:
       return fail(
         .unusableValue("`rate(…)`", at: span, help: ["it gives a sampling rate to `csv`"]))

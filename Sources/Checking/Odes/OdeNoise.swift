@@ -88,7 +88,15 @@ extension Checker {
             at: Label(written.span), help: ["write `noise \(driven) = …`"]))
         return nil
       }
-      let value = toReal(elaborate(noise.term.value))
+      // A weight of its own is `model.noise.x`.
+      frame.owner = newOwner(odeScopes[noise.scope].path + ".noise")
+      let written = noise.term.value
+      let value: TypedExpression
+      if case .name(let name) = noise.term.target.kind {
+        value = toReal(asExpression(evaluateNamed(written, as: name), written.span))
+      } else {
+        value = toReal(elaborate(written))
+      }
       if value.isInvalid { return nil }
       let fit =
         noise.isDiagonal
@@ -167,7 +175,9 @@ extension Checker {
         units.append(unit)
       }
     }
-    guard let unit = units.first, units.allSatisfy({ resolve($0) == resolve(unit) }) else {
+    guard let unit = units.first,
+      units.allSatisfy({ environment.substitution.unify(unit, $0) })
+    else {
       report(
         .notSupportedYet(
           "one matrix of noise for states of different units", at: term.value.span,
@@ -209,7 +219,7 @@ extension Checker {
     if over.count == 2, let a = over[0].literal, let b = over[1].literal, b < a {
       report(
         Diagnostic(
-          .noiseMethod, "a path is followed forwards in time, not from \(a) to \(b)",
+          .noiseMethod, "a path is followed forwards in time, and this span goes backwards",
           at: Label(over[1].span)))
       return true
     }

@@ -64,7 +64,9 @@ extension Checker {
     let columns = eventColumns(given["events"], instance)
     let inputs = solveInputs(given["input"], instance, span)
     let initial = initialState(given["from"], instance, span)
-    guard let settings = settings(given["solver"], for: instance, span) else { return .invalid }
+    guard let (settings, noise) = settings(given["solver"], for: instance, span) else {
+      return .invalid
+    }
     guard let overrides, let initial, let columns, let inputs else { return .invalid }
     if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) {
       return .invalid
@@ -254,7 +256,7 @@ extension Checker {
       settings: settings, span: span)
     node.columns = columns
     node.inputs = driven
-    if !instance.noise.isEmpty { node.noise = freshPlace() }
+    if !instance.noise.isEmpty { node.noise = noise ?? freshPlace() }
     let solution = TypedExpression(.solve(node), .solution(type), span)
     guard let leading else { return .expression(solution) }
     self.lifts += 1

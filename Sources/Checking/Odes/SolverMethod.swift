@@ -44,7 +44,7 @@ private struct NumberRule {
 extension Checker {
   static let solverLabels = [
     "rtol", "atol", "dt", "steps", "max_steps", "gradient", "controller", "batching", "first_step",
-    "path",
+    "path", "seed",
   ]
 
   /// `tsit5(rtol: 1e-8, gradient: adjoint)`.
@@ -130,13 +130,23 @@ extension Checker {
       }
       value.joint = word == "joint"
     }
-    if let argument = given["path"] {
-      guard Method.named(method.name)?.takesNoise == true else {
+    for label in ["path", "seed"] where Method.named(method.name)?.takesNoise != true {
+      guard let argument = given[label] else { continue }
+      return fail(
+        Diagnostic(
+          .optionValue, "`\(label)` is about noise, and `\(method.name)` takes none",
+          at: Label(argument.span)))
+    }
+    if let argument = given["seed"] {
+      guard let seed = constantInteger(argument, "`seed`") else { return .invalid }
+      guard seed >= 0, seed < 1 << 53 else {
         return fail(
           Diagnostic(
-            .optionValue, "`path` is about noise, and `\(method.name)` takes none",
-            at: Label(argument.span)))
+            .optionValue, "`seed` is a whole number, 0 or greater", at: Label(argument.span)))
       }
+      value.seed = seed
+    }
+    if let argument = given["path"] {
       guard
         let word = word(
           argument, of: Noise.Path.allCases.map(\.rawValue), later: [], "path")

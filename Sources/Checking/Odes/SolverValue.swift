@@ -26,6 +26,8 @@ struct SolverValue: Sendable {
   var gradient = GradientMode.auto
   var joint = false
   var path = Noise.Path.steps
+  /// What noise is keyed by in the place of where the solve stands in the program.
+  var seed: Int?
 
   /// The defaults of a precision.
   init(method: String, precision: TypedProgram.Precision, span: Span) {
@@ -39,7 +41,7 @@ extension Checker {
   /// The settings of `solver:` for an ode: in its unit of time, and in its states' units.
   mutating func settings(
     _ argument: CallArgument?, for ode: OdeInstance, _ span: Span
-  ) -> SolverSettings? {
+  ) -> (SolverSettings, noise: PlaceID?)? {
     var value = Meaning.solver(
       SolverValue(method: "auto", precision: environment.precision, span: span))
     if let argument {
@@ -69,10 +71,12 @@ extension Checker {
       guard let step = time(numbers, of: ode, "`first_step`") else { return nil }
       firstStep = step
     }
-    return SolverSettings(
+    let settings = SolverSettings(
       method: given.method, stepping: stepping, controller: given.controller,
       maxSteps: given.maxSteps, firstStep: firstStep, gradient: given.gradient, joint: given.joint,
       path: given.path)
+    // Places of the program are numbered from 1.
+    return (settings, given.seed.map { PlaceID(-1 - $0) })
   }
 
   /// A plain number; nil after a report.

@@ -274,9 +274,10 @@ extension Checker {
         }
         let owner = checker.bind(checker.elaborate(base))
         if owner.isInvalid { return .invalid(expression.span) }
-        guard let time = checker.time(of: owner, base.span) else {
+        guard let whole = checker.time(of: owner, base.span) else {
           return .invalid(expression.span)
         }
+        let time = checker.applyIndices(rest, to: whole)
         let y = checker.applyRest(rest, to: owner)
         if y.isInvalid || time.isInvalid { return .invalid(expression.span) }
         return TypedExpression(.tuple([y, time]), .tuple([y.type, time.type]), expression.span)
@@ -310,6 +311,22 @@ extension Checker {
       .invalid:
       return nil
     }
+  }
+
+  /// Of what a series takes a part of along axes that time has too, time gives that part.
+  private mutating func applyIndices(
+    _ rest: [Expression], to time: TypedExpression
+  ) -> TypedExpression {
+    var value = time
+    for step in rest {
+      guard case .index(let base, let subscripts) = step.kind,
+        let rank = tensor(value)?.shape.rank, rank > 0
+      else { continue }
+      let shared = Expression(
+        .index(base, Array(subscripts.prefix(rank))), span: step.span)
+      value = applyRest([shared], to: value)
+    }
+    return value
   }
 
   private mutating func applyRest(

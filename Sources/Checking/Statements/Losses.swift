@@ -149,12 +149,17 @@ extension Checker {
     func visit(_ expression: TypedExpression) {
       expression.walk { node in
         if case .weight(let id) = node.kind { add(id) }
-        if case .solve(let solve) = node.kind {
-          if !odes.contains(solve.ode) {
-            odes.append(solve.ode)
-            if let ode = environment.odes[solve.ode] {
-              for value in Checker.parts(of: ode) { visit(value) }
-            }
+        if case .solve(let solve) = node.kind, !odes.contains(solve.ode) {
+          odes.append(solve.ode)
+          if let ode = environment.odes[solve.ode] {
+            for value in Checker.parts(of: ode) { visit(value) }
+          }
+        }
+        // Equations outside of a solve, as in `transition_nll`.
+        if case .bindings(let bound, _) = node.kind {
+          for ode in environment.odes.values
+          where bound.contains(where: { $0.local == ode.time }) && !odes.contains(ode.id) {
+            odes.append(ode.id)
           }
         }
       }

@@ -136,14 +136,14 @@ extension Catalogue {
         """),
     CatalogueRow(
       .noiseNotDiagonal, "noise that `milstein` can't take",
-      "Milstein's method wants each motion to drive one component, and its strength to depend on that component alone: "
+      "Milstein's method wants each motion to drive one component, and its strength to depend on no other component that noise drives: "
         + "otherwise areas between motions enter, which are not known. `euler_maruyama` takes any noise.",
       bad: """
-        ode f { state x = 1, y = 1; x' = -x; y' = -y; noise x = 0.1*y }
+        ode f { state x = 1, y = 1; x' = -x; y' = -y; noise x = 0.1*y; noise y = 0.1 }
         print solve(f, over: 0..1, solver: milstein(dt: 0.01)).final
         """,
       mended: """
-        ode f { state x = 1, y = 1; x' = -x; y' = -y; noise x = 0.1*y }
+        ode f { state x = 1, y = 1; x' = -x; y' = -y; noise x = 0.1*y; noise y = 0.1 }
         print solve(f, over: 0..1, solver: euler_maruyama(dt: 0.01)).final
         """),
     CatalogueRow(
@@ -164,12 +164,14 @@ extension Catalogue {
       bad: """
         ode f { state x = 1; x' = -x; noise x = 0.1 }
         fn end(a) = solve(f, from: a, over: 0..1, solver: euler_maruyama(steps: 10)).final.x
-        print jvp(end, 1.0, 1.0)
+        fn slope(a) = jvp(end(a), wrt: a, tangent: 1.0)
+        print slope(1.0)
         """,
       mended: """
         ode f { state x = 1; x' = -x; noise x = 0.1 }
         fn end(a) = solve(f, from: a, over: 0..1, solver: euler_maruyama(steps: 10)).final.x
-        print grad(end, 1.0)
+        fn slope(a) = grad(end(a), wrt: a)
+        print slope(1.0)
         """),
     CatalogueRow(
       .resultUndefined, "a value that only a run gives",

@@ -27,9 +27,6 @@ struct StochasticSteps {
         !scheme.wantsDerivative || noise.components != nil
       else { throw IRError("\(scheme.rawValue) wants its noise prepared") }
     }
-    guard problem.quadrature == nil else {
-      throw IRError("\(scheme.rawValue) has no integrals beside a solution")
-    }
   }
 
   private var hasError: Bool { problem.wantsError && scheme.estimateOrder != nil }
@@ -43,7 +40,8 @@ struct StochasticSteps {
     return StepRegions(
       step: try step(error: hasError, record: false),
       stepWithRecord: try step(error: hasError, record: true),
-      memoryless: try step(error: false, record: true), dense: try dense(), start: nil, terms: nil,
+      memoryless: try step(error: false, record: true), dense: try dense(), start: nil,
+      terms: try terms(),
       record: types.ownRecord(stages: 1), hasError: hasError,
       evaluations: (step: evaluations, record: evaluations, start: 0))
   }
@@ -107,6 +105,22 @@ struct StochasticSteps {
     }
     if record { results.append(slope) }
     return try a.builder.finish(results)
+  }
+
+  /// The trapezoidal rule over the step's ends.
+  private func terms() throws(IRError) -> Region? {
+    guard let quadrature = problem.quadrature else { return nil }
+    let inner = try step(error: false, record: false)
+    var a = StepArithmetic(
+      types, parameters: [types.clock, types.clock, types.state, types.clock] + types.parameters)
+    let p = a.builder.parameters
+    let shared = Array(p[4...])
+    let y1 = a.builder.inline(inner, [p[0], p[1], p[2]] + shared)[0]
+    let share = a.builder.mul(a.builder.mul(p[1], p[3]), 0.5)
+    let before = a.builder.inline(quadrature, [p[0], p[2], share] + shared)
+    let after = a.builder.inline(quadrature, [a.time(p[0], 1, p[1]), y1, share] + shared)
+    let sums = a.accumulate(before, after)
+    return try a.builder.finish(sums)
   }
 
   /// (θ, h, y₀, y₁, record) → y₀ + θ (y₁ - y₀)

@@ -82,7 +82,7 @@ extension LoopEmitter {
             let results = body.emit(
               [[number[0]], [number[1]], before(lane)] + memory.map { $0(lane) }
                 + parameters.map { $0(lane) })
-            stepRecord = results[2 + memories]
+            stepRecord = results[problem.recordResult]
           }
           save(
             lane, t: number[0], h: number[1], target: number[2], direction: number[3],

@@ -15,15 +15,14 @@ struct LoopEmitter {
   let dense: Region
   /// Of the steps' parameters.
   let traces: TraceParameters
-  let control: StepControl
-  private let memory: KernelEmitter
+  let memory: KernelEmitter
 
   private let numbers = Operand("%numbers", .pointer)
   private let counts = Operand("%counts", .pointer)
   private let log = Operand("%log", .pointer)
-  private let f64: LLVMType
-  private let i64: LLVMType
-  private let state: LLVMType
+  let f64: LLVMType
+  let i64: LLVMType
+  let state: LLVMType
   let dimension: Int
   let memories: Int
 
@@ -38,7 +37,6 @@ struct LoopEmitter {
     self.recorded = recorded
     self.dense = dense
     self.traces = traces
-    control = StepControl(w: w, controller: problem.controller)
     memory = KernelEmitter(
       w, target: target, values: Operand("%blocks", .pointer),
       lengths: Operand("%lengths", .pointer))
@@ -58,14 +56,14 @@ struct LoopEmitter {
 
   // MARK: Tables
 
-  private func address(_ field: LoopTable.Number) -> Operand {
+  func address(_ field: LoopTable.Number) -> Operand {
     w.address(numbers, .integer(field.rawValue * width), of: .f64)
   }
-  private func address(_ field: LoopTable.Count) -> Operand {
+  func address(_ field: LoopTable.Count) -> Operand {
     w.address(counts, .integer(field.rawValue * width), of: .i64)
   }
-  private func load(_ field: LoopTable.Number) -> Operand { w.load(address(field), f64) }
-  private func load(_ field: LoopTable.Count) -> Operand { w.load(address(field), i64) }
+  func load(_ field: LoopTable.Number) -> Operand { w.load(address(field), f64) }
+  func load(_ field: LoopTable.Count) -> Operand { w.load(address(field), i64) }
 
   /// One lane's entry.
   func entry(_ field: LoopTable.Count, _ lane: Operand) -> Operand {
@@ -82,7 +80,7 @@ struct LoopEmitter {
   }
 
   /// A register that the loop changes.
-  private struct Register {
+  struct Register {
     let w: FunctionWriter
     let place: Operand
     let type: LLVMType
@@ -103,7 +101,7 @@ struct LoopEmitter {
 
   /// Values that one of two pieces of code gives: the usual one, without a choice by lanes on the way from a step to the next, and
   /// the one for all cases.
-  private struct Choice {
+  struct Choice {
     let w: FunctionWriter
     let places: [(place: Operand, type: LLVMType)]
 
@@ -117,25 +115,51 @@ struct LoopEmitter {
     subscript(i: Int) -> Operand { w.load(places[i].place, places[i].type) }
   }
 
-  private var mask: LLVMType { f64.with(.i1) }
-  private func constant(_ x: Double) -> Operand { .constant(x, f64) }
+  var mask: LLVMType { f64.with(.i1) }
+  func constant(_ x: Double) -> Operand { .constant(x, f64) }
 
-  private func wide(_ x: Operand) -> Operand {
+  func wide(_ x: Operand) -> Operand {
     x.type.width == width ? x : w.alike([x, .constant(0, x.type.with(width: width))])[0]
   }
 
   // MARK: The loop
 
   func emit() {
-    let blocks = step.parameterCount - 2
-    memory.prepare(
-      values: Set(0..<(blocks + problem.terms.count)), lengths: TraceParameters.lengths(step))
-    let active = w.compare("ne", load(.active), .integer(0, i64))
-    // Elements of the state, the memories and the parameters; these don't change.
-    let y = block(0, step.parameterTypes[2]).map { Register(w, $0) }
-    let remembered = (0..<memories).map { k in
-      block(1 + k, step.parameterTypes[3 + k]).map { Register(w, $0) }
+    switch problem.pace {
+    case .adaptive(let controller): emitAdaptive(StepControl(w: w, controller: controller))
+    case .given(let budget, let growth, let largest):
+      emitGiven(budget: budget, growth: growth, largest: largest)
     }
+    w.line("ret void")
+  }
+
+  /// What every loop keeps in registers.
+  struct Registers {
+    var active: Operand
+    /// Elements of the state, the memories and the parameters; these don't change.
+    var y: [Register]
+    var remembered: [[Register]]
+    var parameters: [[Operand]]
+    /// The integrals so far.
+    var sums: [[Register]]
+    var t: Register
+    var end, direction: Operand
+    var accepted, budget, savesMet: Register
+    /// Save times, by lane.
+    var nextSave: Operand
+    var round, event: Register
+    var spill: Spill
+  }
+
+  /// Of state, memories and parameters; integrals follow.
+  var blocks: Int { step.parameterCount - 2 }
+  /// With given steps the sizes that components have reached follow behind all others.
+  var blockCount: Int { blocks + problem.terms.count + (problem.isGiven ? 1 : 0) }
+
+  func registers() -> Registers {
+    memory.prepare(
+      values: Set(0..<blockCount), lengths: TraceParameters.lengths(step))
+    let active = w.compare("ne", load(.active), .integer(0, i64))
     let parameters = ((3 + memories)..<step.parameterCount).map { p -> [Operand] in
       if traces.arrays.contains(p) { return [memory.pointer(p - 2)] }
       let elements = block(p - 2, step.parameterTypes[p])
@@ -143,189 +167,223 @@ struct LoopEmitter {
       return traces.counts.contains(p)
         ? elements.map { w.select(active, $0, .integer(-1, i64)) } : elements
     }
-    // The integrals so far.
-    let sums = problem.terms.enumerated().map { k, type in
-      block(blocks + k, type).map { Register(w, $0) }
-    }
-    let t = Register(w, load(.time))
-    let end = load(.end)
-    let direction = load(.direction)
-    // The next step's length with its sign.
-    let next = Register(w, w.select(active, w.multiply(load(.proposal), direction), constant(0)))
-    let previous = Register(w, load(.previous))
-    let beforePrevious = Register(w, load(.beforePrevious))
-    let wasRejected = Register(w, w.compare("ne", load(.wasRejected), .integer(0, i64)))
-    let accepted = Register(w, load(.accepted))
-    let rejected = Register(w, load(.rejected))
-    let budget = Register(w, load(.budget))
-    let savesMet = Register(w, .integer(0, i64))
     let nextSave = problem.hasSaves ? w.array(.f64, count: width) : numbers
     if problem.hasSaves { w.loop(below: .integer(width)) { findNextSave($0, nextSave) } }
-    let round = Register(w, .integer(0))
-    let event = Register(w, .integer(0, i64))
-    let spill = Spill(w, width)
+    return Registers(
+      active: active, y: block(0, step.parameterTypes[2]).map { Register(w, $0) },
+      remembered: (0..<memories).map { k in
+        block(1 + k, step.parameterTypes[3 + k]).map { Register(w, $0) }
+      }, parameters: parameters,
+      sums: problem.terms.enumerated().map { k, type in
+        block(blocks + k, type).map { Register(w, $0) }
+      }, t: Register(w, load(.time)), end: load(.end), direction: load(.direction),
+      accepted: Register(w, load(.accepted)), budget: Register(w, load(.budget)),
+      savesMet: Register(w, .integer(0, i64)), nextSave: nextSave,
+      round: Register(w, .integer(0)), event: Register(w, .integer(0, i64)),
+      spill: Spill(w, width))
+  }
 
-    w.repeatWhile {
-      // The step's size, as `SteppingEngine.nextSteps` chooses it.
-      let now = t.value
-      let remaining = w.subtract(end, now)
-      let free = next.value
-      let size = w.intrinsic("fabs", [free])
-      let lands = w.compare(
-        "oge", w.multiply(size, constant(1.01)), w.intrinsic("fabs", [remaining]))
-      let ahead = w.add(now, free)
-      let isSpent = w.compare("sle", budget.value, .integer(0, i64))
-      let isShort = w.and(w.not(lands), isTooShort(size, at: now))
-      let blocked = w.or(isSpent, isShort)
-      // h, its end, and the lanes that go, that are stuck before the step, that will have landed after it.
-      let start = Choice(w, [f64, f64, mask, mask, mask])
-      w.branch(w.any(w.and(active, w.or(lands, blocked))), isLikely: false) {
-        let goes = w.and(active, w.not(blocked))
-        start.choose([
-          w.select(goes, w.select(lands, remaining, free), constant(0)),
-          w.select(lands, end, ahead), goes, w.and(active, blocked), w.and(goes, lands),
-        ])
-      } _: {
-        start.choose([free, ahead, active, .constant(0, mask), .constant(0, mask)])
-      }
-      let (h, target, goes, isBlocked, isLanding) = (
-        start[0], start[1], start[2], start[3], start[4]
-      )
+  /// A step's results, by what they are.
+  struct Results {
+    var after: [Operand]
+    var memory: [[Operand]]
+    var error, proposal: Operand?
+    var record: [Operand]
+    var terms: [[Operand]]
+    /// The state and the memory before it.
+    var before: [Operand]
+    var memoryBefore: [[Operand]]
+  }
 
-      // The step.
-      let region = keepsRecords ? recorded : step
-      var body = UnrolledEmitter(w, region, width: width, length: length)
-      let before = y.map(\.value)
-      let memoryBefore = remembered.map { $0.map(\.value) }
-      let results = body.emit([[now], [h], before] + memoryBefore + parameters)
-        .map { $0.map(wide) }
-      let after = results[0]
-      let proposal = problem.regions.hasProposal ? results[2 + memories][0] : nil
-      let behind = 2 + memories + (proposal == nil ? 0 : 1)
-      let record = keepsRecords ? results[behind] : []
-      let terms = results[(behind + (keepsRecords ? 1 : 0))...]
+  func takeStep(_ r: Registers, at now: Operand, _ h: Operand) -> Results {
+    let region = keepsRecords ? recorded : step
+    var body = UnrolledEmitter(w, region, width: width, length: length)
+    let before = r.y.map(\.value)
+    let memoryBefore = r.remembered.map { $0.map(\.value) }
+    var results = body.emit([[now], [h], before] + memoryBefore + r.parameters)
+      .map { $0.map(wide) }[...]
+    let after = results.removeFirst()
+    let memory = (0..<memories).map { _ in results.removeFirst() }
+    let error = problem.regions.hasError ? results.removeFirst()[0] : nil
+    let proposal = problem.regions.hasProposal ? results.removeFirst()[0] : nil
+    let record = keepsRecords ? results.removeFirst() : []
+    return Results(
+      after: after, memory: memory, error: error, proposal: proposal, record: record,
+      terms: Array(results), before: before, memoryBefore: memoryBefore)
+  }
 
-      // Whether it is taken, and the next step's length.
-      let finite = isFinite(after)
-      let error = results[1 + memories][0]
-      let history = StepControl.Memory(
-        previous: previous.value, beforePrevious: beforePrevious.value,
-        rejected: wasRejected.value)
-      /// The step's end is the state.
-      func advance(_ taken: Operand?) {
-        t.update(taken, target)
-        for (registers, values) in zip([y] + remembered, [after] + results[1...]) {
-          for (register, value) in zip(registers, values) { register.update(taken, value) }
-        }
-        for (registers, values) in zip(sums, terms) {
-          for (register, value) in zip(registers, values) {
-            register.update(taken, w.add(register.value, value))
-          }
-        }
-      }
-      func remember(_ counted: Operand?, next length: Operand, _ memory: StepControl.Memory) {
-        next.update(counted, length)
-        previous.update(counted, memory.previous)
-        beforePrevious.update(counted, memory.beforePrevious)
-        wasRejected.update(counted, memory.rejected)
-      }
-      let usual = control.usual(squaredError: error, proposal: proposal, history)
-      let outcome = Choice(w, [mask, mask])
-      let isUsual = w.and(goes, w.and(finite, usual.holds))
-      w.branch(w.any(w.and(active, w.not(isUsual))), isLikely: false) {
-        let decision = control.decide(
-          squaredError: w.select(finite, error, constant(.infinity)), proposal: proposal, history)
-        let length = w.multiply(w.intrinsic("fabs", [h]), decision.factor)
-        let taken = w.and(goes, decision.accepted)
-        let refused = w.and(goes, w.not(decision.accepted))
-        // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
-        let hopeless = w.and(refused, isTooShort(length, at: now))
-        let counted = w.and(goes, w.not(hopeless))
-        remember(counted, next: w.multiply(length, direction), decision.memory)
-        rejected.set(w.add(rejected.value, bit(w.and(counted, w.not(taken)))))
-        budget.set(w.subtract(budget.value, bit(counted)))
-        advance(taken)
-        outcome.choose([taken, w.or(isBlocked, hopeless)])
-      } _: {
-        // Lanes without a trajectory go along; nobody reads them.
-        remember(nil, next: w.multiply(h, usual.factor), usual.memory)
-        budget.set(w.subtract(budget.value, .integer(1, i64)))
-        advance(nil)
-        outcome.choose([goes, .constant(0, mask)])
-      }
-      let (taken, stuck) = (outcome[0], outcome[1])
-
-      // Save times, and the log.
-      var due: Operand?
-      if problem.hasSaves {
-        let ahead = w.multiply(w.subtract(target, w.load(nextSave, f64)), direction)
-        savesMet.set(
-          w.add(savesMet.value, bit(w.and(goes, w.compare("ogt", ahead, constant(0))))))
-        due = w.and(taken, w.compare("oge", ahead, constant(0)))
-      }
-      if let met = problem.hasTrace ? taken : due {
-        w.branch(w.any(met)) {
-          visit(
-            spill, nextSave,
-            Visit(
-              taken: taken, due: due, t: now, h: h, target: target, direction: direction,
-              accepted: accepted.value, before: before, after: after, record: record,
-              memory: memoryBefore, parameters: parameters))
-        }
-      }
-
-      accepted.set(w.add(accepted.value, bit(taken)))
-
-      // What needs the engine.
-      var what = w.select(
-        stuck, .integer(LoopTable.Event.stuck, i64), .integer(LoopTable.Event.none, i64))
-      what = w.select(w.and(taken, isLanding), .integer(LoopTable.Event.landed, i64), what)
-      event.set(what)
-      round.set(w.add(round.value, .integer(1)))
-      var stops = w.any(w.compare("ne", what, .integer(0, i64)))
-      stops = w.or(stops, w.compare("sge", round.value, Operand("%rounds", .i64)))
-      if problem.hasTrace {
-        let room = w.subtract(w.load(entry(.capacity), .i64), w.load(entry(.count), .i64))
-        stops = w.or(stops, w.compare("slt", room, .integer(width)))
-      }
-      return w.not(stops)
+  /// The step's end is the state, in the lanes that have taken it; in all, where there is no condition.
+  func advance(_ r: Registers, _ taken: Operand?, to target: Operand, _ results: Results) {
+    r.t.update(taken, target)
+    for (registers, values) in zip([r.y] + r.remembered, [results.after] + results.memory) {
+      for (register, value) in zip(registers, values) { register.update(taken, value) }
     }
-
-    // Back into the tables.
-    func save(_ field: LoopTable.Number, _ register: Register) {
-      w.store(register.value, address(field))
+    for (registers, values) in zip(r.sums, results.terms) {
+      for (register, value) in zip(registers, values) {
+        register.update(taken, w.add(register.value, value))
+      }
     }
-    func save(_ field: LoopTable.Count, _ value: Operand) { w.store(value, address(field)) }
-    save(.time, t)
-    w.store(w.intrinsic("fabs", [next.value]), address(.proposal))
-    save(.previous, previous)
-    save(.beforePrevious, beforePrevious)
-    save(.wasRejected, bit(wasRejected.value))
-    save(.accepted, accepted.value)
-    save(.rejected, rejected.value)
-    save(.budget, budget.value)
-    save(.saves, w.add(load(.saves), savesMet.value))
-    save(.event, event.value)
-    func save(_ k: Int, _ registers: [Register], _ element: ElementType) {
+  }
+
+  /// Save times, and the log.
+  func meet(
+    _ r: Registers, goes: Operand, taken: Operand, t: Operand, h: Operand, target: Operand,
+    _ results: Results
+  ) {
+    var due: Operand?
+    if problem.hasSaves {
+      let ahead = w.multiply(w.subtract(target, w.load(r.nextSave, f64)), r.direction)
+      r.savesMet.set(
+        w.add(r.savesMet.value, bit(w.and(goes, w.compare("ogt", ahead, constant(0))))))
+      due = w.and(taken, w.compare("oge", ahead, constant(0)))
+    }
+    guard let met = problem.hasTrace ? taken : due else { return }
+    w.branch(w.any(met)) {
+      visit(
+        r.spill, r.nextSave,
+        Visit(
+          taken: taken, due: due, t: t, h: h, target: target, direction: r.direction,
+          accepted: r.accepted.value, before: results.before, after: results.after,
+          record: results.record, memory: results.memoryBefore, parameters: r.parameters))
+    }
+  }
+
+  /// Whether to go on: no lane needs the engine, and there is time and room.
+  func goesOn(_ r: Registers, taken: Operand, stuck: Operand, landed: Operand) -> Operand {
+    r.accepted.set(w.add(r.accepted.value, bit(taken)))
+    var what = w.select(
+      stuck, .integer(LoopTable.Event.stuck, i64), .integer(LoopTable.Event.none, i64))
+    what = w.select(landed, .integer(LoopTable.Event.landed, i64), what)
+    r.event.set(what)
+    r.round.set(w.add(r.round.value, .integer(1)))
+    var stops = w.any(w.compare("ne", what, .integer(0, i64)))
+    stops = w.or(stops, w.compare("sge", r.round.value, Operand("%rounds", .i64)))
+    if problem.hasTrace {
+      let room = w.subtract(w.load(entry(.capacity), .i64), w.load(entry(.count), .i64))
+      stops = w.or(stops, w.compare("slt", room, .integer(width)))
+    }
+    return w.not(stops)
+  }
+
+  /// Back into the tables.
+  func store(_ r: Registers) {
+    save(.time, r.t)
+    save(.accepted, r.accepted.value)
+    save(.budget, r.budget.value)
+    save(.saves, w.add(load(.saves), r.savesMet.value))
+    save(.event, r.event.value)
+    func put(_ k: Int, _ registers: [Register], _ element: ElementType) {
       for (j, register) in registers.enumerated() {
         w.store(
           register.value,
           w.address(memory.pointer(k), .integer(j * width), of: element.memoryType))
       }
     }
-    for (i, registers) in ([y] + remembered).enumerated() {
-      save(i, registers, step.parameterTypes[2 + i].element)
+    for (i, registers) in ([r.y] + r.remembered).enumerated() {
+      put(i, registers, step.parameterTypes[2 + i].element)
     }
-    for (k, registers) in sums.enumerated() {
-      save(blocks + k, registers, problem.terms[k].element)
+    for (k, registers) in r.sums.enumerated() {
+      put(blocks + k, registers, problem.terms[k].element)
     }
-    w.line("ret void")
+  }
+  func save(_ field: LoopTable.Number, _ register: Register) {
+    w.store(register.value, address(field))
+  }
+  func save(_ field: LoopTable.Count, _ value: Operand) { w.store(value, address(field)) }
+
+  /// Steps whose lengths follow from their errors.
+  private func emitAdaptive(_ control: StepControl) {
+    let r = registers()
+    // The next step's length with its sign.
+    let next = Register(
+      w, w.select(r.active, w.multiply(load(.proposal), r.direction), constant(0)))
+    let previous = Register(w, load(.previous))
+    let beforePrevious = Register(w, load(.beforePrevious))
+    let wasRejected = Register(w, w.compare("ne", load(.wasRejected), .integer(0, i64)))
+    let rejected = Register(w, load(.rejected))
+
+    w.repeatWhile {
+      // The step's size, as `SteppingEngine.nextSteps` chooses it.
+      let now = r.t.value
+      let remaining = w.subtract(r.end, now)
+      let free = next.value
+      let size = w.intrinsic("fabs", [free])
+      let lands = w.compare(
+        "oge", w.multiply(size, constant(1.01)), w.intrinsic("fabs", [remaining]))
+      let ahead = w.add(now, free)
+      let isSpent = w.compare("sle", r.budget.value, .integer(0, i64))
+      let isShort = w.and(w.not(lands), isTooShort(size, at: now))
+      let blocked = w.or(isSpent, isShort)
+      // h, its end, and the lanes that go, that are stuck before the step, that will have landed after it.
+      let start = Choice(w, [f64, f64, mask, mask, mask])
+      w.branch(w.any(w.and(r.active, w.or(lands, blocked))), isLikely: false) {
+        let goes = w.and(r.active, w.not(blocked))
+        start.choose([
+          w.select(goes, w.select(lands, remaining, free), constant(0)),
+          w.select(lands, r.end, ahead), goes, w.and(r.active, blocked), w.and(goes, lands),
+        ])
+      } _: {
+        start.choose([free, ahead, r.active, .constant(0, mask), .constant(0, mask)])
+      }
+      let (h, target, goes, isBlocked, isLanding) = (
+        start[0], start[1], start[2], start[3], start[4]
+      )
+      let results = takeStep(r, at: now, h)
+
+      // Whether it is taken, and the next step's length.
+      let finite = isFinite(results.after)
+      let error = results.error ?? constant(0)
+      let history = StepControl.Memory(
+        previous: previous.value, beforePrevious: beforePrevious.value,
+        rejected: wasRejected.value)
+      func remember(_ counted: Operand?, next length: Operand, _ memory: StepControl.Memory) {
+        next.update(counted, length)
+        previous.update(counted, memory.previous)
+        beforePrevious.update(counted, memory.beforePrevious)
+        wasRejected.update(counted, memory.rejected)
+      }
+      let usual = control.usual(squaredError: error, proposal: results.proposal, history)
+      let outcome = Choice(w, [mask, mask])
+      let isUsual = w.and(goes, w.and(finite, usual.holds))
+      w.branch(w.any(w.and(r.active, w.not(isUsual))), isLikely: false) {
+        let decision = control.decide(
+          squaredError: w.select(finite, error, constant(.infinity)), proposal: results.proposal,
+          history)
+        let length = w.multiply(w.intrinsic("fabs", [h]), decision.factor)
+        let taken = w.and(goes, decision.accepted)
+        let refused = w.and(goes, w.not(decision.accepted))
+        // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
+        let hopeless = w.and(refused, isTooShort(length, at: now))
+        let counted = w.and(goes, w.not(hopeless))
+        remember(counted, next: w.multiply(length, r.direction), decision.memory)
+        rejected.set(w.add(rejected.value, bit(w.and(counted, w.not(taken)))))
+        r.budget.set(w.subtract(r.budget.value, bit(counted)))
+        advance(r, taken, to: target, results)
+        outcome.choose([taken, w.or(isBlocked, hopeless)])
+      } _: {
+        // Lanes without a trajectory go along; nobody reads them.
+        remember(nil, next: w.multiply(h, usual.factor), usual.memory)
+        r.budget.set(w.subtract(r.budget.value, .integer(1, i64)))
+        advance(r, nil, to: target, results)
+        outcome.choose([goes, .constant(0, mask)])
+      }
+      let (taken, stuck) = (outcome[0], outcome[1])
+      meet(r, goes: goes, taken: taken, t: now, h: h, target: target, results)
+      return goesOn(r, taken: taken, stuck: stuck, landed: w.and(taken, isLanding))
+    }
+
+    store(r)
+    w.store(w.intrinsic("fabs", [next.value]), address(.proposal))
+    save(.previous, previous)
+    save(.beforePrevious, beforePrevious)
+    save(.wasRejected, bit(wasRejected.value))
+    save(.rejected, rejected.value)
   }
 
   /// A parameter's elements: by element and lane, or shared by all.
-  private func block(_ k: Int, _ type: ValueType) -> [Operand] {
+  func block(_ k: Int, _ type: ValueType) -> [Operand] {
     // State, memories and integrals are by lane in any case.
-    let isByLane = type.isBatched || k <= memories || k >= step.parameterCount - 2
+    let isByLane = type.isBatched || k <= memories || k >= blocks
     let lanes = isByLane ? width : 1
     return (0..<(Unrolling.ownCount(type) ?? 0)).map { i in
       memory.load(
@@ -338,7 +396,7 @@ struct LoopEmitter {
     memory.operand(Measure(1, [length]))
   }
 
-  private func bit(_ mask: Operand) -> Operand { w.convert("zext", mask, to: i64) }
+  func bit(_ mask: Operand) -> Operand { w.convert("zext", mask, to: i64) }
 
   /// See `StepController.shortest`.
   private func isTooShort(_ length: Operand, at t: Operand) -> Operand {
@@ -349,7 +407,7 @@ struct LoopEmitter {
     return w.not(w.compare("ogt", length, shortest))
   }
 
-  private func isFinite(_ x: [Operand]) -> Operand {
+  func isFinite(_ x: [Operand]) -> Operand {
     let zero = Operand.constant(0, state)
     let sum = x.map { w.multiply($0, zero) }.reduce(zero) { w.add($0, $1) }
     return w.compare("oeq", sum, zero)

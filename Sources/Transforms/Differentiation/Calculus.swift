@@ -33,10 +33,11 @@ package enum Calculus {
     _ derivative: Derivative, again: Bool
   ) throws(IRError) -> Region {
     // As in the pipeline: halves are told apart in what has been simplified.
-    let body = try Linearization.run(
-      Separability.run(
-        ImplicitEquations.run(
-          Simplify.run(expand(derivative.body, isDifferentiated: true)))))
+    let body = try NoisePreparation.run(
+      Linearization.run(
+        Separability.run(
+          ImplicitEquations.run(
+            Simplify.run(expand(derivative.body, isDifferentiated: true))))))
     switch derivative.mode {
     case .forward: return try ForwardMode.differentiate(body, wrt: derivative.wrt)
     case .reverse:
