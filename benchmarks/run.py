@@ -2,7 +2,7 @@
 """Times Nodal and other tools on the same problems, in turns, and writes RESULTS.md.
 
     benchmarks/run.py                     everything: about 20 minutes
-    benchmarks/run.py --only W1,W4        some workloads (W1 to W7, cold)
+    benchmarks/run.py --only W1,W4        some workloads (W1 to W7, W9, cold)
     benchmarks/run.py --quick             one short round: figures to look at, not to keep
     benchmarks/run.py --no-install        with the tools that are there
 
@@ -27,7 +27,7 @@ PEERS = os.path.join(HERE, "peers")
 VENV = os.path.join(HERE, ".venv")
 MADE = os.path.join(HERE, ".build")
 PYTHON = os.path.join(VENV, "bin", "python")
-WORKLOADS = ["w1", "w2", "w3", "w4", "w5", "w6", "w7"]
+WORKLOADS = ["w1", "w2", "w3", "w4", "w5", "w6", "w7", "w9"]
 THREADS = dict(w7=2)  # one, where nothing else is said
 ABOUT = dict(
     w1="one trajectory, its final state; the error is relative, against a solution in quadruple precision",
@@ -39,6 +39,8 @@ ABOUT = dict(
     w6="a training step of a latent ODE on 1000 spirals, f32",
     w7="a training step of an ODE-Net and of a residual network on 128 images, f32, **two threads**; errors are large "
        "because the tolerance is 1e-3, and PyTorch's are of 8 images",
+    w9="1000 paths of geometric Brownian motion, 1000 steps of Euler and Maruyama each, f64; the error is that of the mean at the end, "
+       "of 1000 paths (its standard deviation is 6e-3)",
     cold="a new process, to the first Lorenz result and its end")
 
 
@@ -68,8 +70,9 @@ TOOLS = [
                     "sundials_sunnonlinsolfixedpoint", "m"]),
     Tool("heyoka", ["w1", "w2", "cold"], ["heyoka"], "with_heyoka.py"),
     Tool("numbalsoda", ["w1", "w2", "cold"], ["numba", "numbalsoda"], "with_numbalsoda.py"),
+    Tool("torchsde", ["w9"], ["torch", "torchsde"], "with_torchsde.py"),
     Tool("diffrax", [w for w in WORKLOADS if w != "w7"] + ["cold"], ["jax", "diffrax", "optax"], "with_diffrax.py", pinned=True),
-    Tool("torchdiffeq", WORKLOADS + ["cold"], ["torch", "torchdiffeq"], "with_torchdiffeq.py"),
+    Tool("torchdiffeq", [w for w in WORKLOADS if w != "w9"] + ["cold"], ["torch", "torchdiffeq"], "with_torchdiffeq.py"),
     Tool("scipy", ["w1", "cold"], ["scipy"], "with_scipy.py"),
 ]
 # Ways to have a package that is not simply asked for, tried in turn. Torch's own index has builds without CUDA, which are smaller.

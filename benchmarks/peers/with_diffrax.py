@@ -1,4 +1,4 @@
-"""diffrax (JAX on the processor): W1 to W6 and the cold start. One thread: `taskset -c 0`; XLA takes as many as it may run on.
+"""diffrax (JAX on the processor): W1 to W6, W9 and the cold start. One thread: `taskset -c 0`; XLA takes as many as it may run on.
 
 It has no counter of evaluations: they are steps times stages, forward only. The error of a training step is that of its gradient
 at the beginning, against the same in f64 by Dopri8 at a tighter tolerance.
@@ -291,6 +291,39 @@ def w6():
             loss_of(CHECKPOINTED, dfx.Dopri8, 1e-10, 1e-11))
 
 
+W9 = "W9 geometric Brownian motion, "
+
+
+def w9():
+    def emitted(case, config, run):
+        first = compiled(run)
+        times, y = measure(lambda: READY(run()))
+        emit(W9 + case, PEER, config, times, steps=1000 * 1000, error=relative(y.mean(), math.exp(0.05)), compile=first)
+
+    def paths(motion, adjoint):
+        @jax.jit
+        def run(key):
+            def one(k):
+                terms = dfx.MultiTerm(
+                    dfx.ODETerm(lambda t, y, a: 0.05 * y), dfx.ControlTerm(lambda t, y, a: 0.2 * y, motion(k)))
+                return dfx.diffeqsolve(
+                    terms, dfx.Euler(), 0.0, 1.0, 1e-3, jnp.array(1.0), max_steps=1005, adjoint=adjoint).ys[-1]
+            return jax.vmap(one)(jax.random.split(key, 1000))
+        return lambda: run(jax.random.PRNGKey(0))
+
+    @jax.jit
+    def written_out(key):
+        def step(y, k):
+            return y * (1 + 0.05e-3) + 0.2 * y * math.sqrt(1e-3) * jax.random.normal(k, (1000,)), None
+        return jax.lax.scan(step, jnp.ones(1000), jax.random.split(key, 1000))[0]
+
+    tree = lambda k: dfx.VirtualBrownianTree(0.0, 1.0, tol=5e-4, shape=(), key=k)
+    emitted("one path whatever the steps", "VirtualBrownianTree, to 5e-4", paths(tree, dfx.RecursiveCheckpointAdjoint()))
+    emitted("increments of steps", "UnsafeBrownianPath",
+            paths(lambda k: dfx.UnsafeBrownianPath(shape=(), key=k), dfx.DirectAdjoint()))
+    emitted("increments of steps", "a loop written by hand in JAX", lambda: written_out(jax.random.PRNGKey(0)))
+
+
 def cold():
     @jax.jit
     def solve(y0):
@@ -301,4 +334,4 @@ def cold():
 
 
 if __name__ == "__main__":
-    main(PEER, dict(w1=w1, w2=w2, w3=w3, w4=w4, w5=w5, w6=w6, cold=cold))
+    main(PEER, dict(w1=w1, w2=w2, w3=w3, w4=w4, w5=w5, w6=w6, w9=w9, cold=cold))

@@ -11,7 +11,7 @@ import NodalOperations
 /// Anal. 48 (2010), section 6.3 (SRA1). Without noise they are Euler's method and one of Heun's of order 2.
 ///
 /// A path between the ends of a step is not known: saved times are ends of steps, and the dense output is the chord.
-/// Memory: none. Record: the slope at the beginning, which nothing reads.
+/// Memory: where the motions are at the beginning, along a path that is asked for places. Record: the slope there, which nothing reads.
 struct StochasticSteps {
   let scheme: StochasticScheme
   let problem: StepProblem
@@ -40,25 +40,62 @@ struct StochasticSteps {
     return StepRegions(
       step: try step(error: hasError, record: false),
       stepWithRecord: try step(error: hasError, record: true),
-      memoryless: try step(error: false, record: true), dense: try dense(), start: nil,
+      memoryless: try step(memory: false, error: false, record: true), dense: try dense(),
+      start: try start(),
       terms: try terms(),
       record: types.ownRecord(stages: 1), hasError: hasError,
       evaluations: (step: evaluations, record: evaluations, start: 0))
   }
 
-  private func step(error: Bool, record: Bool) throws(IRError) -> Region {
+  private var wantsMean: Bool { scheme == .srk }
+
+  /// Of a path that is asked for places.
+  private var path: BrownianIncrements? {
+    problem.path == .bridge ? problem.noise.map { BrownianIncrements($0, types) } : nil
+  }
+
+  private var memory: [ValueType] { path?.placeTypes(wantsMean: wantsMean) ?? [] }
+
+  /// (t, y, p…) → the place there.
+  private func start() throws(IRError) -> Region? {
+    guard let path else { return nil }
+    var builder = RegionBuilder(parameters: [types.clock, types.state] + types.parameters)
+    let p = builder.parameters
+    let place = path.place(&builder, at: p[0], shared: Array(p[2...]), wantsMean: wantsMean)
+    return try builder.finish(place.all)
+  }
+
+  /// The motions of a step, and the place behind it. `known` is the place before it, where it is remembered.
+  private func motion(
+    _ b: inout RegionBuilder, t: Value, h: Value, shared: [Value], known: [Value]
+  ) -> (motion: Motion?, after: [Value]) {
+    guard let noise = problem.noise else { return (nil, []) }
+    guard let path else {
+      let own = BrownianIncrements(noise, types).ofStep(
+        &b, t: t, h: h, shared: shared, wantsMean: wantsMean)
+      return (Motion(noise: noise, increments: own), [])
+    }
+    let before =
+      known.isEmpty
+      ? path.place(&b, at: t, shared: shared, wantsMean: wantsMean)
+      : BrownianIncrements.Place(value: known[0], area: known.count > 1 ? known[1] : nil)
+    let after = path.place(&b, at: b.add(t, h), shared: shared, wantsMean: wantsMean)
+    let increments = path.between(before, after, h: h, shared: shared, &b)
+    return (Motion(noise: noise, increments: increments), after.all)
+  }
+
+  private func step(memory hasMemory: Bool = true, error: Bool, record: Bool) throws(IRError)
+    -> Region
+  {
+    let between = hasMemory ? memory : []
     var a = StepArithmetic(
-      types, parameters: [types.clock, types.clock, types.state] + types.parameters)
+      types, parameters: [types.clock, types.clock, types.state] + between + types.parameters)
     let p = a.builder.parameters
-    let (t, h, y, shared) = (p[0], p[1], p[2], Array(p[3...]))
+    let (t, h, y, shared) = (p[0], p[1], p[2], Array(p[(3 + between.count)...]))
     let length = a.spread(h)
     let slope = a.builder.inline(problem.rhs, [t, y] + shared)[0]
-    let motion = problem.noise.map { noise in
-      Motion(
-        noise: noise,
-        increments: BrownianIncrements(noise, problem.path, types).emit(
-          &a.builder, t: t, h: h, shared: shared, wantsMean: scheme == .srk))
-    }
+    let (motion, after) = motion(
+      &a.builder, t: t, h: h, shared: shared, known: Array(p[3..<(3 + between.count)]))
     var y1: Value
     var difference: Value?
     switch scheme {
@@ -98,7 +135,7 @@ struct StochasticSteps {
       }
       difference = apart
     }
-    var results = [y1]
+    var results = [y1] + (hasMemory ? after : [])
     if error, let difference {
       let scale = a.scale(problem, y, y1)
       results.append(a.meanSquare(problem, difference, scale: scale))
@@ -110,11 +147,12 @@ struct StochasticSteps {
   /// The trapezoidal rule over the step's ends.
   private func terms() throws(IRError) -> Region? {
     guard let quadrature = problem.quadrature else { return nil }
-    let inner = try step(error: false, record: false)
+    let inner = try step(memory: false, error: false, record: false)
     var a = StepArithmetic(
-      types, parameters: [types.clock, types.clock, types.state, types.clock] + types.parameters)
+      types,
+      parameters: [types.clock, types.clock, types.state, types.clock] + memory + types.parameters)
     let p = a.builder.parameters
-    let shared = Array(p[4...])
+    let shared = Array(p[(4 + memory.count)...])
     let y1 = a.builder.inline(inner, [p[0], p[1], p[2]] + shared)[0]
     let share = a.builder.mul(a.builder.mul(p[1], p[3]), 0.5)
     let before = a.builder.inline(quadrature, [p[0], p[2], share] + shared)
