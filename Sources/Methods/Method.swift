@@ -7,6 +7,8 @@ package struct Method: Sendable {
     case rungeKutta(Tableau)
     /// With the Jacobian of the right-hand side in its stages (see `needsJacobian`).
     case rosenbrock(RosenbrockTableau)
+    /// With an equation for each stage, solved by Newton's method with the Jacobian.
+    case diagonallyImplicit(DiagonallyImplicitTableau)
     /// Backward differentiation formulas, of orders that errors choose as they go.
     case bdf
     /// Kick-drift-kick on a separable system: half the variables change by a function of the others
@@ -35,6 +37,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.order
     case .rosenbrock(let tableau): tableau.order
+    case .diagonallyImplicit(let tableau): tableau.order
     case .bdf: BDFCoefficients.highest
     case .leapfrog: 2
     case .taylor(let order): order
@@ -47,6 +50,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.dense.order
     case .rosenbrock(let tableau): tableau.denseOrder
+    case .diagonallyImplicit(let tableau): tableau.denseOrder
     case .bdf: BDFCoefficients.highest
     case .leapfrog: 2
     case .taylor(let order): order
@@ -60,6 +64,7 @@ package struct Method: Sendable {
     switch family {
     case .rungeKutta(let tableau): tableau.estimate.order
     case .rosenbrock(let tableau): tableau.estimateOrder
+    case .diagonallyImplicit(let tableau): tableau.estimateOrder
     case .bdf: 1
     case .leapfrog: nil
     case .taylor(let order): order - 1
@@ -72,7 +77,7 @@ package struct Method: Sendable {
 
   package var needsSeparableSystem: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .bdf, .taylor, .stochastic: false
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .taylor, .stochastic: false
     case .leapfrog: true
     }
   }
@@ -80,7 +85,7 @@ package struct Method: Sendable {
   /// Wants power series of the right-hand side, by rules that not every op has.
   package var needsSeries: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .bdf, .leapfrog, .stochastic: false
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .stochastic: false
     case .taylor: true
     }
   }
@@ -88,7 +93,7 @@ package struct Method: Sendable {
   /// Wants the right-hand side's derivatives by state and time: see `Solve.jacobian`.
   package var needsJacobian: Bool {
     switch family {
-    case .rosenbrock, .bdf: true
+    case .rosenbrock, .diagonallyImplicit, .bdf: true
     case .rungeKutta, .leapfrog, .taylor, .stochastic: false
     }
   }
@@ -99,22 +104,27 @@ package struct Method: Sendable {
   package var scheme: StochasticScheme? {
     switch family {
     case .stochastic(let scheme): scheme
-    case .rungeKutta, .rosenbrock, .bdf, .leapfrog, .taylor: nil
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor: nil
     }
   }
 
   /// Solves M y' = f with an M of rows that may be zero.
-  package var takesMass: Bool { needsJacobian }
+  package var takesMass: Bool {
+    switch family {
+    case .rosenbrock, .bdf: true
+    case .rungeKutta, .diagonallyImplicit, .leapfrog, .taylor, .stochastic: false
+    }
+  }
 
   /// The name of the method for a system that reads a recorded trajectory: its own, but that a solution put together of pieces
   /// has no series.
   package var nameForRecordedPaths: String { needsSeries ? Tableau.dop853.name : name }
 
-  /// The name of the method whose steps are differentiated in the place of its own: where a step is nothing without those before, another
-  /// for the same kind of problem.
+  /// The name of the method whose steps are differentiated in the place of its own: where a step is nothing without those before, or iterates,
+  /// another for the same kind of problem.
   package var nameForDifferentiatedSteps: String {
     switch family {
-    case .bdf: RosenbrockTableau.rodas5p.name
+    case .bdf, .diagonallyImplicit: RosenbrockTableau.rodas5p.name
     case .rungeKutta, .rosenbrock, .leapfrog, .taylor, .stochastic: name
     }
   }
@@ -123,7 +133,7 @@ package struct Method: Sendable {
   package var choosesOrder: Bool {
     switch family {
     case .bdf: true
-    case .rungeKutta, .rosenbrock, .leapfrog, .taylor, .stochastic: false
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .leapfrog, .taylor, .stochastic: false
     }
   }
 
@@ -131,7 +141,7 @@ package struct Method: Sendable {
   package var stiffness: StiffnessIndicator? {
     switch family {
     case .rungeKutta(let tableau): tableau.stiffness
-    case .rosenbrock, .bdf, .leapfrog, .taylor, .stochastic: nil
+    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor, .stochastic: nil
     }
   }
 
@@ -140,7 +150,7 @@ package struct Method: Sendable {
   package var stabilityLimit: Double {
     switch family {
     case .rungeKutta(let tableau): tableau.realStability
-    case .rosenbrock, .bdf: .infinity
+    case .rosenbrock, .diagonallyImplicit, .bdf: .infinity
     case .leapfrog: 2
     case .taylor(let order): StabilityPolynomial.exponential(order).realLimit
     case .stochastic: 2
@@ -154,7 +164,8 @@ package struct Method: Sendable {
       Method(
         name: name, summary: summary, purpose: purpose,
         family: .taylor(order: TaylorSteps.order(rtol: rtol, atol: atol)))
-    case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.rosenbrock, _), (.bdf, _),
+    case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.rosenbrock, _),
+      (.diagonallyImplicit, _), (.bdf, _),
       (.leapfrog, _), (.stochastic, _):
       self
     }

@@ -70,7 +70,9 @@ extension MethodEntry {
         .rosenbrock23, "Shampine and Reichelt's Rosenbrock pair of order 2(3), for loose tolerances"
       ),
       stiff(.rodas5p, "Steinebach's Rosenbrock method of order 5(4), for most stiff problems"),
-      planned("kvaerno5", .stiff, "Kværnø's singly diagonally implicit pair of order 5(4)"),
+      implicit(
+        .kvaerno3, "Kværnø's singly diagonally implicit pair of order 3(2), for loose tolerances"),
+      implicit(.kvaerno5, "Kværnø's singly diagonally implicit pair of order 5(4)"),
       available(
         Method(
           name: "bdf",
@@ -108,6 +110,15 @@ extension MethodEntry {
     available(
       Method(
         name: tableau.name, summary: summary, purpose: .stiff, family: .rosenbrock(tableau)))
+  }
+
+  private static func implicit(
+    _ tableau: DiagonallyImplicitTableau, _ summary: String
+  ) -> MethodEntry {
+    available(
+      Method(
+        name: tableau.name, summary: summary, purpose: .stiff,
+        family: .diagonallyImplicit(tableau)))
   }
 
   private static func alias(_ name: String, of other: String, _ summary: String) -> MethodEntry {

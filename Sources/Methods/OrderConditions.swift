@@ -7,17 +7,22 @@ package struct OrderConditions: Sendable {
 
   /// Cost: trees × stages² double-double operations; 200 trees up to order 8, 486 up to 9.
   package init(_ tableau: Tableau, upTo order: Int) {
+    self.init(rows: tableau.rows, upTo: order)
+  }
+
+  /// Of Butcher's matrix by its rows, explicit or not; what a row leaves out is zero.
+  package init(rows: [[DoubleDouble]], upTo order: Int) {
     let all = RootedTrees(upTo: order).trees
     var weights: [[DoubleDouble]] = []
     // Σⱼ aᵢⱼ Φⱼ(t): what the tree contributes as a subtree.
     var asSubtree: [[DoubleDouble]] = []
     for tree in all {
-      var product = [DoubleDouble](repeating: .one, count: tableau.allStageCount)
+      var product = [DoubleDouble](repeating: .one, count: rows.count)
       for child in tree.children {
         for i in product.indices { product[i] = product[i] * asSubtree[child][i] }
       }
       asSubtree.append(
-        tableau.rows.map { row in
+        rows.map { row in
           var sum = DoubleDouble.zero
           for (j, a) in row.enumerated() where !a.isZero { sum += a * product[j] }
           return sum

@@ -13,6 +13,8 @@ package enum StepBuilder {
       return try RungeKuttaSteps(tableau: tableau, problem: problem).regions()
     case .rosenbrock(let tableau):
       return try RosenbrockSteps(tableau: tableau, problem: problem).regions()
+    case .diagonallyImplicit(let tableau):
+      return try DiagonallyImplicitSteps(tableau: tableau, problem: problem).regions()
     case .bdf:
       return try BDFSteps(problem: problem).regions()
     case .leapfrog:
@@ -35,6 +37,7 @@ package enum StepBuilder {
     case .rosenbrock(let tableau): return types.ownRecord(stages: tableau.dense.count)
     case .bdf: return types.ownRecord(stages: BDFCoefficients.highest)
     case .leapfrog: return types.ownRecord(stages: 2)
+    case .diagonallyImplicit(let tableau): return types.ownRecord(stages: tableau.dense.count)
     case .taylor(let order): return types.ownRecord(stages: order)
     case .stochastic: return types.ownRecord(stages: 1)
     }
@@ -75,7 +78,7 @@ package enum StepBuilder {
     switch method.family {
     case .rungeKutta(let tableau):
       return try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
-    case .rosenbrock, .bdf, .leapfrog, .taylor, .stochastic:
+    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor, .stochastic:
       return nil
     }
   }

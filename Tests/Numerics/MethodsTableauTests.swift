@@ -40,6 +40,21 @@ struct MethodsTableauTests {
     #expect(tableau.rows.first?.isEmpty == true)
   }
 
+  @Test(
+    "order of implicit tableaus, and of the solutions in them",
+    arguments: DiagonallyImplicitTableau.all)
+  func implicitOrder(_ tableau: DiagonallyImplicitTableau) {
+    #expect(tableau.faults == [])
+    let rows = tableau.matrix.map { $0.map { DoubleDouble($0) } }
+    let conditions = OrderConditions(rows: rows, upTo: tableau.order + 1)
+    let count = tableau.stageCount
+    for (row, order) in [(count - 1, tableau.order), (count - 2, tableau.estimateOrder)] {
+      let residuals = conditions.residuals(weights: rows[row])
+      #expect(residuals[..<order].allSatisfy { $0 < 2e-14 }, "\(residuals)")
+      #expect(residuals[order] > 1e-6, "\(residuals)")
+    }
+  }
+
   @Test("a wrong digit is found")
   func wrongDigit() {
     let good = Tableau.dopri5

@@ -17,7 +17,8 @@ struct SolverMethod: Sendable {
       ("heun", false, true), ("rk4", true, true), ("bs3", false, true), ("dopri5", false, true),
       ("tsit5", false, true), ("dopri8", false, true), ("dop853", false, true),
       ("leapfrog", true, true), ("taylor", false, true), ("rosenbrock23", false, true),
-      ("rodas5p", false, true), ("kvaerno5", false, false), ("bdf", false, true),
+      ("rodas5p", false, true), ("kvaerno3", false, true),
+      ("kvaerno5", false, true), ("bdf", false, true),
       ("reversible_heun", false, false), ("euler_maruyama", true, true),
       ("milstein", true, true), ("srk", false, true),
     ].map { ($0.0, SolverMethod(name: $0.0, isFixed: $0.1, isSupported: $0.2)) })

@@ -151,20 +151,4 @@ extension StepArithmetic {
     let logarithm = builder.log(builder.max(squaredError, floor))
     return builder.exp(builder.div(builder.mul(logarithm, -0.5), power))
   }
-
-  /// Whether a sequence of corrections has come to its end, by the last two: what is left is about the last times their ratio. Where
-  /// corrections are only rounding that doesn't fall, and the last must do.
-  mutating func converged(_ squares: [Value], tolerance: Double) -> Value {
-    let (before, last) = (squares[squares.count - 2], squares[squares.count - 1])
-    let floor = builder.constant(Double.leastNormalMagnitude, types.scalar)
-    let ratio = builder.div(last, builder.max(before, floor))
-    let one = builder.constant(1, types.scalar)
-    let rest = builder.mul(last, builder.min(ratio, one))
-    let isSmall = builder.lessOrEqual(
-      rest, builder.constant(tolerance * tolerance, types.scalar))
-    let falls = builder.lessOrEqual(ratio, builder.constant(4, types.scalar))
-    let isNoise = builder.lessOrEqual(
-      last, builder.constant(1e-2 * tolerance * tolerance, types.scalar))
-    return builder.and(isSmall, builder.or(falls, isNoise))
-  }
 }
