@@ -117,6 +117,9 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case equationOfInput = "E0533"
   case inputWithoutTimes = "E0534"
   case rateOfHeldInput = "E0535"
+  case pointNeedsTime = "E0540"
+  case eigenvaluesInProgram = "E0541"
+  case portraitOfTwoStates = "E0542"
 
   // MARK: E06xx: layers, parameters, what is learned
   case templateOutsideOwner = "E0601"
@@ -183,6 +186,8 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case algebraicEquations = "E1020"
   case undeterminedState = "E1021"
   case inputTimesNotIncreasing = "E1030"
+  case noSteadyState = "E1040"
+  case steadyNotIsolated = "E1041"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

@@ -55,7 +55,7 @@ extension Session {
     }
   }
 
-  private func figure(_ instance: PlotInstance) throws -> Figure {
+  func figure(_ instance: PlotInstance) throws -> Figure {
     var plot = Plot()
     plot.x.isLogarithmic = instance.logX
     plot.y.isLogarithmic = instance.logY

@@ -38,6 +38,7 @@ import Testing
     Figure(example: "spheres", expression: "run.loss", bound: 0.05),
     Figure(example: "swing", expression: "run.loss", bound: 1e-3),
     Figure(example: "theophylline", bound: 2.08),
+    Figure(example: "toggle", expression: "abs(toggle.strength - 2.8513)", bound: 1e-4),
   ]
   private static let others = ["lynx_hare", "real_pendulum", "spiral"]
 
@@ -120,7 +121,7 @@ import Testing
     "lynx_hare": "pelts", "missing_physics": "obs", "moving_weights": "moons",
     "real_pendulum": "record.first(0.02)", "robertson": nil, "spheres": "rings",
     "spiral": "track.first(0.02)",
-    "swing": "obs", "theophylline": "trials",
+    "swing": "obs", "theophylline": "trials", "toggle": nil,
   ]
 
   /// What stands before the first training, and odes and losses of one line behind it: declarations, of small networks in f64. They

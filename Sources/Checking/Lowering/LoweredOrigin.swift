@@ -11,4 +11,6 @@ package struct LoweredOrigin: Sendable, Hashable {
   package var isLabel = false
   /// Whether it looks at the times of an input's samples.
   package var isInput = false
+  /// Whether it looks at how the search for a steady state has ended.
+  package var isSteady = false
 }
