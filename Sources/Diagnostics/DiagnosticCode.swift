@@ -188,6 +188,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case inputTimesNotIncreasing = "E1030"
   case noSteadyState = "E1040"
   case steadyNotIsolated = "E1041"
+  case directionsCollapsed = "E1042"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

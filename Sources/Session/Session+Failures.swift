@@ -167,7 +167,7 @@ extension Session {
           at: place.map { Label($0.span) },
           help: ["sort the samples by time, and drop repeated ones"])
       }
-      if place?.isSteady == true { return describe(SteadyFailure(rawValue: miss.index), place) }
+      if place?.isPoint == true { return describe(PointFailure(rawValue: miss.index), place) }
       // Indices below 0 have been counted from the end by now.
       let index = miss.index < 0 ? miss.index - miss.length : miss.index
       return Diagnostic(
@@ -177,7 +177,7 @@ extension Session {
     }
   }
 
-  private func describe(_ failure: SteadyFailure?, _ place: LoweredOrigin?) -> Diagnostic {
+  private func describe(_ failure: PointFailure?, _ place: LoweredOrigin?) -> Diagnostic {
     let name = odeName(at: place) ?? "this ode"
     switch failure {
     case .notFound, nil:
@@ -187,6 +187,14 @@ extension Session {
         help: [
           "start nearer to it: `from: {…}`; a stable one is near the end of a long solve",
           "it may have none for these parameters, as where it grows without bound",
+        ])
+    case .collapsed:
+      return Diagnostic(
+        .directionsCollapsed,
+        "between two looks some neighbours of this solution of \(name) come so near to it that their distance is lost",
+        at: place.map { Label($0.span) },
+        help: [
+          "look more often: `every: 0.1`; the span is cut into 1000 pieces where nothing is said"
         ])
     case .notIsolated:
       return Diagnostic(

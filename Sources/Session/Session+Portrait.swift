@@ -236,7 +236,11 @@ private struct PhaseField {
           local: id, type: types[k],
           value: TypedExpression(.array(column), types[k].lifted(by: [count]), span)))
     }
-    let shape = question == .jacobian ? Shape([2, 2]) : Shape([2])
+    let shape =
+      switch question {
+      case .jacobian: Shape([2, 2])
+      case .slope, .steady, .lyapunov: Shape([2])
+      }
     var point = instance.field
     point.question = question
     point.state = states

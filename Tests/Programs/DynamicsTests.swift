@@ -93,6 +93,33 @@ import Testing
     #expect(try Self.numbers(program, "l.slope") == [10, 23, -4])
   }
 
+  /// Sprott, Chaos and Time-Series Analysis (2003): 0.906, 0, -14.57; their sum is the divergence.
+  @Test func exponentsOfLorenz() throws {
+    let program = """
+      ode lorenz { state x = 1, y = 1, z = 20; param σ = 10.0, ρ = 28.0, β = 8/3; x' = σ*(y - x); y' = x*(ρ - z) - y; z' = x*y - β*z }
+      let on = solve(lorenz, over: 0..20).final
+      """
+    let found = try Self.numbers(
+      program,
+      "lyapunov(lorenz, over: 0..1000, from: on, every: 0.5, solver: tsit5(rtol: 1e-8, atol: 1e-8))"
+    )
+    for (a, b) in zip(found, [0.906, 0, -14.57]) { #expect(abs(a - b) < 0.02, "\(found)") }
+    #expect(abs(found.reduce(0, +) + 41.0 / 3) < 1e-5)
+  }
+
+  /// Of a linear system they are the real parts, up to one over the span; fast decay is not lost while the state is long at rest.
+  @Test(arguments: [Backend.automatic, .reference])
+  func exponentsOfLinearSystems(_ backend: Backend) throws {
+    let program = """
+      ode two { state x = 1, y = 1; x' = -x + 3*y; y' = -2*y }
+      ode turning { state x = 1, y = 0, z = 1; x' = 0.1*x - 2*y; y' = 2*x + 0.1*y; z' = -30*z }
+      """
+    let two = try Self.numbers(program, "lyapunov(two, over: 0..200)", backend)
+    for (a, b) in zip(two, [-1.0, -2]) { #expect(abs(a - b) < 0.01, "\(two)") }
+    let turning = try Self.numbers(program, "lyapunov(turning, over: 0..20, every: 0.2)", backend)
+    for (a, b) in zip(turning, [0.1, 0.1, -30]) { #expect(abs(a - b) < 0.01, "\(turning)") }
+  }
+
   @Test func portraitsAreDrawn() throws {
     let recorder = Recorder(Configuration(outputDirectory: try Repository.temporaryFolder().path))
     let outcome = recorder.run(

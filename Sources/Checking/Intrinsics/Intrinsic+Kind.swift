@@ -14,7 +14,7 @@ extension Intrinsic {
   }
 
   enum Special: Sendable {
-    case solve, steady, linearize, learn, stack, zip, openWidth
+    case solve, steady, linearize, lyapunov, learn, stack, zip, openWidth
     /// Known to `csv` alone.
     case rate
     /// What a later version brings, by what it is called in messages.
@@ -49,6 +49,7 @@ extension Intrinsic {
     case .solve: .special(.solve)
     case .steady: .special(.steady)
     case .linearize: .special(.linearize)
+    case .lyapunov: .special(.lyapunov)
     case .eigenvalues: .ordinary(.spectral(.eigenvalues))
     case .stability: .ordinary(.spectral(.stability))
     case .learn: .special(.learn)

@@ -30,6 +30,8 @@ extension Lowering {
     case .slope: return .array(scope.builder.inline(search.slopes, [t, y] + captured)[0])
     case .jacobian:
       return .array(try search.jacobian(at: y, t, captured, &scope.builder))
+    case .lyapunov(let course):
+      return .array(try lyapunov(search, ode, from: y, captured, course, point))
     case .steady:
       let found = try steady(search, ode, from: y, at: t, captured, point)
       let fields = try self.point(of: ode, t: t, y: found)
@@ -79,26 +81,32 @@ extension Lowering {
     let factors = scope.builder.value(.factorize, [matrix])
     let isSingular = try search.isSingular(matrix, factors: factors, &scope.builder)
 
-    // A number that is looked up outside of an array ends the run, and tells why.
     let i64 = ValueType(.i64)
-    func code(_ failure: SteadyFailure) -> Value {
+    func code(_ failure: PointFailure) -> Value {
       scope.builder.constant(Double(failure.rawValue), i64)
     }
     let problem = scope.builder.select(
       isFound,
       scope.builder.select(isSingular, code(.notIsolated), scope.builder.constant(0, i64)),
       code(.notFound))
-    at(LoweredOrigin(span: point.span, ode: ode.id, isSteady: true))
-    let none = scope.builder.constant([0], ValueType(precision, shape: [1]))
-    let zero = scope.builder.value(.gather(Gather(isChecked: true)), [none, problem])
-    at(LoweredOrigin(span: point.span, ode: ode.id))
-    var y = scope.builder.add(found, scope.builder.splat(zero, like: found))
+    var y = requiring(problem, found, ode, point)
     for _ in 0..<Self.formalSteps {
       let f = scope.builder.inline(search.slopes, [t, y] + captured)[0]
       let step = scope.builder.value(.linearSolve(LinearSolve()), [matrix, factors, f])
       y = scope.builder.add(y, step)
     }
     return y
+  }
+
+  /// A value, where a failure's code is 0: a number that is looked up outside of an array ends the run, and the place tells why.
+  mutating func requiring(
+    _ problem: Value, _ value: Value, _ ode: OdeInstance, _ point: OdePoint
+  ) -> Value {
+    at(LoweredOrigin(span: point.span, ode: ode.id, isPoint: true))
+    let none = scope.builder.constant([0], ValueType(precision, shape: [1]))
+    let zero = scope.builder.value(.gather(Gather(isChecked: true)), [none, problem])
+    at(LoweredOrigin(span: point.span, ode: ode.id))
+    return scope.builder.add(value, scope.builder.splat(zero, like: value))
   }
 
   /// States and outputs at a point.
@@ -109,7 +117,10 @@ extension Lowering {
   }
 }
 
-/// Why there is no steady state: the index that a checked gather misses by.
-package enum SteadyFailure: Int, Sendable {
+/// Why there is no answer: the index that a checked gather misses by.
+package enum PointFailure: Int, Sendable {
+  /// Of a steady state.
   case notFound = 1, notIsolated
+  /// Of Lyapunov exponents: directions that are no longer told apart.
+  case collapsed
 }

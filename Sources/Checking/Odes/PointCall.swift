@@ -52,7 +52,7 @@ extension Checker {
     return atPoint(.jacobian, asked, type, "linearize", span)
   }
 
-  private struct Asked {
+  struct Asked {
     var id: OdeID
     var ode: OdeInstance
     var state: [TypedExpression]
@@ -60,8 +60,9 @@ extension Checker {
     var overrides: [(WeightID, TypedExpression)]
   }
 
-  private mutating func pointOfOde(
-    _ given: [String: CallArgument], _ key: String, _ callee: String, _ span: Span
+  mutating func pointOfOde(
+    _ given: [String: CallArgument], _ key: String, _ callee: String, _ span: Span,
+    alongSolution: Bool = false
   ) -> Asked? {
     guard let subject = given["ode"] else { return nil }
     let value = evaluate(subject)
@@ -94,7 +95,7 @@ extension Checker {
         return nil
       }
       time = own
-    } else if instance.readsTime {
+    } else if instance.readsTime, !alongSolution {
       report(
         Diagnostic(
           .pointNeedsTime,
@@ -110,7 +111,7 @@ extension Checker {
   }
 
   /// The answer, for each of the leading axes that states and parameters have beyond their own.
-  private mutating func atPoint(
+  mutating func atPoint(
     _ question: OdePoint.Question, _ asked: Asked, _ type: Type, _ callee: String, _ span: Span
   ) -> Meaning {
     var lifts = PointLifts()
@@ -139,7 +140,7 @@ extension Checker {
     }
     let body: TypedExpression
     switch question {
-    case .steady: body = ask(.steady, type)
+    case .steady, .lyapunov: body = ask(question, type)
     case .jacobian, .slope:
       guard case .record(let fields) = type else { return .invalid }
       body = TypedExpression(

@@ -1,4 +1,5 @@
 package import NodalDiagnostics
+package import NodalIR
 
 /// What is asked of an ode at a point, and not along a solution.
 package struct OdePoint: Sendable {
@@ -9,7 +10,17 @@ package struct OdePoint: Sendable {
     case jacobian
     /// f there: a vector like the flat state.
     case slope
+    /// How fast neighbours of the solution from there part from it, on average: a vector like the flat state.
+    case lyapunov(Course)
   }
+
+  /// A span that is gone through in pieces of equal length.
+  package struct Course: Sendable {
+    package var over: (from: TypedExpression, to: TypedExpression)
+    package var pieces: Int
+    package var settings: SolverSettings
+  }
+
   package var question: Question
   package var ode: OdeID
   /// One for each state, in order.
@@ -25,6 +36,10 @@ package struct OdePoint: Sendable {
     result.state = state.map(f)
     result.time = time.map(f)
     result.overrides = overrides.map { ($0.weight, f($0.value)) }
+    if case .lyapunov(var course) = question {
+      course.over = (f(course.over.from), f(course.over.to))
+      result.question = .lyapunov(course)
+    }
     return result
   }
 }

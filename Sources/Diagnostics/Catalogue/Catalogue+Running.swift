@@ -242,6 +242,18 @@ extension Catalogue {
         print steady(f)
         """),
     CatalogueRow(
+      .directionsCollapsed, "Lyapunov exponents that are looked at too seldom",
+      "Neighbours of a solution are followed in as many directions as the state has numbers. All of them turn towards the one that grows "
+        + "fastest, so they are set upright again each `every:`. Where one of them has shrunk to no more than its errors by then, its exponent is lost.",
+      bad: """
+        ode f { state x = 1, y = 1; x' = x; y' = -50*y }
+        print lyapunov(f, over: 0..10, every: 1)
+        """,
+      mended: """
+        ode f { state x = 1, y = 1; x' = x; y' = -50*y }
+        print lyapunov(f, over: 0..10, every: 0.1)
+        """),
+    CatalogueRow(
       .eventsWithoutEnd, "infinitely many events before some time",
       "A ball that keeps half of its speed at each bounce bounces infinitely often before it lies still. Events that follow each "
         + "other more and more closely can't be followed to their end. Give the model a second way of moving, lying "
