@@ -180,7 +180,7 @@ struct Checker: Sendable {
       .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape, .transpose, .reverse,
       .slice, .index, .gather,
       .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings, .conditional, .fold,
-      .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part:
+      .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate, .example, .part:
       break
     }
     let id = freshLocal(value.type)

@@ -119,6 +119,9 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case rateOfHeldInput = "E0535"
   case noiseTarget = "E0536"
   case noiseMethod = "E0537"
+  case pointNeedsTime = "E0540"
+  case eigenvaluesInProgram = "E0541"
+  case portraitOfTwoStates = "E0542"
 
   // MARK: E06xx: layers, parameters, what is learned
   case templateOutsideOwner = "E0601"
@@ -188,6 +191,9 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case noiseNotDiagonal = "E1031"
   case noiseNotAdditive = "E1032"
   case noTangentOfNoise = "E1033"
+  case noSteadyState = "E1040"
+  case steadyNotIsolated = "E1041"
+  case directionsCollapsed = "E1042"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

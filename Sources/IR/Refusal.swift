@@ -24,6 +24,8 @@ package struct Refusal: Sendable, Hashable {
     case tooLarge(count: Double)
     /// Samples of a solution that holds the solver's own steps, where their number can't be found out before.
     case acceptedSteps
+    /// What is found of a matrix by a session, between programs, by the name that the language has for it.
+    case spectral(String)
   }
 
   /// The node that it is about.

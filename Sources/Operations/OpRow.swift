@@ -22,12 +22,15 @@ package struct OpRow: Sendable {
   /// How power series go through it.
   package let series: SeriesRule
 
+  /// Has no derivative by decree, and not because it had none.
+  package let isConstant: Bool
+
   package var name: String { schema.name }
 
   init(
     _ name: String, _ doc: String, typing: OpSchema.Typing = .arithmetic, _ kernels: OpKernels,
     _ scalar: ScalarExpression, _ domain: [OperandDomain], edges: [OpEdge] = [],
-    series: SeriesRule = .partials, partials: @escaping Partials
+    series: SeriesRule = .partials, isConstant: Bool = false, partials: @escaping Partials
   ) {
     schema = OpSchema(name, arity: domain.count, typing: typing)
     self.doc = doc
@@ -37,6 +40,7 @@ package struct OpRow: Sendable {
     self.edges = edges
     self.partials = partials
     self.series = series
+    self.isConstant = isConstant
   }
 
   /// An op that is constant wherever it is smooth.

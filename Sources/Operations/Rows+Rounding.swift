@@ -13,11 +13,18 @@ extension Operations {
       "round", "The nearest whole number, away from zero at a tie.", .of(Round.self),
       .unary(.round, .x), [.on(-0.4...0.4, 0.6...1.4)],
       edges: [OpEdge(0.5, gives: 1), OpEdge(-2.5, gives: -3)]),
+    OpRow(
+      "fixed", "x, which differentiation takes for a constant.", .of(Fixed.self), .x, [.on(-3...3)],
+      series: .none, isConstant: true
+    ) { _, _, _ in [nil] },
   ]
 }
 
 enum Floor: UnaryKernel {
   static func value<T: KernelReal>(_ x: T) -> T { x.rounded(.down) }
+}
+enum Fixed: UnaryKernel {
+  static func value<T: KernelReal>(_ x: T) -> T { x }
 }
 enum Ceiling: UnaryKernel {
   static func value<T: KernelReal>(_ x: T) -> T { x.rounded(.up) }

@@ -116,7 +116,7 @@ package struct GnuplotScript: Sendable, Equatable {
         add("set autoscale yfix")
         add("unset grid")
         colorBox(series.name)
-      case .arrows: colorBox(series.name)
+      case .arrows: if !series.isMuted { colorBox(series.name) }
       case .waterfall: add("unset colorbox")  // its y axis says the same
       case .line, .points, .band, .histogram: break
       }
@@ -197,7 +197,8 @@ package struct GnuplotScript: Sendable, Equatable {
     case .arrows(let x, let y, let dx, let dy):
       return [
         "\(file(Self.arrows(x, y, dx, dy))) using 1:2:3:4:5 with vectors "
-          + "head filled size screen 0.008,20 linewidth 1.2 linecolor palette notitle"
+          + "head filled size screen 0.008,20 linewidth \(series.isMuted ? 0.8 : 1.2) "
+          + "linecolor \(series.isMuted ? "'#b0b0b0'" : "palette") notitle"
       ]
     case .waterfall(let x, let at, let z):
       return [

@@ -50,6 +50,8 @@ package struct Plot: Sendable, Equatable {
     package var content: Content
     /// Which colour of the palette; nil for the next one. A fit and its data may share one.
     package var color: Int?
+    /// In grey, and without a legend: what stands behind the others.
+    package var isMuted = false
 
     package init(_ name: String, _ content: Content, color: Int? = nil) {
       self.name = name

@@ -76,7 +76,7 @@ extension Session {
     var place: Span?
     expression.walk { part in
       switch part.errand {
-      case .interpolate, .part, .example: place = place ?? part.span
+      case .interpolate, .part, .example, .spectral: place = place ?? part.span
       case .solve, nil: break
       }
     }

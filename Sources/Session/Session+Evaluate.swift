@@ -155,54 +155,11 @@ extension Session {
     case .interpolate(let solution, let at): try interpolate(solution, at, expression)
     case .part(let data, let part): try slice(data, part, expression.span)
     case .example(let data, let at): try example(data, at)
+    // In a loop it is the loop's program that refuses it.
+    case .spectral(let kind, let matrix):
+      expression.isClosed ? try spectral(kind, matrix, expression.span) : nil
     case .solve, nil: nil
     }
-  }
-
-  private func slice(
-    _ data: TypedExpression, _ part: DatasetPart, _ span: Span
-  ) throws -> SessionValue {
-    guard let dataset = try evaluate(data).dataset else {
-      throw SessionFailure(.notADataset, "a part of something that is no data set", at: span)
-    }
-    let sliced: Dataset?
-    switch part {
-    case .first(let share): sliced = dataset.first(.fraction(share))
-    case .last(let share): sliced = dataset.last(.fraction(share))
-    case .range(let from, let to): sliced = from <= to ? dataset.slice(from..<to) : nil
-    }
-    guard let sliced else {
-      throw SessionFailure(
-        .sliceOutOfRange,
-        "the data set has \(dataset.sliceCount) entries; the slice asks for others",
-        at: span)
-    }
-    return .dataset(sliced)
-  }
-
-  /// One example as a record; nil where the data set is an array of examples inside a program.
-  private func example(_ data: TypedExpression, _ at: TypedExpression) throws -> SessionValue? {
-    let whole = try evaluate(data)
-    guard let index = try? evaluate(at).tensor else { return nil }
-    let asked = Int(exactly: index.scalar) ?? .max
-    func place(of count: Int) throws -> Int {
-      let i = asked < 0 ? asked + count : asked
-      guard (0..<count).contains(i) else {
-        throw SessionFailure(
-          .indexOutOfRange, "index \(asked) is out of range: there are \(count)", at: at.span)
-      }
-      return i
-    }
-    if case .solution(let batch) = whole {
-      let count = batch.laneShape.first ?? 0
-      return .solution(try lane(try place(of: count), of: count, in: batch))
-    }
-    guard case .dataset(let dataset) = whole else { return nil }
-    let i = try place(of: dataset.exampleCount)
-    return .record(
-      dataset.fields.compactMap { field in
-        dataset.value(of: field.name, example: i).map { .init(field.name, .array(Tensor($0))) }
-      })
   }
 
   // MARK: Solutions

@@ -123,6 +123,12 @@ extension Session {
         "an array of \(NumberFormat.significant(count, 3)) numbers is too large",
         at: (place?.span ?? span).map { Label($0) },
         help: ["an array holds at most 268 million numbers"])
+    case .spectral(let name):
+      return Diagnostic(
+        .eigenvaluesInProgram,
+        "`\(name)` is found between programs, and can't be part of a loop or a loss",
+        at: (place?.span ?? span).map { Label($0) },
+        help: ["it takes an array of matrices, too: gather them first, then call `\(name)` once"])
     case .acceptedSteps:
       return Diagnostic(
         .resultUndefined,
@@ -184,12 +190,45 @@ extension Session {
           at: place.map { Label($0.span) },
           help: ["sort the samples by time, and drop repeated ones"])
       }
+      if place?.isPoint == true { return describe(PointFailure(rawValue: miss.index), place) }
       // Indices below 0 have been counted from the end by now.
       let index = miss.index < 0 ? miss.index - miss.length : miss.index
       return Diagnostic(
         .indexOutOfRange, "index \(index) is out of range: the length is \(miss.length)",
         at: place.map { Label($0.span) },
         help: ["indices go from 0 to \(miss.length - 1), or from -1 back to -\(miss.length)"])
+    }
+  }
+
+  private func describe(_ failure: PointFailure?, _ place: LoweredOrigin?) -> Diagnostic {
+    let name = odeName(at: place) ?? "this ode"
+    switch failure {
+    case .notFound, nil:
+      return Diagnostic(
+        .noSteadyState, "no steady state of \(name) is found from this start",
+        at: place.map { Label($0.span) },
+        help: [
+          "start nearer to it: `from: {…}`; a stable one is near the end of a long solve",
+          "it may have none for these parameters, as where it grows without bound",
+        ])
+    case .collapsed:
+      return Diagnostic(
+        .directionsCollapsed,
+        "between two looks some neighbours of this solution of \(name) come so near to it that their distance is lost",
+        at: place.map { Label($0.span) },
+        help: [
+          "look more often: `every: 0.1`; the span is cut into 1000 pieces where nothing is said"
+        ])
+    case .notIsolated:
+      return Diagnostic(
+        .steadyNotIsolated,
+        "the steady state of \(name) that is found is one of many, or just about to vanish",
+        at: place.map { Label($0.span) },
+        help: [
+          "where something is conserved, its equation takes the place of one of the others: `0 = x + y - 1`",
+          "what changes through events alone, `x' = 0`, is better a `param`",
+          "where two steady states meet as a parameter is moved, there is no derivative",
+        ])
     }
   }
 

@@ -89,7 +89,8 @@ extension TypedStatement {
     case .group(let statements): statements.flatMap(\.flat)
     case .test(let test): test.statements.flatMap(\.flat)
     case .bench(let bench): bench.statements.flatMap(\.flat) + bench.work.statements(bench.workSpan)
-    case .data, .let, .train, .print, .plot, .explain, .checkGradients, .write, .save, .load,
+    case .data, .let, .train, .print, .plot, .portrait, .explain, .checkGradients, .write, .save,
+      .load,
       .assert, .show:
       [self]
     }
@@ -99,6 +100,8 @@ extension TypedStatement {
   fileprivate var files: [(file: String, span: Span, isPlot: Bool)] {
     switch self {
     case .plot(let plot): plot.file.map { [($0, plot.span, true)] } ?? []
+    case .portrait(let portrait):
+      portrait.plot.file.map { [($0, portrait.plot.span, true)] } ?? []
     case .explain(let instance): instance.file.map { [($0, instance.span, true)] } ?? []
     case .write(_, let file, let span), .save(_, _, let file, let span): [(file, span, false)]
     case .data, .let, .train, .print, .checkGradients, .load, .assert, .test, .bench,
@@ -121,6 +124,8 @@ extension TypedStatement {
     case .print(let items, _): return items.flatMap(of)
     case .show(let item, _): return of(item)
     case .plot(let plot): return plot.series.map(\.value)
+    case .portrait(let portrait):
+      return portrait.plot.series.map(\.value) + (portrait.trajectories.map { [$0] } ?? [])
     case .explain(let instance): return [instance.trajectory]
     case .checkGradients(let loss, _, _, _): return [loss.expression]
     case .write(let expression, _, _): return [expression]

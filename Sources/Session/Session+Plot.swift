@@ -55,7 +55,7 @@ extension Session {
     }
   }
 
-  private func figure(_ instance: PlotInstance) throws -> Figure {
+  func figure(_ instance: PlotInstance) throws -> Figure {
     var plot = Plot()
     plot.x.isLogarithmic = instance.logX
     plot.y.isLogarithmic = instance.logY
@@ -305,6 +305,12 @@ private struct Drawn {
   }
 
   func scatter() -> [Plot.Series] {
+    if let x, x.shape.count == 1, y.shape.count > 1, y.shape.first == x.count, x.count > 0 {
+      // Several values at each place, as of a member of a batch at several times.
+      let width = y.count / x.count
+      let across = x.numbers.flatMap { Array(repeating: $0, count: width) }
+      return [.init(label, .points(x: across, y: y.numbers))]
+    }
     if let x { return [.init(label, .points(x: x.numbers, y: y.numbers))] }
     guard let width = y.shape.last, width >= 2, y.shape.count > 1 else {
       return [.init(label, .points(x: places, y: y.numbers))]

@@ -178,6 +178,7 @@ package final class Session {
       for item in items { try print(item) }
     case .show(let item, _): try print(item)
     case .plot(let plot): try self.plot(plot)
+    case .portrait(let portrait): try self.portrait(portrait)
     case .explain(let instance): try explain(instance)
     case .checkGradients(let loss, let data, let options, let span):
       try checkGradients(loss, data, options, span)

@@ -7,6 +7,7 @@ enum SessionErrand {
   case interpolate(TypedExpression, at: TypedExpression)
   case example(TypedExpression, at: TypedExpression)
   case part(TypedExpression, DatasetPart)
+  case spectral(Spectral, TypedExpression)
 }
 
 extension TypedExpression {
@@ -17,12 +18,13 @@ extension TypedExpression {
     case .interpolate(let solution, let at): .interpolate(solution, at: at)
     case .example(let data, let at): .example(data, at: at)
     case .part(let data, let part): .part(data, part)
+    case .spectral(let kind, let matrix): .spectral(kind, matrix)
     case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .elementwise,
       .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
       .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,
       .element, .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw,
-      .invalid:
+      .point, .invalid:
       nil
     }
   }

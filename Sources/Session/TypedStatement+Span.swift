@@ -9,6 +9,7 @@ extension TypedStatement {
     case .let(_, let value): value.span
     case .train(let command): command.span
     case .plot(let instance): instance.span
+    case .portrait(let instance): instance.plot.span
     case .explain(let instance): instance.span
     case .test(let test): test.span
     case .bench(let bench): bench.span

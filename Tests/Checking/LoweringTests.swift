@@ -45,6 +45,8 @@ import Testing
       case .print(let items, _):
         for case .value(let label, let value) in items { one("print \(label)", value) }
       case .plot(let plot): for series in plot.series { one("plot \(series.label)", series.value) }
+      case .portrait(let portrait):
+        if let solution = portrait.trajectories { one("trajectories", solution) }
       case .checkGradients(let own, _, _, _): loss("check \(own.name)", own)
       case .assert(let condition, _, let text, _): one("assert \(text)", condition)
       case .test(let test): for inner in test.statements { visit(inner) }

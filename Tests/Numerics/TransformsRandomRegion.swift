@@ -211,14 +211,16 @@ struct RandomRegion {
     }
   }
 
-  /// Linear equations, of matrices that are not singular but want rows exchanged.
+  /// Linear equations, of matrices that are not singular but want rows exchanged. What would be left of a row for equal unknowns is
+  /// another number in each: equal right sides would give unknowns that only rounding tells apart, and what chooses between them (the
+  /// derivative of a largest element) would have no derivative itself.
   private mutating func system(_ x: Value) {
     let n = 2 + noise.integer(below: 2)
     let matrix = ValueType(.f64, shape: [n, n])
     let mixed = b.mul(b.tanh(fit(x, matrix)), 0.3)
     let shift = (0..<(n * n)).map { (k: Int) -> Double in
       let isNext = k % n == (k / n + 1) % n
-      return isNext ? 2 : 0.1 * Double(k % 3)
+      return isNext ? 2 + 0.3 * Double(k / n) : 0.1 * Double(k % 3)
     }
     let a = b.add(mixed, b.constant(shift, matrix))
     let right = fit(pick(), ValueType(.f64, shape: [n]))

@@ -51,6 +51,7 @@ extension Checker {
           .wrongKindOfName, "`\(variableName.spelling)` is a constant: nothing varies with it",
           at: Label(wrt.span)), span)
     }
+    if refuseSpectral(in: body, "what is differentiated") { return .invalid(span) }
     if isTopLevel, !body.readLocals.contains(fresh) {
       return failed(
         Diagnostic(

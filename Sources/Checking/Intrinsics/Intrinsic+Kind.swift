@@ -14,7 +14,7 @@ extension Intrinsic {
   }
 
   enum Special: Sendable {
-    case solve, learn, stack, zip, openWidth, transitions
+    case solve, steady, linearize, lyapunov, learn, stack, zip, openWidth, transitions
     /// Known to `csv` alone.
     case rate
     /// What a later version brings, by what it is called in messages.
@@ -30,6 +30,7 @@ extension Intrinsic {
     case loop, mapping, sampling, isFunction, kl
     /// Of `cross_entropy`, which declares what it takes.
     case logit
+    case spectral(Spectral)
   }
 
   enum ArrayFunction: Sendable {
@@ -46,6 +47,11 @@ extension Intrinsic {
   var kind: Kind {
     switch self {
     case .solve: .special(.solve)
+    case .steady: .special(.steady)
+    case .linearize: .special(.linearize)
+    case .lyapunov: .special(.lyapunov)
+    case .eigenvalues: .ordinary(.spectral(.eigenvalues))
+    case .stability: .ordinary(.spectral(.stability))
     case .learn: .special(.learn)
     case .stack: .special(.stack)
     case .zip: .special(.zip)

@@ -28,6 +28,8 @@ enum Intrinsic: String, CaseIterable, Sendable {
   case grad, jacobian, divergence, hessian, jvp, vjp
   // Solving and distributions
   case solve, kl, generate
+  // Dynamics at a point
+  case steady, linearize, lyapunov, eigenvalues, stability
   // What later versions bring
   case discover, transition_nll, batch_norm, attention, rate
 
@@ -69,7 +71,10 @@ enum Intrinsic: String, CaseIterable, Sendable {
     case .convolve: (["x", "kernel", "stride", "dilation", "pad", "groups"], 2)
     case .grouped: (["x", "groups"], 2)
     case .logit_of: (["logits", "label"], 2)
-    case .stack, .zip, .learn, .solve, .discover, .transition_nll, .batch_norm, .attention, .rate:
+    case .eigenvalues, .stability: (["a"], 1)
+    case .stack, .zip, .learn, .solve, .steady, .linearize, .lyapunov, .discover, .transition_nll,
+      .batch_norm,
+      .attention, .rate:
       ([], 0)
     }
   }
@@ -126,6 +131,9 @@ extension Checker {
   ) -> Meaning {
     switch intrinsic {
     case .solve: return solve(arguments, span)
+    case .steady: return steady(arguments, span)
+    case .linearize: return linearize(arguments, span)
+    case .lyapunov: return lyapunov(arguments, span)
     case .learn: return learn(arguments, span, name: nil)
     case .stack:
       let values = arguments.map { elaborate($0) }
@@ -203,6 +211,7 @@ extension Checker {
       guard let value = given["x"].map({ evaluate($0) }) else { return .invalid }
       return .expression(boolean(value.isFunction, span))
     case .kl: return divergenceOfDistributions(given, span)
+    case .spectral(let kind): return .expression(spectral(kind, given, span))
     }
   }
 
@@ -434,7 +443,8 @@ extension Checker {
         .elementwise, .select, .toReal, .scaled, .broadcast, .reduce, .matmul, .windows, .convolve,
         .pick, .stack, .transpose,
         .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .element, .record, .field,
-        .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate,
+        .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral,
+        .interpolate,
         .example, .part, .invalid:
         if tensor(typed)?.element == .integer || isAlone {
           reportNotConstant("a length", at: span)

@@ -11,4 +11,6 @@ package struct LoweredOrigin: Sendable, Hashable {
   package var isLabel = false
   /// Whether it looks at the times of an input's samples.
   package var isInput = false
+  /// Whether it looks at why a question at a point of an ode has no answer.
+  package var isPoint = false
 }

@@ -59,7 +59,8 @@ extension Lowering {
       return scope.builder.constant((0..<n).map(Double.init), type)
     case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .elementwise,
       .select, .toReal, .scaled, .relabelled, .tuple, .element, .record, .field, .bindings,
-      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part,
+      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate,
+      .example, .part,
       .invalid:
       throw IRError("not an arrangement of numbers")
     }

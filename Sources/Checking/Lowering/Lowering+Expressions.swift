@@ -82,6 +82,10 @@ extension Lowering {
     case .calculus(let calculus): return .array(try derivative(calculus))
     case .draw(let draw): return .array(try random(draw, expression))
     case .solve(let solve): return .solution(try lowerSolve(solve, expression.type))
+    case .point(let point): return try lowerPoint(point)
+    case .spectral(let kind, _):
+      throw IRError(
+        "only the session evaluates this", refusal: Refusal(.spectral(kind.rawValue), origin: nil))
     case .interpolate, .part:
       throw IRError("only the session evaluates this")
     case .example(let dataset, let index):

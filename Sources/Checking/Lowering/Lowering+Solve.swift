@@ -12,7 +12,7 @@ extension Lowering {
     guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
     guard case .solution(let solution) = type else { throw IRError("a solve of type \(type)") }
 
-    let hidden = try override(solve)
+    let hidden = try override(solve.overrides)
     let outerInputs = solveInputs
     solveInputs = solve.inputs
     defer {
@@ -36,7 +36,7 @@ extension Lowering {
   /// those backwards.
   mutating func lowerTrace(_ solve: SolveExpression) throws(IRError) -> [Value] {
     guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
-    let hidden = try override(solve)
+    let hidden = try override(solve.overrides)
     let outerInputs = solveInputs
     solveInputs = solve.inputs
     defer {
@@ -64,11 +64,11 @@ extension Lowering {
 
   /// Weights that have another value in a solve have it in starting values, equations and outputs alike. Gives what they
   /// were before.
-  private mutating func override(
-    _ solve: SolveExpression
+  mutating func override(
+    _ overrides: [(weight: WeightID, value: TypedExpression)]
   ) throws(IRError) -> [WeightID: LoweredValue?] {
     var overridden: [WeightID: LoweredValue] = [:]
-    for (weight, value) in solve.overrides { overridden[weight] = try lower(value) }
+    for (weight, value) in overrides { overridden[weight] = try lower(value) }
     var hidden: [WeightID: LoweredValue?] = [:]
     for (weight, value) in overridden {
       hidden[weight] = .some(scope.weights[weight])
@@ -77,7 +77,7 @@ extension Lowering {
     return hidden
   }
 
-  private mutating func restore(_ hidden: [WeightID: LoweredValue?]) {
+  mutating func restore(_ hidden: [WeightID: LoweredValue?]) {
     for (weight, value) in hidden { scope.weights[weight] = value }
   }
 
@@ -363,19 +363,7 @@ extension Lowering {
     }
     var last: [LoweredField] = [LoweredField("t", .array(end))]
     last += try states(of: ode, in: final, leading: [])
-    if !ode.outputs.isEmpty {
-      // In a region of its own: the states' names mean the end there, and nothing here.
-      let outer = scope
-      let inner = RegionScope(
-        .plain, parent: outer,
-        parameters: [.time, scope.builder.type(final)])
-      scope = inner
-      let value = try outputs(of: ode, t: inner.parameters[0], y: inner.parameters[1])
-      scope = outer
-      let region = try inner.finish(value.leaves)
-      let results = outer.builder.inline(region, [end, final] + inner.captured(sliced: false))
-      last += try value.rebuilt(from: results).recordFields
-    }
+    last += try outputsAtPoint(of: ode, t: end, y: final)
     fields.append(LoweredField("final", .record(last)))
     let counts = Solve.Statistic.language.enumerated().map { i, name in
       LoweredField(name, .array(statistic(i, stats)))
@@ -386,12 +374,28 @@ extension Lowering {
     return LoweredSolution(fields: fields)
   }
 
+  /// In a region of its own: the states' names mean the point there, and nothing here.
+  mutating func outputsAtPoint(
+    of ode: OdeInstance, t: Value, y: Value
+  ) throws(IRError) -> [LoweredField] {
+    if ode.outputs.isEmpty { return [] }
+    let outer = scope
+    let inner = RegionScope(
+      .plain, parent: outer, parameters: [.time, scope.builder.type(y)])
+    scope = inner
+    let value = try outputs(of: ode, t: inner.parameters[0], y: inner.parameters[1])
+    scope = outer
+    let region = try inner.finish(value.leaves)
+    let results = outer.builder.inline(region, [t, y] + inner.captured(sliced: false))
+    return try value.rebuilt(from: results).recordFields
+  }
+
   private mutating func statistic(_ index: Int, _ stats: Value) -> Value {
     let one = scope.builder.slice(stats, axis: 0, index..<(index + 1))
     return scope.builder.reshape(one, to: [])
   }
 
-  private mutating func states(
+  mutating func states(
     of ode: OdeInstance, in flat: Value, leading: [Extent]
   ) throws(IRError) -> [LoweredField] {
     var start = 0

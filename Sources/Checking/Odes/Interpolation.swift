@@ -82,7 +82,8 @@ extension Checker {
       .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
       .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,
-      .element, .record, .field, .fold, .scan, .calculus, .draw, .interpolate, .example, .part,
+      .element, .record, .field, .fold, .scan, .calculus, .draw, .point, .spectral, .interpolate,
+      .example, .part,
       .invalid:
       return nil
     }

@@ -35,7 +35,7 @@ extension Checker {
           .concatenate, .stack,
           .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,
           .element, .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw,
-          .solve, .interpolate, .example, .part, .invalid:
+          .solve, .point, .spectral, .interpolate, .example, .part, .invalid:
           break
         }
       }

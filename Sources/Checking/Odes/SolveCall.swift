@@ -312,7 +312,7 @@ extension Checker {
   // MARK: with
 
   /// `with: {α: linspace(0.5, 2, 50)}`.
-  private mutating func overriding(
+  mutating func overriding(
     _ argument: CallArgument?, _ ode: ElaboratedOde
   ) -> [(WeightID, TypedExpression)]? {
     guard let argument else { return [] }
@@ -398,7 +398,7 @@ extension TypedExpression {
       .convolve, .pick,
       .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather, .shift,
       .linspace, .iota, .tuple, .element, .record, .bindings, .conditional, .fold, .scan, .map,
-      .calculus, .draw, .solve, .example, .part, .invalid:
+      .calculus, .draw, .solve, .point, .spectral, .example, .part, .invalid:
       false
     }
   }

@@ -199,6 +199,7 @@ extension Checker {
   // MARK: plot
 
   mutating func plot(_ node: PlotCommand) -> TypedStatement? {
+    if let (ode, subject) = subjectOde(of: node) { return portrait(ode, subject, node) }
     var kind = PlotInstance.Kind.line
     if let written = node.kind {
       guard let found = PlotInstance.Kind(rawValue: written.text) else {

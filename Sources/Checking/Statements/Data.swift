@@ -279,7 +279,8 @@ extension Checker {
       .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
       .transpose, .reverse, .slice,
       .index, .gather, .shift, .iota, .tuple, .element, .record, .field, .bindings, .conditional,
-      .fold, .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part, .invalid:
+      .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate, .example,
+      .part, .invalid:
       break
     }
     report(.notConstant("an argument of a data set", at: expression.span))

@@ -156,20 +156,35 @@ extension Checker {
     }
   }
 
+  private func finished(_ plot: PlotInstance) -> PlotInstance {
+    var plot = plot
+    plot.series = plot.series.map { series in
+      var next = series
+      next.value = finished(series.value)
+      return next
+    }
+    plot.options = plot.options.map { finished($0) }
+    return plot
+  }
+
+  private func finished(_ portrait: PortraitInstance) -> PortraitInstance {
+    var portrait = portrait
+    portrait.field = portrait.field.mapped { finished($0) }
+    portrait.horizontal = (finished(portrait.horizontal.from), finished(portrait.horizontal.to))
+    portrait.vertical = (finished(portrait.vertical.from), finished(portrait.vertical.to))
+    portrait.trajectories = portrait.trajectories.map { finished($0) }
+    portrait.plot = finished(portrait.plot)
+    return portrait
+  }
+
   func finished(_ statement: TypedStatement) -> TypedStatement {
     switch statement {
     case .data(let data): return .data(finished(data))
     case .let(let name, let value): return .let(name: name, value: finished(value))
     case .train(let train): return .train(finished(train))
     case .print(let items, let span): return .print(items.map { finished($0) }, span)
-    case .plot(var plot):
-      plot.series = plot.series.map { series in
-        var next = series
-        next.value = finished(series.value)
-        return next
-      }
-      plot.options = plot.options.map { finished($0) }
-      return .plot(plot)
+    case .plot(let plot): return .plot(finished(plot))
+    case .portrait(let portrait): return .portrait(finished(portrait))
     case .explain(var explain):
       explain.trajectory = finished(explain.trajectory)
       return .explain(explain)

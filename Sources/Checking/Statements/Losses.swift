@@ -128,6 +128,7 @@ extension Checker {
     }
     let whole = closed(toReal(result))
     pending.removeLast()
+    if refuseSpectral(in: whole, "a loss") { return nil }
     return observes ? .logDensity(whole) : .value(whole)
   }
 
@@ -149,9 +150,9 @@ extension Checker {
     func visit(_ expression: TypedExpression) {
       expression.walk { node in
         if case .weight(let id) = node.kind { add(id) }
-        if case .solve(let solve) = node.kind, !odes.contains(solve.ode) {
-          odes.append(solve.ode)
-          if let ode = environment.odes[solve.ode] {
+        if let id = node.kind.ode, !odes.contains(id) {
+          odes.append(id)
+          if let ode = environment.odes[id] {
             for value in Checker.parts(of: ode) { visit(value) }
           }
         }
@@ -173,6 +174,15 @@ extension Checker {
     ode.bindings.map(\.value) + ode.implicit.map(\.value) + ode.states.map(\.derivative)
       + ode.states.compactMap(\.initial) + ode.outputs.map(\.value)
       + ode.events.flatMap(\.values) + ode.inputs.compactMap(\.value) + ode.noise.map(\.value)
+  }
+}
+
+extension TypedExpression.Kind {
+  /// The ode whose equations it reads itself.
+  fileprivate var ode: OdeID? {
+    if case .solve(let solve) = self { return solve.ode }
+    if case .point(let point) = self { return point.ode }
+    return nil
   }
 }
 

@@ -8,6 +8,7 @@ package enum TypedStatement: Sendable {
   case train(TrainCommand)
   case print([PrintItem], Span)
   case plot(PlotInstance)
+  case portrait(PortraitInstance)
   case explain(ExplainInstance)
   case checkGradients(loss: LossInstance, data: TypedExpression?, options: [OptionValue], Span)
   case write(TypedExpression, file: String, Span)

@@ -68,6 +68,8 @@ extension TypedExpression {
       solve.columns = solve.columns.map { ($0.local, f($0.value)) }
       solve.inputs = solve.inputs.map { $0.mapped(f) }
       result.kind = .solve(solve)
+    case .point(let point): result.kind = .point(point.mapped(f))
+    case .spectral(let kind, let a): result.kind = .spectral(kind, f(a))
     case .interpolate(let a, let at): result.kind = .interpolate(f(a), at: f(at))
     case .example(let a, let at): result.kind = .example(f(a), at: f(at))
     case .part(let a, let part): result.kind = .part(f(a), part)
@@ -130,7 +132,8 @@ extension TypedExpression {
       .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
       .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
-      .record, .field, .bindings, .conditional, .calculus, .draw, .solve, .interpolate, .example,
+      .record, .field, .bindings, .conditional, .calculus, .draw, .solve, .point, .spectral,
+      .interpolate, .example,
       .part, .invalid:
       break
     }

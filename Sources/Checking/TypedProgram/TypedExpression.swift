@@ -105,6 +105,10 @@ package struct TypedExpression: Sendable {
     case calculus(Calculus)
     case draw(Draw)
     case solve(SolveExpression)
+    /// A steady state, or the linear part of an ode's equations.
+    case point(OdePoint)
+    /// Of matrices, the last two axes.
+    case spectral(Spectral, TypedExpression)
     /// A solution at a time (or at an array of times): a record of states and outputs.
     case interpolate(TypedExpression, at: TypedExpression)
 

@@ -14,7 +14,8 @@ extension TypedExpression {
       .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
       .transpose, .reverse, .slice,
       .index, .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings,
-      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part,
+      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate,
+      .example, .part,
       .invalid:
       nil
     }
@@ -41,7 +42,8 @@ extension TypedExpression {
       .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape, .transpose,
       .reverse, .slice, .index,
       .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings,
-      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate, .example, .part,
+      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate,
+      .example, .part,
       .invalid:
       false
     }
@@ -60,7 +62,8 @@ extension TypedExpression {
         bound.insert(fold.element)
       case .calculus(let calculus): bound.insert(calculus.variable)
       case .local(let id): if !bound.contains(id) { constant = false }
-      case .session, .weight, .draw, .solve, .example, .part, .invalid: constant = false
+      case .session, .weight, .draw, .solve, .point, .spectral, .example, .part, .invalid:
+        constant = false
       case .number, .integer, .boolean, .text, .array, .size, .elementwise, .select, .toReal,
         .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick,
         .concatenate, .stack, .reshape,
@@ -116,7 +119,7 @@ extension Checker {
       .concatenate, .stack, .reshape,
       .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
       .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve,
-      .interpolate, .example, .part, .invalid:
+      .point, .spectral, .interpolate, .example, .part, .invalid:
       nil
     }
   }

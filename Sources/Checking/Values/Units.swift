@@ -85,7 +85,8 @@ extension Checker {
         .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack,
         .reshape, .transpose,
         .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element, .record,
-        .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .interpolate,
+        .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral,
+        .interpolate,
         .example, .part, .invalid:
         break
       }

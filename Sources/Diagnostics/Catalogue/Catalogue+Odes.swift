@@ -138,6 +138,48 @@ extension Catalogue {
       bad: "ode f { state x = 1; x' = -x; event dose: t in [1, 2] { } }",
       mended: "ode f { state x = 1; x' = -x; event dose: t in [1, 2] { x += 1 } }"),
     CatalogueRow(
+      .pointNeedsTime, "an ode that changes with time, looked at without one",
+      "`steady` and `linearize` look at equations at one point, and what these say there depends on the time. With `time:` they are taken "
+        + "as they are then, as if time stood still.",
+      bad: """
+        ode f { state x = 1; x' = -x + sin(t) }
+        print steady(f)
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x + sin(t) }
+        print steady(f, time: 0)
+        """),
+    CatalogueRow(
+      .eigenvaluesInProgram, "eigenvalues where there are none",
+      "Eigenvalues are found by an iteration between programs: they have no derivative, and can't be part of a loss, of what is "
+        + "differentiated, or of a loop. Traces and determinants have derivatives, and an array of matrices can be handed over as a whole.",
+      bad: """
+        param k = 1.0
+        ode f { state x = 1, y = 0; x' = y; y' = -k*x - y }
+        loss slow(_) = mse(eigenvalues(linearize(f, at: {x: 0, y: 0}).jacobian).re[0], -1)
+        train slow { optimize: adam(lr: 0.1), steps: 5 }
+        """,
+      mended: """
+        param k = 1.0
+        ode f { state x = 1, y = 0; x' = y; y' = -k*x - y }
+        fn determinant(a: Real[2, 2]) = a[0, 0]*a[1, 1] - a[0, 1]*a[1, 0]
+        loss stiff(_) = mse(determinant(linearize(f, at: {x: 0, y: 0}).jacobian), 2)
+        train stiff { optimize: adam(lr: 0.1), steps: 5 }
+        """),
+    CatalogueRow(
+      .portraitOfTwoStates, "a portrait of an ode that has none",
+      "`plot ode as phase` draws the plane of an ode of two numbers: where things go, where each of the two stands still, and the points at "
+        + "which both do. Of larger systems draw solutions.",
+      bad: """
+        import physics
+        plot lorenz as phase { x: 0..1; y: 0..1 }
+        """,
+      mended: """
+        import physics
+        let s = solve(lorenz, over: 0..20)
+        plot [s.x, s.z] as phase
+        """),
+    CatalogueRow(
       .missingInput, "a solve that doesn't say what an input is",
       "An input is a function of time that comes from outside of the equations: `input: {u: rig.u}` of a solve, or the default "
         + "of the declaration.",

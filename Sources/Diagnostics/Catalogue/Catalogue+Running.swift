@@ -256,6 +256,43 @@ extension Catalogue {
         print solve(f, over: 0..2, input: {u: linear([0, 1, 2], [1, 3, 2])}).final.x
         """),
     CatalogueRow(
+      .noSteadyState, "no steady state is found",
+      "Neither Newton's method from the start, nor the flow from there, leads to a state at which all derivatives are zero. There may be none, "
+        + "or the start is too far from it.",
+      bad: """
+        ode f { state x = 0.5; param a = 1.0; x' = x^2 + a }
+        print steady(f)
+        """,
+      mended: """
+        ode f { state x = 0.5; param a = 1.0; x' = x^2 - a }
+        print steady(f)
+        """),
+    CatalogueRow(
+      .steadyNotIsolated, "a steady state among others",
+      "Where something is conserved, as the sum of two substances that turn into each other, every share of it has a steady state of its own, "
+        + "and equations alone can't tell which. The conservation law in the place of one equation does. At a bifurcation, where two steady "
+        + "states meet, nothing tells them apart either.",
+      bad: """
+        ode f { state x = 1, y = 0; x' = y - 2*x; y' = 2*x - y }
+        print steady(f)
+        """,
+      mended: """
+        ode f { state x = 1, y = 0; x' = y - 2*x; 0 = x + y - 1 }
+        print steady(f)
+        """),
+    CatalogueRow(
+      .directionsCollapsed, "Lyapunov exponents that are looked at too seldom",
+      "Neighbours of a solution are followed in as many directions as the state has numbers. All of them turn towards the one that grows "
+        + "fastest, so they are set upright again each `every:`. Where one of them has shrunk to no more than its errors by then, its exponent is lost.",
+      bad: """
+        ode f { state x = 1, y = 1; x' = x; y' = -50*y }
+        print lyapunov(f, over: 0..10, every: 1)
+        """,
+      mended: """
+        ode f { state x = 1, y = 1; x' = x; y' = -50*y }
+        print lyapunov(f, over: 0..10, every: 0.1)
+        """),
+    CatalogueRow(
       .eventsWithoutEnd, "infinitely many events before some time",
       "A ball that keeps half of its speed at each bounce bounces infinitely often before it lies still. Events that follow each "
         + "other more and more closely can't be followed to their end. Give the model a second way of moving, lying "

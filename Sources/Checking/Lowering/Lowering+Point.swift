@@ -1,0 +1,126 @@
+import NodalIR
+import NodalOperations
+import NodalTypes
+
+/// `steady(…)` and `linearize(…)` → IR.
+extension Lowering {
+  mutating func lowerPoint(_ point: OdePoint) throws(IRError) -> LoweredValue {
+    guard let ode = program.odes[point.ode] else { throw IRError("no such ode") }
+    let hidden = try override(point.overrides)
+    let outerInputs = solveInputs
+    solveInputs = []
+    defer {
+      restore(hidden)
+      solveInputs = outerInputs
+    }
+    var parts: [Value] = []
+    for expression in point.state {
+      parts.append(scope.builder.convert(flat(try array(expression)), to: precision))
+    }
+    let y = scope.builder.concatenate(parts, axis: 0)
+    let t: Value
+    if let time = point.time {
+      t = try self.time(time)
+    } else {
+      t = scope.builder.constant(0, .time)
+    }
+    let (search, captured) = try system(ode)
+    at(LoweredOrigin(span: point.span, ode: ode.id))
+    switch point.question {
+    case .slope: return .array(scope.builder.inline(search.slopes, [t, y] + captured)[0])
+    case .jacobian:
+      return .array(try search.jacobian(at: y, t, captured, &scope.builder))
+    case .lyapunov(let course):
+      return .array(try lyapunov(search, ode, from: y, captured, course, point))
+    case .steady:
+      let found = try steady(search, ode, from: y, at: t, captured, point)
+      let fields = try self.point(of: ode, t: t, y: found)
+      return .record(fields)
+    }
+  }
+
+  /// M y' = f of an ode without its events.
+  private mutating func system(
+    _ ode: OdeInstance
+  ) throws(IRError) -> (search: SteadySearch, captured: [Value]) {
+    guard ode.implicit.isEmpty else {
+      let system = try implicitSystem(ode)
+      let search = SteadySearch(slopes: system.rhs, mass: system.mass, element: precision)
+      return (search, system.captured)
+    }
+    var still = ode
+    still.events = []
+    let registers = EventRegisters(
+      still, stateLength: try size(of: still), capacities: [:], held: [])
+    let drafted = try rightHandSide(still, registers)
+    let region = try drafted.scope.finish([drafted.result])
+    return (
+      SteadySearch(slopes: region, mass: nil, element: precision),
+      drafted.scope.captured(sliced: false)
+    )
+  }
+
+  /// Steps of the simplified Newton method from the solution that was found, with the Jacobian there. They change next to nothing, and
+  /// make the derivatives: the search is none of differentiation's business, and each step gets one order of the implicit function's
+  /// derivatives right.
+  private static let formalSteps = 3
+
+  private mutating func steady(
+    _ search: SteadySearch, _ ode: OdeInstance, from start: Value, at t: Value,
+    _ captured: [Value], _ point: OdePoint
+  ) throws(IRError) -> Value {
+    func fixed(_ x: Value) -> Value {
+      scope.builder.type(x).element.isFloating ? scope.builder.apply("fixed", x) : x
+    }
+    let fixedTime = fixed(t)
+    let fixedValues = captured.map { fixed($0) }
+    let (found, isFound) = try search.emit(
+      from: fixed(start), at: fixedTime, fixedValues, &scope.builder)
+    let jacobian = try search.jacobian(at: found, fixedTime, fixedValues, &scope.builder)
+    let matrix = scope.builder.neg(jacobian)
+    let factors = scope.builder.value(.factorize, [matrix])
+    let isSingular = try search.isSingular(matrix, factors: factors, &scope.builder)
+
+    let i64 = ValueType(.i64)
+    func code(_ failure: PointFailure) -> Value {
+      scope.builder.constant(Double(failure.rawValue), i64)
+    }
+    let problem = scope.builder.select(
+      isFound,
+      scope.builder.select(isSingular, code(.notIsolated), scope.builder.constant(0, i64)),
+      code(.notFound))
+    var y = requiring(problem, found, ode, point)
+    for _ in 0..<Self.formalSteps {
+      let f = scope.builder.inline(search.slopes, [t, y] + captured)[0]
+      let step = scope.builder.value(.linearSolve(LinearSolve()), [matrix, factors, f])
+      y = scope.builder.add(y, step)
+    }
+    return y
+  }
+
+  /// A value, where a failure's code is 0: a number that is looked up outside of an array ends the run, and the place tells why.
+  mutating func requiring(
+    _ problem: Value, _ value: Value, _ ode: OdeInstance, _ point: OdePoint
+  ) -> Value {
+    at(LoweredOrigin(span: point.span, ode: ode.id, isPoint: true))
+    let none = scope.builder.constant([0], ValueType(precision, shape: [1]))
+    let zero = scope.builder.value(.gather(Gather(isChecked: true)), [none, problem])
+    at(LoweredOrigin(span: point.span, ode: ode.id))
+    return scope.builder.add(value, scope.builder.splat(zero, like: value))
+  }
+
+  /// States and outputs at a point.
+  private mutating func point(
+    of ode: OdeInstance, t: Value, y: Value
+  ) throws(IRError) -> [LoweredField] {
+    try states(of: ode, in: y, leading: []) + outputsAtPoint(of: ode, t: t, y: y)
+  }
+}
+
+/// Why there is no answer: the index that a checked gather misses by.
+package enum PointFailure: Int, Sendable {
+  /// Of a steady state.
+  case notFound = 1, notIsolated
+  /// Of Lyapunov exponents: directions that are no longer told apart.
+  case collapsed
+}

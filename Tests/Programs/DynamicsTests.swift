@@ -1,0 +1,137 @@
+import Foundation
+import Nodal
+import Testing
+
+/// Laws of what is asked of an ode at a point.
+@Suite struct DynamicsTests {
+  private static func numbers(
+    _ program: String, _ expression: String, _ backend: Backend = .automatic
+  ) throws -> [Double] {
+    var configuration = Configuration()
+    configuration.backend = backend
+    let recorder = Recorder(configuration)
+    #expect(recorder.run(program + "\nlet answer = \(expression)\n") == .finished)
+    #expect(recorder.errors.map(\.text) == [])
+    return try #require(recorder.interpreter.evaluate("answer").numbers)
+  }
+
+  /// x* = K (1 - d/r), and its derivatives by r up to the third.
+  @Test(arguments: [Backend.automatic, .reference])
+  func derivativesOfAClosedForm(_ backend: Backend) throws {
+    let program = """
+      ode growth { state x = 3; param r = 2.0, K = 5.0, d = 0.5; x' = r*x*(1 - x/K) - d*x }
+      fn rest(r) = steady(growth, with: {r: r}).x
+      fn one(r) = grad(rest(r), wrt: r)
+      fn two(r) = grad(one(r), wrt: r)
+      fn three(r) = grad(two(r), wrt: r)
+      """
+    let found = try Self.numbers(program, "[rest(2.0), one(2.0), two(2.0), three(2.0)]", backend)
+    for (a, b) in zip(found, [3.75, 0.625, -0.625, 0.9375]) { #expect(abs(a - b) < 1e-9) }
+  }
+
+  /// Three substances with fast and slow reactions, and an algebraic equation: gradients against differences.
+  @Test func gradientsAgainstDifferences() throws {
+    let program = """
+      ode reactor {
+        state a = 1, b = 0.1, c = 0, whole = 1
+        param k1 = 0.04, k2 = 1e4, k3 = 3e3, feed = 0.1, out = 0.2
+        a' = feed - k1*a + k2*b*c - out*a
+        b' = k1*a - k2*b*c - k3*b^2 - out*b
+        c' = k3*b^2 - out*c
+        0 = a + b + c - whole
+        output share = c/whole
+      }
+      fn rest(k: Real[3]) = steady(reactor, with: {k1: k[0], k2: k[1]*1e4, feed: k[2]}).share
+      let at = [0.04, 1.0, 0.1]
+      let up = [0.00004, 0.0, 0.0], over = [0.0, 0.001, 0.0], on = [0.0, 0.0, 0.0001]
+      """
+    let found = try Self.numbers(
+      program,
+      "[grad(rest(at), wrt: at), (rest(at + up) - rest(at - up))/0.00008, (rest(at + over) - rest(at - over))/0.002, (rest(at + on) - rest(at - on))/0.0002]"
+    )
+    for k in 0..<3 { #expect(abs(found[k] - found[3 + k]) < 1e-5 * (1 + abs(found[k]))) }
+  }
+
+  /// From anywhere in the basin of a focus, or of one of two nodes, the flow leads there.
+  @Test func roughStarts() throws {
+    let program = """
+      ode brusselator { state x = 0, y = 0; param a = 1.0, b = 1.5; x' = a - (b + 1)*x + x^2*y; y' = b*x - x^2*y }
+      ode hill { state x = 0; x' = 0.1 + x^4/(1 + x^4) - 0.5*x }
+      let xs = [0.01, 5, 20, 0.5, 3], ys = [10.0, 0, 20, 9, 7]
+      let many = steady(brusselator, from: {x: xs, y: ys})
+      """
+    let found = try Self.numbers(program, "[many.x, many.y]")
+    for k in 0..<5 { #expect(abs(found[k] - 1) < 1e-8 && abs(found[5 + k] - 1.5) < 1e-8) }
+    let states = try Self.numbers(program, "steady(hill, from: {x: [0.0, 100, 1.9]}).x")
+    let slopes = states.map { x in 0.1 + pow(x, 4) / (1 + pow(x, 4)) - 0.5 * x }
+    for slope in slopes { #expect(abs(slope) < 1e-12) }
+    #expect(abs(states[1] - states[2]) < 1e-9 && states[0] < 0.3)
+  }
+
+  /// Units of states and time are of no account: the same numbers come out of the same model in others.
+  @Test func scalesPlayNoPart() throws {
+    func model(_ scale: Double, _ rate: Double) -> String {
+      """
+      ode f { state x = \(5 * scale), y = 1; x' = \(rate)*(\(scale) + \(scale)*y - x); y' = \(rate)*(2 - y - (x/\(scale))^2/4) }
+      """
+    }
+    let plain = try Self.numbers(model(1, 1), "[steady(f).x, steady(f).y]")
+    for (scale, rate) in [(1e-12, 1.0), (1e9, 1e-6), (1.0, 1e12)] {
+      let found = try Self.numbers(model(scale, rate), "[steady(f).x, steady(f).y]")
+      #expect(abs(found[0] / scale - plain[0]) < 1e-9 && abs(found[1] - plain[1]) < 1e-9)
+    }
+  }
+
+  @Test func linearPartsAreDerivatives() throws {
+    let program = """
+      import physics
+      let p = {x: 1.0, y: 2.0, z: 3.0}
+      let l = linearize(lorenz, at: p, with: {ρ: 28.0, σ: 10.0, β: 2.0})
+      """
+    #expect(
+      try Self.numbers(program, "flatten(l.jacobian)") == [-10, 10, 0, 25, -1, -1, 2, 1, -2])
+    #expect(try Self.numbers(program, "l.slope") == [10, 23, -4])
+  }
+
+  /// Sprott, Chaos and Time-Series Analysis (2003): 0.906, 0, -14.57; their sum is the divergence.
+  @Test func exponentsOfLorenz() throws {
+    let program = """
+      ode lorenz { state x = 1, y = 1, z = 20; param σ = 10.0, ρ = 28.0, β = 8/3; x' = σ*(y - x); y' = x*(ρ - z) - y; z' = x*y - β*z }
+      let on = solve(lorenz, over: 0..20).final
+      """
+    let found = try Self.numbers(
+      program,
+      "lyapunov(lorenz, over: 0..1000, from: on, every: 0.5, solver: tsit5(rtol: 1e-8, atol: 1e-8))"
+    )
+    for (a, b) in zip(found, [0.906, 0, -14.57]) { #expect(abs(a - b) < 0.02, "\(found)") }
+    #expect(abs(found.reduce(0, +) + 41.0 / 3) < 1e-5)
+  }
+
+  /// Of a linear system they are the real parts, up to one over the span; fast decay is not lost while the state is long at rest.
+  @Test(arguments: [Backend.automatic, .reference])
+  func exponentsOfLinearSystems(_ backend: Backend) throws {
+    let program = """
+      ode two { state x = 1, y = 1; x' = -x + 3*y; y' = -2*y }
+      ode turning { state x = 1, y = 0, z = 1; x' = 0.1*x - 2*y; y' = 2*x + 0.1*y; z' = -30*z }
+      """
+    let two = try Self.numbers(program, "lyapunov(two, over: 0..200)", backend)
+    for (a, b) in zip(two, [-1.0, -2]) { #expect(abs(a - b) < 0.01, "\(two)") }
+    let turning = try Self.numbers(program, "lyapunov(turning, over: 0..20, every: 0.2)", backend)
+    for (a, b) in zip(turning, [0.1, 0.1, -30]) { #expect(abs(a - b) < 0.01, "\(turning)") }
+  }
+
+  @Test func portraitsAreDrawn() throws {
+    let recorder = Recorder(Configuration(outputDirectory: try Repository.temporaryFolder().path))
+    let outcome = recorder.run(
+      """
+      ode lv { state u = 1, v = 1; param a = 1.5, b = 1.0, c = 3.0, d = 1.0; u' = a*u - b*u*v; v' = -c*v + d*u*v }
+      plot lv as phase to "lv.svg" { x: 0..7; y: 0..4; from: [[1, 1], [2, 1]], over: 0..10; with: {a: 1.2} }
+      """)
+    #expect(outcome == .finished, "\(recorder.errors.map(\.text))")
+    let notes = recorder.events.compactMap { event -> String? in
+      if case .note(let text) = event { text } else { nil }
+    }
+    #expect(notes.contains("u = 0, v = 0: saddle"))
+    #expect(notes.contains("u = 3, v = 1.2: centre of the linear part"))
+  }
+}
