@@ -194,6 +194,8 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case noSteadyState = "E1040"
   case steadyNotIsolated = "E1041"
   case directionsCollapsed = "E1042"
+  case noCycle = "E1043"
+  case cycleNotIsolated = "E1044"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

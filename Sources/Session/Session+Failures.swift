@@ -219,6 +219,23 @@ extension Session {
         help: [
           "look more often: `every: 0.1`; the span is cut into 1000 pieces where nothing is said"
         ])
+    case .noCycle:
+      return Diagnostic(
+        .noCycle, "no closed solution of \(name) is found from this start and period",
+        at: place.map { Label($0.span) },
+        help: [
+          "start on it: `from: solve(…, over: 0..100).final`, with the time between two maxima as `period:`",
+          "it may have none for these parameters; and where something is conserved there are too many, side by side",
+        ])
+    case .cycleNotIsolated:
+      return Diagnostic(
+        .cycleNotIsolated,
+        "the closed solution of \(name) that is found is a point at rest, or one of many",
+        at: place.map { Label($0.span) },
+        help: [
+          "start further away from the point at rest, and with a period that is nearer",
+          "where something is conserved, as in an undamped oscillator, there are closed solutions for all its values",
+        ])
     case .notIsolated:
       return Diagnostic(
         .steadyNotIsolated,

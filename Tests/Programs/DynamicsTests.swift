@@ -120,6 +120,28 @@ import Testing
     for (a, b) in zip(turning, [0.1, 0.1, -30]) { #expect(abs(a - b) < 0.01, "\(turning)") }
   }
 
+  /// Van der Pol's oscillator; Lorenz's shortest orbit, which is unstable (Viswanath, Nonlinearity 16, 2003).
+  @Test(arguments: [Backend.automatic, .reference])
+  func closedSolutions(_ backend: Backend) throws {
+    let program = """
+      ode vdp { state x = 2, y = 0; param μ = 1.0; x' = y; y' = μ*(1 - x^2)*y - x }
+      ode lorenz { state x = -13.7, y = -19.6, z = 27; x' = 10*(y - x); y' = x*(28 - z) - y; z' = x*y - 8/3*z }
+      fn T(μ) = cycle(vdp, period: 6.6, with: {μ: μ}).period
+      let μ = 1.0
+      let c = cycle(lorenz, period: 1.5)
+      let back = solve(lorenz, from: c.start, over: 0..c.period, solver: dop853(rtol: 1e-12, atol: 1e-12)).final
+      """
+    let own = try Self.numbers(
+      program, "[T(μ), grad(T(μ), wrt: μ), (T(1.001) - T(0.999))/0.002]", backend)
+    #expect(abs(own[0] - 6.6632868593) < 1e-6 && abs(own[1] - own[2]) < 1e-4)
+    let found = try Self.numbers(
+      program, "[c.period, eigenvalues(c.monodromy).re, back.x - c.start.x, back.z - c.start.z]",
+      backend)
+    #expect(abs(found[0] - 1.5586522107) < 1e-6 && abs(found[1] - 4.713) < 0.001, "\(found)")
+    #expect(abs(found[2] - 1) < 1e-5 && abs(found[3]) < 1e-5)
+    #expect(abs(found[4]) < 1e-5 && abs(found[5]) < 1e-5)
+  }
+
   @Test func portraitsAreDrawn() throws {
     let recorder = Recorder(Configuration(outputDirectory: try Repository.temporaryFolder().path))
     let outcome = recorder.run(

@@ -14,7 +14,7 @@ extension Intrinsic {
   }
 
   enum Special: Sendable {
-    case solve, steady, linearize, lyapunov, learn, stack, zip, openWidth, transitions
+    case solve, steady, cycle, linearize, lyapunov, learn, stack, zip, openWidth, transitions
     /// Known to `csv` alone.
     case rate
     /// What a later version brings, by what it is called in messages.
@@ -48,6 +48,7 @@ extension Intrinsic {
     switch self {
     case .solve: .special(.solve)
     case .steady: .special(.steady)
+    case .cycle: .special(.cycle)
     case .linearize: .special(.linearize)
     case .lyapunov: .special(.lyapunov)
     case .eigenvalues: .ordinary(.spectral(.eigenvalues))

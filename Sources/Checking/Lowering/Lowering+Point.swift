@@ -32,8 +32,11 @@ extension Lowering {
       return .array(try search.jacobian(at: y, t, captured, &scope.builder))
     case .lyapunov(let course):
       return .array(try lyapunov(search, ode, from: y, captured, course, point))
+    case .cycle(let turn):
+      return .record(try cycle(search, ode, from: y, captured, turn, point))
     case .steady:
-      let found = try steady(search, ode, from: y, at: t, captured, point)
+      let found = try root(
+        search, ode, from: y, at: t, captured, point, (.notFound, .notIsolated))
       let fields = try self.point(of: ode, t: t, y: found)
       return .record(fields)
     }
@@ -65,9 +68,10 @@ extension Lowering {
   /// derivatives right.
   private static let formalSteps = 3
 
-  private mutating func steady(
+  mutating func root(
     _ search: SteadySearch, _ ode: OdeInstance, from start: Value, at t: Value,
-    _ captured: [Value], _ point: OdePoint
+    _ captured: [Value], _ point: OdePoint,
+    _ failures: (notFound: PointFailure, notIsolated: PointFailure)
   ) throws(IRError) -> Value {
     func fixed(_ x: Value) -> Value {
       scope.builder.type(x).element.isFloating ? scope.builder.apply("fixed", x) : x
@@ -87,8 +91,9 @@ extension Lowering {
     }
     let problem = scope.builder.select(
       isFound,
-      scope.builder.select(isSingular, code(.notIsolated), scope.builder.constant(0, i64)),
-      code(.notFound))
+      scope.builder.select(
+        isSingular, code(failures.notIsolated), scope.builder.constant(0, i64)),
+      code(failures.notFound))
     var y = requiring(problem, found, ode, point)
     for _ in 0..<Self.formalSteps {
       let f = scope.builder.inline(search.slopes, [t, y] + captured)[0]
@@ -110,7 +115,7 @@ extension Lowering {
   }
 
   /// States and outputs at a point.
-  private mutating func point(
+  mutating func point(
     of ode: OdeInstance, t: Value, y: Value
   ) throws(IRError) -> [LoweredField] {
     try states(of: ode, in: y, leading: []) + outputsAtPoint(of: ode, t: t, y: y)
@@ -123,4 +128,6 @@ package enum PointFailure: Int, Sendable {
   case notFound = 1, notIsolated
   /// Of Lyapunov exponents: directions that are no longer told apart.
   case collapsed
+  /// Of closed solutions.
+  case noCycle, cycleNotIsolated
 }

@@ -15,6 +15,15 @@ struct SteadySearch {
   /// (t, y, parameters…) → M of M y' = f; nil: the identity.
   let mass: Region?
   let element: ElementType
+  /// f counts as zero where it is so small beside the sum of its linear terms.
+  let tolerance: Double
+
+  init(slopes: Region, mass: Region?, element: ElementType, tolerance: Double? = nil) {
+    self.slopes = slopes
+    self.mass = mass
+    self.element = element
+    self.tolerance = tolerance ?? (element == .f32 ? 1e-5 : 1e-10)
+  }
 
   /// What is being tried; the last two are how it can end.
   private enum Phase: Double { case newton, flow, shortened, found, failed }
@@ -29,8 +38,6 @@ struct SteadySearch {
   var dimension: Int { state.fixedCount ?? 0 }
   private var scalar: ValueType { ValueType(element) }
   private var square: ValueType { ValueType(element, shape: [dimension, dimension]) }
-  /// f counts as zero where it is so small beside the sum of its linear terms.
-  private var tolerance: Double { element == .f32 ? 1e-5 : 1e-10 }
 
   /// Where the search from `start` ends, and whether that is a solution.
   func emit(

@@ -140,7 +140,7 @@ extension Checker {
     }
     let body: TypedExpression
     switch question {
-    case .steady, .lyapunov: body = ask(question, type)
+    case .steady, .lyapunov, .cycle: body = ask(question, type)
     case .jacobian, .slope:
       guard case .record(let fields) = type else { return .invalid }
       body = TypedExpression(

@@ -12,6 +12,14 @@ package struct OdePoint: Sendable {
     case slope
     /// How fast neighbours of the solution from there part from it, on average: a vector like the flat state.
     case lyapunov(Course)
+    /// A closed solution near the point: a record of a point on it, its period, and what a turn makes of neighbours.
+    case cycle(Turn)
+  }
+
+  /// Once around, roughly.
+  package struct Turn: Sendable {
+    package var period: TypedExpression
+    package var settings: SolverSettings
   }
 
   /// A span that is gone through in pieces of equal length.
@@ -39,6 +47,10 @@ package struct OdePoint: Sendable {
     if case .lyapunov(var course) = question {
       course.over = (f(course.over.from), f(course.over.to))
       result.question = .lyapunov(course)
+    }
+    if case .cycle(var turn) = question {
+      turn.period = f(turn.period)
+      result.question = .cycle(turn)
     }
     return result
   }

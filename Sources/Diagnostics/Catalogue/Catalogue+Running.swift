@@ -293,6 +293,30 @@ extension Catalogue {
         print lyapunov(f, over: 0..10, every: 0.1)
         """),
     CatalogueRow(
+      .noCycle, "no closed solution is found",
+      "Newton's method looks for a point, and a time after which the solution is back there. There may be none, or the start and the period "
+        + "are too far from it.",
+      bad: """
+        ode f { state x = 1, y = 0; x' = x + y; y' = x - y + 1 }
+        print cycle(f, period: 1)
+        """,
+      mended: """
+        ode f { state x = 1, y = 0; x' = y; y' = (1 - x^2)*y - x }
+        print cycle(f, from: {x: 2, y: 0}, period: 6.6).period
+        """),
+    CatalogueRow(
+      .cycleNotIsolated, "a closed solution among others",
+      "A point at rest is back where it was after any time, so it has no period; and where something is conserved, closed solutions lie side "
+        + "by side, one for each of its values.",
+      bad: """
+        ode f { state x = 0, y = 0; x' = y; y' = (1 - x^2)*y - x }
+        print cycle(f, period: 6.6)
+        """,
+      mended: """
+        ode f { state x = 2, y = 0; x' = y; y' = (1 - x^2)*y - x }
+        print cycle(f, period: 6.6).period
+        """),
+    CatalogueRow(
       .eventsWithoutEnd, "infinitely many events before some time",
       "A ball that keeps half of its speed at each bounce bounces infinitely often before it lies still. Events that follow each "
         + "other more and more closely can't be followed to their end. Give the model a second way of moving, lying "
