@@ -32,6 +32,7 @@ import Testing
       expression: "mae(s.x[0..<50], solve(truth, over: 0..5, every: 0.05).x[0..<50])", bound: 0.1,
       seeds: 3),
     Figure(example: "moving_weights", expression: "run.loss", bound: 0.1),
+    Figure(example: "noisy_well", bound: -143),
     // What the test set for solvers (Mazzia and Magherini 2008) gives, by tolerances that are not looser than 1e-8.
     Figure(
       example: "robertson", expression: "abs(s.final.y1/0.2083340149701255e-7 - 1)", bound: 1e-4),
@@ -119,6 +120,7 @@ import Testing
     "hamiltonian": "obs",
     "heat": "measured", "intervention": nil, "latent_spirals": "tracks",
     "lynx_hare": "pelts", "missing_physics": "obs", "moving_weights": "moons",
+    "noisy_well": "paths",
     "real_pendulum": "record.first(0.02)", "robertson": nil, "spheres": "rings",
     "spiral": "track.first(0.02)",
     "swing": "obs", "theophylline": "trials", "toggle": nil,

@@ -13,12 +13,14 @@ extension Checker {
       let written = given["period"]
     else { return .invalid }
     let ode = asked.ode
-    guard ode.implicit.isEmpty, ode.events.isEmpty, !ode.readsTime else {
+    guard ode.implicit.isEmpty, ode.events.isEmpty, ode.noise.isEmpty, !ode.readsTime else {
       let what =
         ode.readsTime
         ? "an ode that changes with time"
-        : ode.events.isEmpty
-          ? "equations that are not solved for a derivative" : "an ode with events"
+        : !ode.noise.isEmpty
+          ? "an ode with noise"
+          : ode.events.isEmpty
+            ? "equations that are not solved for a derivative" : "an ode with events"
       return fail(.notSupportedYet("`cycle` of \(what)", at: span))
     }
     let period = time(toReal(elaborate(written)), of: ode, what: "`period`")
@@ -28,7 +30,7 @@ extension Checker {
         .argumentType(
           "period", of: "cycle", expected: "a number", found: text(period.type), at: period.span))
     }
-    guard var settings = settings(given["solver"], for: ode, span) else { return .invalid }
+    guard var (settings, _) = settings(given["solver"], for: ode, span) else { return .invalid }
     // Whether a solution is closed is seen in digits that the usual tolerances leave open.
     if given["solver"] == nil, environment.precision == .f64 {
       settings.stepping = .adaptive(rtol: 1e-9, atol: [1e-11])
