@@ -15,33 +15,17 @@ import Testing
 
     """
 
-  private static func number(
-    _ program: String, _ expression: String, _ backend: Backend = .automatic
-  ) throws -> Double {
-    var configuration = Configuration()
-    configuration.backend = backend
-    let recorder = Recorder(configuration)
-    #expect(recorder.run(program + "let answer = \(expression)\n") == .finished)
-    #expect(recorder.errors.map(\.text) == [])
-    let value = try recorder.interpreter.evaluate("answer")
-    guard let number = value.numbers?.first else {
-      Issue.record("\(expression) is no number")
-      return .nan
-    }
-    return number
-  }
-
   /// The number of steps is doubled; events cut steps at places of their own, so that slopes vary a little.
   @Test(arguments: [
     ("midpoint", 2.0, 100), ("heun", 2, 100), ("bs3", 3, 80), ("rk4", 4, 40), ("dopri5", 5, 24),
     ("tsit5", 5, 24), ("dopri8", 8, 6), ("dop853", 8, 6),
   ])
   func orderHoldsAcrossEvents(_ method: String, _ order: Double, _ count: Int) throws {
-    let exact = try Self.number(
+    let exact = try Recorder.number(
       Self.oscillator, "solve(hit, over: 0..3, solver: dop853(rtol: 1e-13, atol: 1e-14)).final.q")
     let errors = try [1, 2, 4].map { factor in
       abs(
-        try Self.number(
+        try Recorder.number(
           Self.oscillator,
           "solve(hit, over: 0..3, solver: \(method)(steps: \(count * factor))).final.q") - exact)
     }
@@ -52,10 +36,10 @@ import Testing
   /// With steps of their own, errors follow the tolerance.
   @Test(arguments: ["bs3", "dopri5", "tsit5", "dopri8", "dop853", "taylor"])
   func errorsFollowTolerances(_ method: String) throws {
-    let exact = try Self.number(
+    let exact = try Recorder.number(
       Self.oscillator, "solve(hit, over: 0..3, solver: dop853(rtol: 1e-13, atol: 1e-14)).final.q")
     for tolerance in [1e-5, 1e-8, 1e-10] {
-      let found = try Self.number(
+      let found = try Recorder.number(
         Self.oscillator,
         "solve(hit, over: 0..3, solver: \(method)(rtol: \(tolerance), atol: \(tolerance))).final.q")
       #expect(abs(found - exact) < 100 * tolerance, "\(method) at \(tolerance)")
@@ -74,14 +58,14 @@ import Testing
         let x = 1.0
 
         """
-    let native = try Self.number(program, expression)
-    let reference = try Self.number(program, expression, .reference)
+    let native = try Recorder.number(program, expression)
+    let reference = try Recorder.number(program, expression, .reference)
     #expect(abs(native - reference) <= 1e-10 * max(1, abs(reference)))
   }
 
   /// cos t = 0.3/x, so t = arccos(0.3/x).
   @Test func instantsAreExact() throws {
-    let found = try Self.number(
+    let found = try Recorder.number(
       Self.oscillator,
       "solve(hit, over: 0..3, solver: dop853(rtol: 1e-12, atol: 1e-13)).events.wall[0]")
     #expect(abs(found - acos(0.3)) < 1e-12)

@@ -4,22 +4,6 @@ import Testing
 
 /// Laws of stochastic methods: orders along single paths and of means, moments, and executors that agree.
 @Suite struct NoiseLawTests {
-  private static func number(
-    _ program: String, _ expression: String, _ backend: Backend = .automatic
-  ) throws -> Double {
-    var configuration = Configuration()
-    configuration.backend = backend
-    let recorder = Recorder(configuration)
-    #expect(recorder.run(program + "let answer = \(expression)\n") == .finished)
-    #expect(recorder.errors.map(\.text) == [])
-    let value = try recorder.interpreter.evaluate("answer")
-    guard let number = value.numbers?.first else {
-      Issue.record("\(expression) is no number")
-      return .nan
-    }
-    return number
-  }
-
   /// Where noise depends on the state, and where it depends on time alone.
   private static let growth = "ode f { state x = 1; x' = 0.5*x; noise x = 0.8*x }\n"
   private static let additive =
@@ -37,7 +21,7 @@ import Testing
     let rest = "seed: 7, path: bridge)).final.x"
     let paths = "solve(f, from: fill(1.0, 400), over: 0..1, solver: "
     func distance(_ steps: Int) throws -> Double {
-      try Self.number(
+      try Recorder.number(
         ode,
         "mean(abs(\(paths)\(fine)\(rest) - \(paths)\(method)(steps: \(steps), \(rest)))")
     }
@@ -53,7 +37,7 @@ import Testing
     let ode = "ode f { state x = 1; x' = 1.5*x; noise x = 0.1*x }\n"
     var errors: [Double] = []
     for steps in [8, 16, 32, 64] {
-      let mean = try Self.number(
+      let mean = try Recorder.number(
         ode,
         "mean(solve(f, from: fill(1.0, 20000), over: 0..1, solver: euler_maruyama(steps: \(steps))).final.x)"
       )
@@ -69,7 +53,7 @@ import Testing
   @Test func stationaryVariance() throws {
     let ode = "ode f { state x = 0; x' = -x; noise x = 0.5 }\n"
     let n = 6000
-    let square = try Self.number(
+    let square = try Recorder.number(
       ode,
       "mean(solve(f, from: fill(0.0, \(n)), over: 0..5, solver: srk(rtol: 1e-2, atol: 1e-3)).final.x^2)"
     )
@@ -85,8 +69,8 @@ import Testing
     let s =
       "solve(f, from: {x: fill(0.0, \(n))}, over: 0..2, solver: euler_maruyama(steps: 4, seed: 1)).final"
     let (xx, xy, yy) = (
-      try Self.number(ode, "mean(\(s).x^2)"), try Self.number(ode, "mean(\(s).x*\(s).y)"),
-      try Self.number(ode, "mean(\(s).y^2)")
+      try Recorder.number(ode, "mean(\(s).x^2)"), try Recorder.number(ode, "mean(\(s).x*\(s).y)"),
+      try Recorder.number(ode, "mean(\(s).y^2)")
     )
     #expect(abs(xx - 2.5) < 0.15 && abs(xy - 2) < 0.2 && abs(yy - 8) < 0.5, "\(xx) \(xy) \(yy)")
   }
@@ -100,15 +84,15 @@ import Testing
       let program = precision + Self.growth
       for start in ["1.0", "fill(1.0, 70)"] {
         let answer = "sum(solve(f, from: \(start), over: 0..1, every: 0.25, solver: \(solver)).x)"
-        let native = try Self.number(program, answer)
-        let reference = try Self.number(program, answer, .reference)
+        let native = try Recorder.number(program, answer)
+        let reference = try Recorder.number(program, answer, .reference)
         let tolerance = precision.isEmpty ? 1e-11 : 1e-3
         #expect(abs(native - reference) < tolerance * abs(reference), "\(native) \(reference)")
       }
     }
     let adaptive = "solve(f, over: 0..1, every: 0.25, solver: srk(rtol: 1e-3)).x[4]"
-    let native = try Self.number(Self.additive, adaptive)
-    let reference = try Self.number(Self.additive, adaptive, .reference)
+    let native = try Recorder.number(Self.additive, adaptive)
+    let reference = try Recorder.number(Self.additive, adaptive, .reference)
     // Steps that differ by a rounding meet the path elsewhere.
     #expect(abs(native - reference) < 1e-3)
   }

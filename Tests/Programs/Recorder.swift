@@ -1,6 +1,7 @@
 import Foundation
 import Nodal
 import NodalBasics
+import Testing
 
 /// Runs programs with everything that they say kept.
 final class Recorder {
@@ -65,5 +66,24 @@ enum Repository {
       .appending(path: "nodal-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     return url
+  }
+}
+
+extension Recorder {
+  /// What an expression comes to behind a program, which runs without a mistake.
+  static func number(
+    _ program: String, _ expression: String, _ backend: Backend = .automatic
+  ) throws -> Double {
+    var configuration = Configuration()
+    configuration.backend = backend
+    let recorder = Recorder(configuration)
+    #expect(recorder.run(program + "let answer = \(expression)\n") == .finished)
+    #expect(recorder.errors.map(\.text) == [])
+    let value = try recorder.interpreter.evaluate("answer")
+    guard let number = value.numbers?.first else {
+      Issue.record("\(expression) is no number")
+      return .nan
+    }
+    return number
   }
 }

@@ -84,6 +84,56 @@ struct StochasticSteps {
     return (Motion(noise: noise, increments: increments), after.all)
   }
 
+  /// Where a step begins, and its length.
+  private struct Point {
+    var t, h, y: Value
+    var shared: [Value]
+  }
+
+  /// The methods of Euler and Maruyama, and of Milstein.
+  private func taylor(
+    _ a: inout StepArithmetic, _ point: Point, _ slope: Value, _ motion: Motion?
+  ) -> Value {
+    let end = a.advance(point.y, a.spread(point.h), slope)
+    guard let motion else { return end }
+    let strength = a.builder.inline(
+      motion.noise.diffusion, [point.t, point.y] + point.shared)
+    let moved = motion.add(to: end, strength[0], motion.change, types, &a.builder)
+    guard scheme.wantsDerivative else { return moved }
+    let square = a.builder.square(motion.change)
+    let length = a.builder.broadcast(
+      point.h, to: a.builder.type(square).extents, axes: Array(0..<types.clock.rank))
+    let excess = a.builder.mul(a.builder.sub(square, length), 0.5)
+    return motion.add(to: moved, strength[1], excess, types, &a.builder)
+  }
+
+  /// SRA1, and how far it is from the method of Euler and Maruyama: ⅔ h (f₂ - f₁) + (G - G₁) (J - ΔW).
+  private func rungeKutta(
+    _ a: inout StepArithmetic, _ point: Point, _ slope: Value, _ motion: Motion?
+  ) -> (end: Value, difference: Value) {
+    let (t, h, y, shared) = (point.t, point.h, point.y, point.shared)
+    var inner = a.advance(y, h, [0.75], [slope])
+    var strengths: (first: Value, last: Value)?
+    if let motion, let mean = motion.mean {
+      let first = a.builder.inline(motion.noise.diffusion, [t, y] + shared)[0]
+      let last = a.builder.inline(motion.noise.diffusion, [a.time(t, 1, h), y] + shared)[0]
+      strengths = (first, last)
+      inner = motion.add(to: inner, last, a.builder.mul(mean, 1.5), types, &a.builder)
+    }
+    let second = a.builder.inline(problem.rhs, [a.time(t, 0.75, h), inner] + shared)[0]
+    var end = a.advance(y, h, [1 / 3.0, 2 / 3.0], [slope, second])
+    let turn = a.builder.mul(a.builder.sub(second, slope), 2 / 3.0)
+    var difference = a.builder.mul(a.spread(h), turn)
+    if let motion, let mean = motion.mean, let strengths {
+      let fall = a.builder.sub(strengths.first, strengths.last)
+      end = motion.add(to: end, strengths.last, motion.change, types, &a.builder)
+      end = motion.add(to: end, fall, mean, types, &a.builder)
+      let behind = a.builder.sub(mean, motion.change)
+      difference = motion.add(to: difference, fall, behind, types, &a.builder)
+    }
+    return (end, difference)
+  }
+
   private func step(memory hasMemory: Bool = true, error: Bool, record: Bool) throws(IRError)
     -> Region
   {
@@ -92,48 +142,15 @@ struct StochasticSteps {
       types, parameters: [types.clock, types.clock, types.state] + between + types.parameters)
     let p = a.builder.parameters
     let (t, h, y, shared) = (p[0], p[1], p[2], Array(p[(3 + between.count)...]))
-    let length = a.spread(h)
-    let slope = a.builder.inline(problem.rhs, [t, y] + shared)[0]
+    let point = Point(t: t, h: h, y: y, shared: shared)
     let (motion, after) = motion(
       &a.builder, t: t, h: h, shared: shared, known: Array(p[3..<(3 + between.count)]))
+    let slope = a.builder.inline(problem.rhs, [t, y] + shared)[0]
     var y1: Value
     var difference: Value?
     switch scheme {
-    case .eulerMaruyama, .milstein:
-      y1 = a.advance(y, length, slope)
-      if let motion {
-        let strength = a.builder.inline(motion.noise.diffusion, [t, y] + shared)
-        y1 = motion.add(to: y1, strength[0], motion.change, types, &a.builder)
-        if scheme == .milstein {
-          let square = a.builder.square(motion.change)
-          let over = a.builder.sub(
-            square,
-            a.builder.broadcast(
-              h, to: a.builder.type(square).extents, axes: Array(0..<types.clock.rank)))
-          y1 = motion.add(to: y1, strength[1], a.builder.mul(over, 0.5), types, &a.builder)
-        }
-      }
-    case .srk:
-      let end = a.time(t, 1, h)
-      var strengths: (first: Value, last: Value)?
-      var inner = a.advance(y, h, [0.75], [slope])
-      if let motion, let mean = motion.mean {
-        let last = a.builder.inline(motion.noise.diffusion, [end, y] + shared)[0]
-        strengths = (a.builder.inline(motion.noise.diffusion, [t, y] + shared)[0], last)
-        inner = motion.add(to: inner, last, a.builder.mul(mean, 1.5), types, &a.builder)
-      }
-      let second = a.builder.inline(problem.rhs, [a.time(t, 0.75, h), inner] + shared)[0]
-      y1 = a.advance(y, h, [1 / 3.0, 2 / 3.0], [slope, second])
-      // From the method of Euler and Maruyama: ⅔ h (f₂ - f₁) + (G - G₁) (J - ΔW)
-      var apart = a.builder.mul(length, a.builder.mul(a.builder.sub(second, slope), 2 / 3.0))
-      if let motion, let mean = motion.mean, let strengths {
-        let turned = a.builder.sub(strengths.first, strengths.last)
-        y1 = motion.add(to: y1, strengths.last, motion.change, types, &a.builder)
-        y1 = motion.add(to: y1, turned, mean, types, &a.builder)
-        let behind = a.builder.sub(mean, motion.change)
-        apart = motion.add(to: apart, turned, behind, types, &a.builder)
-      }
-      difference = apart
+    case .eulerMaruyama, .milstein: y1 = taylor(&a, point, slope, motion)
+    case .srk: (y1, difference) = rungeKutta(&a, point, slope, motion)
     }
     var results = [y1] + (hasMemory ? after : [])
     if error, let difference {
