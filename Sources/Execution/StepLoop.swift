@@ -105,9 +105,9 @@ package final class LoopTable {
   package let numbers: UnsafeMutablePointer<Double>
   package let counts: UnsafeMutablePointer<Int>
   package let log: UnsafeMutablePointer<Int>
-  /// Of state, memories, parameters and integrals, and, with given steps, of the sizes that components have reached: pointers to elements by element and lane; a parameter that is shared points
-  /// to itself. Of an integral over all trajectories each lane has a share. An array over the steps of a trace isn't copied: of
-  /// it there is an address for each lane.
+  /// Of state, memories, parameters and integrals, and, with given steps, of the sizes that components have reached: pointers to
+  /// elements by element and lane; a parameter that is shared points to itself. Of an integral over all trajectories each lane has a
+  /// share. An array over the steps of a trace isn't copied: of it there is an address for each lane.
   package let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   package let blockCount: Int
   /// 1, then the lengths of traces.

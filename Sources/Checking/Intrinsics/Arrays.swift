@@ -91,10 +91,7 @@ extension Checker {
       return failed(.gapsUsed(intrinsic.rawValue, at: value.span), span)
     }
     let shape = resolve(type.shape)
-    let cells = bind(TypedExpression(.relabelled(value), .tensor(type), value.span))
-    let truth = bind(
-      TypedExpression(
-        .elementwise("eq", [cells, cells]), .tensor(TensorType(.boolean, shape)), value.span))
+    let (cells, truth) = presence(of: value, type, value.span)
     let filled = choose(
       truth, cells, relabelled(number(neutral, value.span), type.unit), value.span)
     func reduced(_ operand: TypedExpression, _ kind: Intrinsic) -> TypedExpression {
@@ -290,6 +287,18 @@ extension Checker {
 
   // MARK: missing cells
 
+  /// The numbers of something with missing cells, whose type without them is given, and where there are some: missing cells are NaN,
+  /// the only number that differs from itself.
+  mutating func presence(
+    of x: TypedExpression, _ whole: TensorType, _ span: Span
+  ) -> (cells: TypedExpression, isThere: TypedExpression) {
+    let cells = bind(TypedExpression(.relabelled(x), .tensor(whole), span))
+    let truth = TypedExpression(
+      .elementwise("eq", [cells, cells]),
+      .tensor(TensorType(.boolean, resolve(whole.shape))), span)
+    return (cells, bind(truth))
+  }
+
   mutating func cells(
     _ function: Intrinsic.CellFunction, _ name: String, _ given: [String: CallArgument],
     _ span: Span
@@ -299,13 +308,10 @@ extension Checker {
     }
     switch function {
     case .present:
-      // Missing cells are NaN, which is the only number that differs from itself.
       let shape = resolve(type.shape)
       guard type.hasGaps else { return broadcast(number(1, span), to: shape) }
       type.hasGaps = false
-      let cells = bind(TypedExpression(.relabelled(value), .tensor(type), span))
-      let truth = TypedExpression(
-        .elementwise("eq", [cells, cells]), .tensor(TensorType(.boolean, shape)), span)
+      let (_, truth) = presence(of: value, type, span)
       return TypedExpression(.toReal(truth), .real(shape), span)
     case .replaced:
       guard let written = given["value"] else { return .invalid(span) }
@@ -313,10 +319,7 @@ extension Checker {
       if replacement.isInvalid { return .invalid(span) }
       guard type.hasGaps else { return value }
       type.hasGaps = false
-      let cells = bind(TypedExpression(.relabelled(value), .tensor(type), span))
-      let shape = resolve(type.shape)
-      let truth = TypedExpression(
-        .elementwise("eq", [cells, cells]), .tensor(TensorType(.boolean, shape)), span)
+      let (cells, truth) = presence(of: value, type, span)
       return choose(
         truth, cells, adopted(toReal(replacement), unit: type.unit, what: "`default`"), span)
     case .first:
@@ -333,10 +336,7 @@ extension Checker {
       guard tensor(value)?.hasGaps == true else {
         return TypedExpression(.index(value, axis: 0, at: zero), .tensor(element), span)
       }
-      let cells = bind(TypedExpression(.relabelled(value), .tensor(type), span))
-      let truth = TypedExpression(
-        .elementwise("eq", [cells, cells]),
-        .tensor(TensorType(.boolean, resolve(type.shape))), span)
+      let (cells, truth) = presence(of: value, type, span)
       let numbers = TypedExpression(.toReal(truth), .real(resolve(type.shape)), span)
       let place = TypedExpression(.reduce(.argmax, numbers, axes: [0]), .integer, span)
       return TypedExpression(.index(cells, axis: 0, at: place), .tensor(element), span)

@@ -120,11 +120,7 @@ extension Checker {
       }
       var whole = type
       whole.hasGaps = false
-      let cells = bind(TypedExpression(.relabelled(x), .tensor(whole), span))
-      let truth = bind(
-        TypedExpression(
-          .elementwise("eq", [cells, cells]),
-          .tensor(TensorType(.boolean, resolve(type.shape))), span))
+      let (cells, truth) = presence(of: x, whole, span)
       let safe =
         resolve(shape).isScalar || resolve(shape) == resolve(type.shape)
         ? number(1, unit: .one, span) : number(1, span)

@@ -158,11 +158,7 @@ extension Checker {
       if type.hasGaps {
         // Equations see a number in any case; what it gives is left out.
         type.hasGaps = false
-        let cell = bind(TypedExpression(.relabelled(pair.first), .tensor(type), span))
-        let truth = bind(
-          TypedExpression(
-            .elementwise("eq", [cell, cell]),
-            .tensor(TensorType(.boolean, resolve(type.shape))), span))
+        let (cell, truth) = presence(of: pair.first, type, span)
         value = choose(truth, cell, relabelled(number(1, unit: .one, span), type.unit), span)
         isThere = truth
       }

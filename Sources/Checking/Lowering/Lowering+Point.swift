@@ -6,13 +6,8 @@ import NodalTypes
 extension Lowering {
   mutating func lowerPoint(_ point: OdePoint) throws(IRError) -> LoweredValue {
     guard let ode = program.odes[point.ode] else { throw IRError("no such ode") }
-    let hidden = try override(point.overrides)
-    let outerInputs = solveInputs
-    solveInputs = []
-    defer {
-      restore(hidden)
-      solveInputs = outerInputs
-    }
+    let outer = try enter(point.overrides)
+    defer { leave(outer) }
     var parts: [Value] = []
     for expression in point.state {
       parts.append(scope.builder.convert(flat(try array(expression)), to: precision))

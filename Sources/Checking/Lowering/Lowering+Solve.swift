@@ -12,13 +12,8 @@ extension Lowering {
     guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
     guard case .solution(let solution) = type else { throw IRError("a solve of type \(type)") }
 
-    let hidden = try override(solve.overrides)
-    let outerInputs = solveInputs
-    solveInputs = solve.inputs
-    defer {
-      restore(hidden)
-      solveInputs = outerInputs
-    }
+    let outer = try enter(solve.overrides, inputs: solve.inputs)
+    defer { leave(outer) }
     let (run, times) = try prepare(
       solve, ode, saves: solution.samples, capacities: eventCapacities(solution))
     switch times {
@@ -36,13 +31,8 @@ extension Lowering {
   /// those backwards.
   mutating func lowerTrace(_ solve: SolveExpression) throws(IRError) -> [Value] {
     guard let ode = program.odes[solve.ode] else { throw IRError("no such ode") }
-    let hidden = try override(solve.overrides)
-    let outerInputs = solveInputs
-    solveInputs = solve.inputs
-    defer {
-      restore(hidden)
-      solveInputs = outerInputs
-    }
+    let outer = try enter(solve.overrides, inputs: solve.inputs)
+    defer { leave(outer) }
     let capacities = Dictionary(ode.events.map { ($0.name, 0) }) { a, _ in a }
     let (run, times) = try prepare(solve, ode, saves: .steps, capacities: capacities)
     let none = scope.builder.constant([], ValueType(.f64, shape: [0]))
@@ -62,23 +52,30 @@ extension Lowering {
     }
   }
 
-  /// Weights that have another value in a solve have it in starting values, equations and outputs alike. Gives what they
-  /// were before.
-  mutating func override(
-    _ overrides: [(weight: WeightID, value: TypedExpression)]
-  ) throws(IRError) -> [WeightID: LoweredValue?] {
-    var overridden: [WeightID: LoweredValue] = [:]
-    for (weight, value) in overrides { overridden[weight] = try lower(value) }
-    var hidden: [WeightID: LoweredValue?] = [:]
-    for (weight, value) in overridden {
-      hidden[weight] = .some(scope.weights[weight])
-      scope.weights[weight] = value
-    }
-    return hidden
+  /// What weights and inputs were before an ode was looked at with others.
+  struct Surroundings {
+    fileprivate var weights: [WeightID: LoweredValue?]
+    fileprivate var inputs: [SolveInput]
   }
 
-  mutating func restore(_ hidden: [WeightID: LoweredValue?]) {
-    for (weight, value) in hidden { scope.weights[weight] = value }
+  /// Weights that have another value in a solve have it in starting values, equations and outputs alike.
+  mutating func enter(
+    _ overrides: [(weight: WeightID, value: TypedExpression)], inputs: [SolveInput] = []
+  ) throws(IRError) -> Surroundings {
+    var overridden: [WeightID: LoweredValue] = [:]
+    for (weight, value) in overrides { overridden[weight] = try lower(value) }
+    var outer = Surroundings(weights: [:], inputs: solveInputs)
+    for (weight, value) in overridden {
+      outer.weights[weight] = .some(scope.weights[weight])
+      scope.weights[weight] = value
+    }
+    solveInputs = inputs
+    return outer
+  }
+
+  mutating func leave(_ outer: Surroundings) {
+    for (weight, value) in outer.weights { scope.weights[weight] = value }
+    solveInputs = outer.inputs
   }
 
   private mutating func prepare(

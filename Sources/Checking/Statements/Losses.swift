@@ -157,9 +157,11 @@ extension Checker {
           }
         }
         // Equations outside of a solve, as in `transition_nll`.
-        if case .bindings(let bound, _) = node.kind {
-          for ode in environment.odes.values
-          where bound.contains(where: { $0.local == ode.time }) && !odes.contains(ode.id) {
+        if case .bindings(let bounds, _) = node.kind {
+          for bound in bounds {
+            guard let ode = environment.odes.values.first(where: { $0.time == bound.local }),
+              !odes.contains(ode.id)
+            else { continue }
             odes.append(ode.id)
           }
         }
