@@ -119,6 +119,9 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case rateOfHeldInput = "E0535"
   case noiseTarget = "E0536"
   case noiseMethod = "E0537"
+  case delayedState = "E0545"
+  case delayMethod = "E0546"
+  case historyUnused = "E0547"
   case pointNeedsTime = "E0540"
   case eigenvaluesInProgram = "E0541"
   case portraitOfTwoStates = "E0542"
@@ -196,6 +199,8 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case directionsCollapsed = "E1042"
   case noCycle = "E1043"
   case cycleNotIsolated = "E1044"
+  case delayNotPositive = "E1045"
+  case noDerivativeOfDelay = "E1046"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

@@ -68,6 +68,8 @@ package enum SolveStatus: Int, Sendable, CaseIterable {
   case saveTimes
   /// Events without end before some time.
   case eventsWithoutEnd
+  /// A delay that is not positive, which is told as the step; or a span of that length backwards.
+  case delay
 }
 
 /// A trajectory that could not be followed: all that a message can say of it.

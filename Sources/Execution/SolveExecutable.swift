@@ -30,6 +30,8 @@ package struct SolveExecutable: Executable {
   let terms: (any Executable)?
   /// nil where nothing happens on the way.
   let events: EventWatch?
+  /// nil where nothing earlier is read.
+  let past: PastExecutables?
   let stiffness: StiffnessWatch?
   /// Takes steps without the engine, where the executor can make one and nothing in the solve needs the engine at each
   /// step.
@@ -88,6 +90,7 @@ package struct SolveExecutable: Executable {
       rhs = try compiler.compile(solve.rhs)
     }
     events = try EventWatch(solve, executor)
+    past = try PastExecutables(solve, regions, executor)
     // What a method remembers at the start is, as a rule, the right-hand side there.
     startsWithSlope = regions.start == solve.rhs
     start =
@@ -108,7 +111,9 @@ package struct SolveExecutable: Executable {
     let hasSaves = saves.extents.last != .fixed(0)
     let isFree = regions.evaluations.record == regions.evaluations.step
     let watches = solve.events.contains(where: \.isCrossing)
-    if solve.trace != nil || watches || (hasSaves && isFree) { return [regions.stepWithRecord] }
+    if solve.trace != nil || solve.delays != nil || watches || (hasSaves && isFree) {
+      return [regions.stepWithRecord]
+    }
     return hasSaves ? [regions.step, regions.stepWithRecord] : [regions.step]
   }
 
@@ -116,8 +121,9 @@ package struct SolveExecutable: Executable {
     _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
     _ operands: [ValueType], _ executor: any Executor
   ) throws -> (any StepLoop)? {
-    // Steps that all trajectories share are the engine's, integrals that need a region of their own, and events.
-    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty
+    // Steps that all trajectories share are the engine's, integrals that need a region of their own, events, and delays.
+    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty,
+      solve.delays == nil
     else { return nil }
     let pace: StepLoopProblem.Pace
     switch solve.settings.stepping {

@@ -24,6 +24,16 @@ struct StepLog {
   func time(_ k: Int) -> Double { starts.typed(Double.self)[k] }
   func size(_ k: Int) -> Double { lengths.typed(Double.self)[k] }
 
+  /// Of the entries given, which are one trajectory's steps, the place of the last that begins at a time or before.
+  func last(before time: Double, among entries: [Int]) -> Int? {
+    var (low, high) = (-1, entries.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if self.time(entries[middle]) <= time { low = middle } else { high = middle }
+    }
+    return low < 0 ? nil : low
+  }
+
   /// Bytes that so many steps take, twice: here, and laid out among the results.
   static func byteCount(_ steps: Int, rows: (state: Int, record: Int)) -> Int {
     let (bytes, overflows) = steps.multipliedReportingOverflow(

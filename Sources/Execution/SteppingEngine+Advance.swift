@@ -7,8 +7,9 @@ extension SteppingEngine {
     let t = times.typed(Double.self)
     let h = sizes.typed(Double.self)
     let watches = program.events?.roots != nil
-    let wantsRecords = solve.trace != nil || watches || hasSavesInside()
+    let wantsRecords = keepsSteps || watches || hasSavesInside()
     let workspace = wantsRecords ? stepWithRecord : step
+    try fillPastOfSteps()
     try workspace.run(stepInputs.pointer, inner(lanes: slots))
     let results = workspace.results
     // Where there is no error the state stands in, and nobody reads it.
@@ -28,7 +29,7 @@ extension SteppingEngine {
       guard !isDone[slot] else { continue }
       let i = lanes[slot]
       trajectories[i].evaluations +=
-        wantsRecords && (solve.trace != nil || watches || hasSavesInside(slot))
+        wantsRecords && (keepsSteps || watches || hasSavesInside(slot))
         ? evaluations.record : evaluations.step
       let finite = isFinite(next + slot * stateBytes)
       if !finite { allFinite = false }
@@ -76,11 +77,12 @@ extension SteppingEngine {
       }
     }
     try saveInside(workspace, wantsRecords)
-    if solve.trace != nil { try record(workspace) }
+    if keepsSteps { try record(workspace) }
     rounds += 1
     if let stiffness, isSuspicious || rounds % 32 == 0 { try watch(stiffness) }
     take(workspace, all: accepted == slots)
     if !solve.events.isEmpty { try applyDueEvents(record: workspace) }
+    try passCorners()
   }
 
   /// What a step's error leads to: by the controller, or by the step's own proposal.

@@ -30,8 +30,10 @@ extension SteppingEngine {
     guard isDone.contains(false) else { return }
     bindInputs()
     if !solve.events.isEmpty { try beginEvents() }
+    beginPast()
     for i in 0..<total where !isDone[i] { open(i) }
     guard isDone.contains(false) else { return }
+    try fillPast()
     if let start {
       try start.run(pointInputs.pointer, inner(lanes: slots))
       for (i, buffer) in memory.enumerated() {
@@ -151,6 +153,7 @@ extension SteppingEngine {
     slopes.initializeMemory(as: UInt8.self, repeating: 0, count: stateBytes * slots)
     beginInputs[1] = UnsafeRawPointer(h)
     beginInputs[3] = UnsafeRawPointer(slopes)
+    try fillPast(atEnd: true)
     try initialStep.run(beginInputs.pointer, inner(lanes: slots))
     slopes.copyMemory(from: initialStep.results[0], byteCount: stateBytes * slots)
     if program.startsWithSlope {
@@ -168,6 +171,7 @@ extension SteppingEngine {
         * InitialStep.trial(
           state: states[slot], derivative: derivatives[slot], span: trajectory.end - t[slot])
     }
+    try fillPast(atEnd: true)
     try initialStep.run(beginInputs.pointer, inner(lanes: slots))
     takeNorms(3, into: changes)
     for slot in 0..<slots where !isDone[slot] {

@@ -156,8 +156,8 @@ extension SteppingEngine {
     return isHidden && events.shrinking >= 8
   }
 
-  /// The method begins anew where the state has changed. The size of steps goes on, as nothing better is known.
-  private func restart(_ jumped: [Int]) throws(ExecutionError) {
+  /// The method begins anew where the state has changed, or its slope. The size of steps goes on, as nothing better is known.
+  func restart(_ jumped: [Int]) throws(ExecutionError) {
     guard !jumped.isEmpty else { return }
     if !memory.isEmpty, let start = program.startsWithSlope ? rhs : start {
       try start.run(pointInputs.pointer, inner(lanes: slots))

@@ -41,6 +41,7 @@ extension SteppingEngine {
         state: UnsafeRawPointer(state.pointer) + slot * stateBytes, stateBytes,
         record: workspace.results[recordResult] + slot * recordBytes, recordBytes)
       trajectories[lanes[slot]].logged += 1
+      trajectories[lanes[slot]].delays?.steps.append(log.count - 1)
     }
   }
 

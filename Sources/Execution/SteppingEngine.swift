@@ -20,6 +20,7 @@ final class SteppingEngine: Workspace {
   /// Of the solve's events.
   let roots: (any Workspace)?
   let jumps: [any Workspace]
+  let past: Past?
   let terms: (any Workspace)?
   let stiffness: (any Workspace)?
   let store: ResultStore
@@ -33,7 +34,7 @@ final class SteppingEngine: Workspace {
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
       + [times, sizes, state, mask, commonTimes, sizesReached, occurrences, rootValues].byteCount
       + log.byteCount
-      + (loopMemory?.byteCount ?? 0)
+      + (loopMemory?.byteCount ?? 0) + (past?.byteCount ?? 0)
       + regions.reduce(0) { $0 + $1.byteCount }
   }
 
@@ -110,6 +111,7 @@ final class SteppingEngine: Workspace {
     isJoint = solve.sharesClock
     hasTrajectories = solve.trajectories != nil
     hasTrace = solve.trace != nil
+    keepsSteps = hasTrace || solve.delays != nil
     traceResult = solve.traceResult
     batched = program.parameterTypes.indices.map { program.isBatched($0) }
     expectedCount =
@@ -123,6 +125,7 @@ final class SteppingEngine: Workspace {
     stateBytes = dimension * stateType.element.byteCount
     memoryTypes = (0..<max(0, program.memories)).map { program.regions.step.types[3 + $0] }
     let parameterCount = program.parameterTypes.count - Solve.Operand.parameters
+    past = program.past.map { Past($0, parameters: parameterCount, context) }
     memory = (0..<max(0, program.memories)).map { _ in Buffer() }
     parameters = (0..<parameterCount).map { _ in Buffer() }
     stepInputs = PointerTable(count: 3 + memory.count + parameterCount)
@@ -149,6 +152,8 @@ final class SteppingEngine: Workspace {
   let isJoint: Bool
   let hasTrajectories: Bool
   let hasTrace: Bool
+  /// Accepted steps are logged: there is a trace, or later steps read them.
+  let keepsSteps: Bool
   let traceResult: Int
   /// By operand: each trajectory has its own.
   let batched: [Bool]
@@ -227,9 +232,10 @@ final class SteppingEngine: Workspace {
       } else if isAdaptive {
         let goal = nextStop(i, before: trajectories[i].events?.nextTime ?? trajectories[i].end)
         let remaining = goal - t[slot]
-        let proposal = trajectories[i].proposal
+        let longest = trajectories[i].delays?.longestStep ?? .infinity
+        let proposal = min(trajectories[i].proposal, longest)
         // A last step a little longer than asked for saves one that is much shorter.
-        if proposal * 1.01 >= abs(remaining) {
+        if proposal * 1.01 >= abs(remaining), abs(remaining) <= longest * (1 + 1e-9) {
           h[slot] = remaining
           trajectories[i].target = goal
           trajectories[i].lands = goal == trajectories[i].end
@@ -264,7 +270,8 @@ final class SteppingEngine: Workspace {
 
   /// Given steps: to the next save time, or to the end.
   func nextGap(_ i: Int, from t: Double) -> StepGap {
-    let end = trajectories[i].events?.nextTime ?? trajectories[i].end
+    var end = trajectories[i].events?.nextTime ?? trajectories[i].end
+    if let delays = trajectories[i].delays { end = delays.nextStop(before: end) }
     let longest = trajectories[i].longest
     if case .count(let count) = solve.settings.stepping, longest == .infinity {
       return StepGap(from: t, to: end, count: count)
@@ -283,19 +290,21 @@ final class SteppingEngine: Workspace {
     return StepGap(from: t, to: target, longest: longest, limit: budget)
   }
 
-  /// How long given steps may be. A number of steps is that of the whole span, but that events cut steps, and what is left is cut anew, and that
-  /// noise has nothing to read inside of steps.
+  /// How long given steps may be. A number of steps is that of the whole span, but that events and delays cut steps, and what is left is cut
+  /// anew, and that noise has nothing to read inside of steps.
   func longestStep(span: Double) -> Double {
     switch solve.settings.stepping {
     case .adaptive: .infinity
     case .step(let longest): longest
     case .count(let count):
-      solve.events.isEmpty && solve.noise == nil ? .infinity : span / Double(count)
+      solve.events.isEmpty && solve.noise == nil && solve.delays == nil
+        ? .infinity : span / Double(count)
     }
   }
 
-  /// The next save time where steps end at them, if it is before the end.
+  /// The next time that steps end at before the end: a save time where they end at those, or a corner that delays make.
   func nextStop(_ i: Int, before end: Double) -> Double {
+    let end = trajectories[i].delays?.nextStop(before: end) ?? end
     let k = trajectories[i].nextSave
     guard stopsAtSaves, k < saveCount else { return end }
     let save = saveTimes(i)[k]
@@ -378,6 +387,8 @@ final class SteppingEngine: Workspace {
       pointInputs[2 + p] = pointer
       beginInputs[4 + p] = pointer
       jumpInputs[3 + p] = pointer
+      past?.historyInputs[1 + p] = pointer
     }
+    if let past { bind(past) }
   }
 }

@@ -24,6 +24,8 @@ struct Trajectory {
   var logged = 0
   /// What the solve's events have come to; nil without events.
   var events: EventState?
+  /// nil without delays.
+  var delays: DelayState?
   /// The step under way ends here, and the trajectory with it.
   var target = 0.0
   var lands = false

@@ -26,6 +26,17 @@ package struct Refusal: Sendable, Hashable {
     case acceptedSteps
     /// What is found of a matrix by a session, between programs, by the name that the language has for it.
     case spectral(String)
+    /// A derivative of a solve with delays that there is none of.
+    case noDerivativeOfDelay(DelayDerivative)
+  }
+
+  package enum DelayDerivative: Sendable, Hashable {
+    /// By a delay, a second time.
+    case second
+    /// By a delay, where the solution begins elsewhere than its history ends.
+    case acrossJump
+    /// By the times that a solve goes from, to, or saves at.
+    case byTimes
   }
 
   /// The node that it is about.

@@ -12,7 +12,7 @@ extension Form {
     case .solve(let solve):
       ["rhs"] + (solve.quadrature == nil ? [] : ["quadrature"])
         + (solve.mass == nil ? [] : ["mass"]) + (solve.jacobian == nil ? [] : ["jacobian"])
-        + (solve.noise == nil ? [] : ["noise"])
+        + (solve.noise == nil ? [] : ["noise"]) + (solve.delays == nil ? [] : ["history"])
         + solve.events.indices.flatMap(SolveEvent.labels)
     case .interpolate: ["dense"]
     }
@@ -148,6 +148,7 @@ extension Solve {
     if let drifting { list.addAll("drifting", drifting) }
     if let expected { list.add("expected", expected) }
     if let noise { list.add("noise", noise.text) }
+    if let delays { list.add("delays", delays.text) }
     if !events.isEmpty {
       list.add("events", "[" + events.map(\.text).joined(separator: ", ") + "]")
     }

@@ -179,7 +179,20 @@ private struct AttributeReader {
     solve.mass = attributes.regions.removeValue(forKey: "mass")
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
     solve.noise = try noise()
+    solve.delays = try delays()
     return solve
+  }
+
+  private mutating func delays() throws(RegionTextError) -> Delays? {
+    guard let item = attributes.items.removeValue(forKey: "delays") else { return nil }
+    guard case .call("past", let items) = item, items.count == 4,
+      case .integer(let lags) = items[0], case .integer(let past) = items[1], lags >= 0, past >= 0,
+      case .word(let rates) = items[2], let hasRates = Bool(rates),
+      case .word(let continuous) = items[3], let isContinuous = Bool(continuous)
+    else { throw error("delays want past(lags, past, has rates, is continuous)") }
+    return Delays(
+      history: try region("history"), lags: lags, past: past, hasRates: hasRates,
+      isContinuous: isContinuous)
   }
 
   private mutating func noise() throws(RegionTextError) -> Noise? {

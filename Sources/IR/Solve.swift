@@ -108,6 +108,8 @@ package struct Solve: Sendable, Hashable {
   package var jacobian: Region?
   /// What drives the state beside the right-hand side; for stochastic methods.
   package var noise: Noise?
+  /// Earlier states that the right-hand side reads.
+  package var delays: Delays?
   /// The operand, behind the initial state, with the numbers that the leading components of the final state should come to. The
   /// right-hand side has no use for it; a run tells how far the solve missed it (`RunReport.drift`).
   package var expected: Int?
@@ -134,7 +136,12 @@ package struct Solve: Sendable, Hashable {
 
   /// Its method is `auto`, with steps of its own choice: whoever runs it may turn to another.
   package var isAutomatic: Bool {
-    if case .adaptive = settings.stepping { settings.method == "auto" } else { false }
+    // Of methods for stiff equations none takes delays.
+    if case .adaptive = settings.stepping, delays == nil {
+      settings.method == "auto"
+    } else {
+      false
+    }
   }
 
   /// Operands before the parameters: t₀, t₁, save times, y₀.

@@ -17,6 +17,11 @@ package struct StepRegions: Sendable {
   package var memoryless: Region?
   /// (θ, h, y₀, y₁, record) → y(t + θh), 0 ≤ θ ≤ 1.
   package var dense: Region
+  /// (θ, h, y₀, y₁, record) → y'(t + θh), where earlier states want it.
+  package var denseRate: Region?
+  /// Where in a step, as a share of it, its regions want earlier states (see `Delays`): rows of all delays for each of them, one after the other,
+  /// in the place of those of one time.
+  package var pastNodes: [Double] = []
   /// (t, y, p…) → memory…: what the first step starts from; nil where a method has no memory. For a method whose last stage is the
   /// next step's first it is the derivative.
   package var start: Region?

@@ -398,6 +398,7 @@ extension Solve {
     }
     try checkEvents(arguments, isLaned: lanes)
     try noise?.check(arguments)
+    try delays?.check(arguments, sharesClock: sharesClock)
     func outer(_ type: ValueType) -> ValueType { trajectories.map(type.prepending) ?? type }
     let saves = inner[Operand.saveTimes].extents[0]
     var results = [

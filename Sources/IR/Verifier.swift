@@ -69,7 +69,10 @@ extension Form {
     case .derivative(let derivative): [derivative.body]
     case .solve(let solve):
       [solve.rhs]
-        + [solve.quadrature, solve.mass, solve.jacobian, solve.noise?.diffusion].compactMap { $0 }
+        + [
+          solve.quadrature, solve.mass, solve.jacobian, solve.noise?.diffusion,
+          solve.delays?.history,
+        ].compactMap { $0 }
         + solve.events.flatMap { [$0.root, $0.jump] }
     case .interpolate(let interpolate): [interpolate.dense]
     }
@@ -103,6 +106,7 @@ extension Form {
       if let mass = solve.mass { solve.mass = try transform(mass) }
       if let jacobian = solve.jacobian { solve.jacobian = try transform(jacobian) }
       if let noise = solve.noise { solve.noise?.diffusion = try transform(noise.diffusion) }
+      if let delays = solve.delays { solve.delays?.history = try transform(delays.history) }
       solve.events = try solve.events.map { (event) throws(IRError) in
         try event.mapRegions(transform)
       }

@@ -108,6 +108,14 @@ package struct Method: Sendable {
     }
   }
 
+  /// Takes equations that read earlier states: its stages lie at times that are known before the step is.
+  package var takesDelays: Bool {
+    switch family {
+    case .rungeKutta: true
+    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor, .stochastic: false
+    }
+  }
+
   /// Solves M y' = f with an M of rows that may be zero.
   package var takesMass: Bool {
     switch family {

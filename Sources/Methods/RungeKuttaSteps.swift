@@ -12,19 +12,26 @@ struct RungeKuttaSteps {
   let types: StepProblem.Types
   /// The stages of the record.
   let recorded: [Int]
+  /// Where in a step earlier states are wanted: the different nodes of the stages.
+  let pastNodes: [Double]
 
   init(tableau: Tableau, problem: StepProblem) throws(IRError) {
     self.tableau = tableau
     self.problem = problem
     types = try problem.types()
     recorded = tableau.dense.stages
+    var nodes: [Double] = []
+    if problem.delays != nil {
+      for node in tableau.nodes where !nodes.contains(node.value) { nodes.append(node.value) }
+    }
+    pastNodes = nodes
   }
 
   private var hasMemory: Bool { tableau.nextStepStage != nil }
   private var hasError: Bool { problem.wantsError && tableau.isAdaptive }
 
   func regions() throws(IRError) -> StepRegions {
-    StepRegions(
+    var regions = StepRegions(
       step: try step(record: false), stepWithRecord: try step(record: true),
       memoryless: try memoryless(), dense: try dense(), start: hasMemory ? problem.rhs : nil,
       terms: try terms(), record: types.ownRecord(stages: recorded.count),
@@ -33,6 +40,9 @@ struct RungeKuttaSteps {
         step: evaluations(stages: stepStages), record: evaluations(stages: stepStages + recorded),
         start: hasMemory ? 1 : 0
       ))
+    regions.pastNodes = pastNodes
+    if problem.delays?.hasRates == true { regions.denseRate = try dense(isRate: true) }
+    return regions
   }
 
   /// The stages read by y₁, the error and the memory, those not even indirectly needed left out.
@@ -57,6 +67,21 @@ struct RungeKuttaSteps {
     return needed.count
   }
 
+  /// Earlier states among the parameters of a step: where, how many numbers for each node, and the nodes.
+  private struct Past {
+    var place: Int
+    var length: Int
+    var nodes: [Double]
+  }
+
+  private var past: Past? {
+    problem.delays.map { delays in
+      Past(
+        place: delays.past, length: types.parameters[delays.past].extents.last?.fixedLength ?? 0,
+        nodes: pastNodes)
+    }
+  }
+
   /// A step under construction: stages are made when they are first asked for.
   private struct Step {
     var arithmetic: StepArithmetic
@@ -65,19 +90,20 @@ struct RungeKuttaSteps {
     let t: Value
     let h: Value
     let y: Value
-    let shared: [Value]
+    private let shared: [Value]
+    private let past: Past?
     let spreadH: Value
     var stages: [Int: Value] = [:]
     var arguments: [Int: Value] = [:]
 
     init(
       _ arithmetic: StepArithmetic, _ tableau: Tableau, _ rhs: Region, t: Value, h: Value,
-      y: Value, first: Value?, shared: [Value]
+      y: Value, first: Value?, shared: [Value], past: Past?
     ) {
       self.arithmetic = arithmetic
       self.tableau = tableau
       self.rhs = rhs
-      (self.t, self.h, self.y, self.shared) = (t, h, y, shared)
+      (self.t, self.h, self.y, self.shared, self.past) = (t, h, y, shared, past)
       spreadH = self.arithmetic.spread(h)
       if let first { stages[0] = first }
     }
@@ -119,11 +145,24 @@ struct RungeKuttaSteps {
       arithmetic.time(t, tableau.nodes[i].value, h)
     }
 
+    /// The parameters of the right-hand side at a stage.
+    mutating func parameters(_ i: Int) -> [Value] {
+      guard let past, let node = past.nodes.firstIndex(of: tableau.nodes[i].value) else {
+        return shared
+      }
+      var own = shared
+      let axis = arithmetic.types.axis
+      own[past.place] = arithmetic.builder.slice(
+        shared[past.place], axis: axis, (node * past.length)..<((node + 1) * past.length))
+      return own
+    }
+
     mutating func stage(_ i: Int) -> Value {
       if let stage = stages[i] { return stage }
       let state = argument(i)
       let when = time(i)
-      let made = arithmetic.builder.inline(rhs, [when, state] + shared)[0]
+      let given = parameters(i)
+      let made = arithmetic.builder.inline(rhs, [when, state] + given)[0]
       stages[i] = made
       return made
     }
@@ -163,11 +202,14 @@ struct RungeKuttaSteps {
   /// (t, h, y, between…, p…), the form of all regions that make a step.
   private func begin(between: [ValueType], first: Bool) -> (Step, [Value]) {
     let arithmetic = StepArithmetic(
-      types, parameters: [types.clock, types.clock, types.state] + between + types.parameters)
+      types,
+      parameters: [types.clock, types.clock, types.state] + between
+        + problem.stepParameters(types, nodes: pastNodes.count))
     let p = arithmetic.builder.parameters
     let step = Step(
       arithmetic, tableau, problem.rhs, t: p[0], h: p[1], y: p[2],
-      first: first ? p[2 + between.count] : nil, shared: Array(p[(3 + between.count)...]))
+      first: first ? p[2 + between.count] : nil, shared: Array(p[(3 + between.count)...]),
+      past: past)
     return (step, p)
   }
 
@@ -212,7 +254,8 @@ struct RungeKuttaSteps {
       let state = step.argument(i)
       let time = step.time(i)
       let share = step.arithmetic.builder.mul(length, weight.value)
-      let terms = step.arithmetic.builder.inline(quadrature, [time, state, share] + step.shared)
+      let given = step.parameters(i)
+      let terms = step.arithmetic.builder.inline(quadrature, [time, state, share] + given)
       total = step.arithmetic.accumulate(total, terms)
     }
     return total
@@ -235,8 +278,8 @@ struct RungeKuttaSteps {
     return try step.arithmetic.builder.finish([estimate])
   }
 
-  /// (θ, h, y₀, y₁, record) → y₀ + h Σ bⱼ(θ) kⱼ.
-  private func dense() throws(IRError) -> Region {
+  /// (θ, h, y₀, y₁, record) → y₀ + h Σ bⱼ(θ) kⱼ, or its derivative by time, Σ bⱼ′(θ) kⱼ.
+  private func dense(isRate: Bool = false) throws(IRError) -> Region {
     var arithmetic = StepArithmetic(
       types,
       parameters: [
@@ -255,16 +298,19 @@ struct RungeKuttaSteps {
       let row = arithmetic.builder.constant(
         recorded.map { stage in
           let polynomial = tableau.dense.polynomials[stage]
-          return power <= polynomial.count ? polynomial[power - 1].value : 0
+          let coefficient = power <= polynomial.count ? polynomial[power - 1].value : 0
+          return isRate ? Double(power) * coefficient : coefficient
         }, ValueType(.f64, shape: [recorded.count]))
       let coefficients = arithmetic.builder.broadcast(row, to: vector.extents, axes: [axes.count])
       let sum = weights.map { arithmetic.builder.add($0, coefficients) } ?? coefficients
-      weights = arithmetic.builder.mul(sum, theta)
+      weights = isRate && power == 1 ? sum : arithmetic.builder.mul(sum, theta)
     }
-    guard let weights else { throw IRError("\(tableau.name) has no dense output") }
-    let length = arithmetic.builder.broadcast(p[1], to: vector.extents, axes: axes)
-    let scaled = arithmetic.builder.convert(
-      arithmetic.builder.mul(weights, length), to: types.state.element)
+    guard var weights else { throw IRError("\(tableau.name) has no dense output") }
+    if !isRate {
+      let length = arithmetic.builder.broadcast(p[1], to: vector.extents, axes: axes)
+      weights = arithmetic.builder.mul(weights, length)
+    }
+    let scaled = arithmetic.builder.convert(weights, to: types.state.element)
     let table = arithmetic.rows(p[4], count: recorded.count)
     let change =
       isOwn
@@ -274,7 +320,6 @@ struct RungeKuttaSteps {
         [scaled, table])
       : arithmetic.builder.value(
         .contract(Contraction(contracted: [.init(types.axis, 0)])), [table, scaled])
-    let y = arithmetic.builder.add(p[2], change)
-    return try arithmetic.builder.finish([y])
+    return try arithmetic.builder.finish([isRate ? change : arithmetic.builder.add(p[2], change)])
   }
 }

@@ -25,6 +25,9 @@ package struct StepProblem: Sendable {
   package var noise: Noise?
   package var path = Noise.Path.steps
 
+  /// For methods that take them, see `Method.takesDelays`.
+  package var delays: Delays?
+
   /// (t, y, p…) → M of M y' = f, for methods that take it.
   package var mass: Region?
 
@@ -57,6 +60,7 @@ package struct StepProblem: Sendable {
     mass = solve.mass
     noise = solve.noise
     path = solve.settings.path
+    delays = solve.delays
   }
 }
 
@@ -87,6 +91,17 @@ extension StepProblem {
     func perLane(_ extents: [Int]) -> [Extent] {
       Array(state.extents.dropLast()) + extents.map(Extent.fixed)
     }
+  }
+
+  /// The parameters p… of a step's regions: earlier states are those of all its nodes, one after the other.
+  func stepParameters(_ types: Types, nodes: Int) -> [ValueType] {
+    guard let delays else { return types.parameters }
+    var parameters = types.parameters
+    let single = parameters[delays.past]
+    let length = single.extents.last?.fixedLength ?? 0
+    parameters[delays.past] = ValueType(
+      single.element, single.extents.dropLast() + [.fixed(nodes * length)])
+    return parameters
   }
 
   func types() throws(IRError) -> Types {

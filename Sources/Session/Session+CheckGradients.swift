@@ -106,20 +106,23 @@ extension GradientMode {
 }
 
 extension LossInstance {
-  /// The ways that go through all that is solved in it: not all do through events, and inputs that jump, and one alone does through noise.
+  /// The ways that go through all that is solved in it: not all do through events, and inputs that jump, and one alone does through noise,
+  /// and another one through delays.
   fileprivate var gradientModes: [GradientMode] {
     let value =
       switch body {
       case .value(let value), .logDensity(let value): value
       }
-    var (jumps, isNoisy) = (false, false)
+    var (jumps, isNoisy, readsEarlier) = (false, false, false)
     value.walk { part in
       if case .solution(let type) = part.type, !type.events.isEmpty { jumps = true }
       if case .solve(let solve) = part.kind {
         if solve.inputs.contains(where: \.isHeld) { jumps = true }
         if solve.noise != nil { isNoisy = true }
+        if solve.history != nil { readsEarlier = true }
       }
     }
+    if readsEarlier { return isNoisy ? [] : [.forward] }
     return isNoisy ? [.direct] : jumps ? [.direct, .forward] : GradientMode.proper
   }
 }

@@ -117,6 +117,25 @@ extension Session {
         .noTangentOfNoise, "a solve with noise has no derivative forwards",
         at: (place?.span ?? span).map { Label($0) },
         help: ["`grad` and the gradients of losses go backwards through its steps"])
+    case .noDerivativeOfDelay(let derivative):
+      let (what, help) =
+        switch derivative {
+        case .second:
+          ("a second derivative by a delay", "`lbfgs` and `adam` want first derivatives alone")
+        case .acrossJump:
+          (
+            "a derivative by a delay, where the solution begins elsewhere than its history ends",
+            "leave out `from:` of states that `history:` gives: then they begin as it ends"
+          )
+        case .byTimes:
+          (
+            "a derivative by the times of a solve that reads earlier states",
+            "`over:` and `at:` of such a solve must not depend on what is differentiated by"
+          )
+        }
+      return Diagnostic(
+        .noDerivativeOfDelay, "there is no \(what.dropFirst(2))",
+        at: (place?.span ?? span).map { Label($0) }, help: [help])
     case .tooLarge(let count):
       return Diagnostic(
         .notSupportedYet,
@@ -335,6 +354,16 @@ extension Session {
         "sort the times of `at:`; they may not lie outside of `over:`",
         "a solve backwards in time goes from the later to the earlier: over: 1..0",
       ]
+    case .delay:
+      code = .delayNotPositive
+      message =
+        failure.step < 0
+        ? "a delay of \(odeName), or the span of its solve, is \(NumberFormat.significant(failure.step, 4))"
+        : "a delay of \(odeName) is \(NumberFormat.significant(failure.step, 4))"
+      help = [
+        "delays are positive, and equations with delays go forwards in time",
+        "a delay that is learned stays so with bounds: `param τ = 2 in 0.1..10`",
+      ]
     case .eventsWithoutEnd:
       code = .eventsWithoutEnd
       message = "events without end at t = \(time) in \(odeName)"
@@ -352,6 +381,9 @@ extension Session {
         "raise max_steps, loosen rtol and atol, or shorten the span",
         "many tiny steps are a sign of a stiff system or of one that blows up",
       ]
+      if ode?.readsEarlierStates == true {
+        help.append("no step is longer than the shortest delay")
+      }
       if let stiff = failure.stiffFrom {
         message +=
           "; it looks stiff from about t = \(NumberFormat.significant(stiff, 4)) on: stability, not accuracy, limits the steps"

@@ -20,6 +20,7 @@ import Testing
   static let figures = [
     Figure(example: "arrivals", bound: 22),
     Figure(example: "ball", bound: 1e-12),
+    Figure(example: "blood_cells", expression: "abs(blood.τ/9<day> - 1)", bound: 0.02),
     Figure(example: "digits", expression: "run.validation", bound: 0.05),
     Figure(example: "flow", expression: "-mean(log_density(moons.x[0..<500]))", bound: 1),
     Figure(
@@ -116,7 +117,8 @@ import Testing
 @Suite(.long, .serialized) struct ExampleGradientTests {
   /// The data that each example's losses are looked at on, all that it trains on or a beginning of it; nil where they read none.
   static let data = [
-    "arrivals": "events", "ball": nil, "digits": "places.first(0.01)", "flow": "moons",
+    "arrivals": "events", "ball": nil, "blood_cells": "counts", "digits": "places.first(0.01)",
+    "flow": "moons",
     "hamiltonian": "obs",
     "heat": "measured", "intervention": nil, "latent_spirals": "tracks",
     "lynx_hare": "pelts", "missing_physics": "obs", "moving_weights": "moons",

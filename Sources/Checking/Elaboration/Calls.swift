@@ -56,11 +56,8 @@ extension Checker {
       let callee = field(value, name, base.span, call.callee.span)
       return apply(callee, arguments, span, calleeSpan: call.callee.span, name: name.spelling)
     }
-    if case .name(let name) = call.callee.kind, frame.odeScope != nil, name.primes == 0,
-      isOdeState(name)
-    {
-      return fail(
-        .notSupportedYet("a state at an earlier time, `\(name.spelling)(…)`,", at: span))
+    if case .name(let name) = call.callee.kind, frame.odeScope != nil, isOdeState(name) {
+      return earlierState(name, call, span)
     }
     let callee = evaluate(call.callee)
     return apply(

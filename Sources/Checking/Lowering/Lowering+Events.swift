@@ -62,16 +62,17 @@ extension Lowering {
     var rhs: Region
     var events: [SolveEvent]
     var noise: Noise?
+    var delays: Delays?
     var captured: [Value]
   }
 
   mutating func regions(
     _ ode: OdeInstance, _ registers: EventRegisters,
     columns: [(local: LocalID, value: TypedExpression)], noise place: PlaceID?,
-    over span: (start: Value, end: Value)
+    over span: (start: Value, end: Value), delays: DraftedDelays?
   ) throws(IRError) -> OdeRegions {
     for event in ode.events { try bindColumns(of: event, columns) }
-    let slopes = try rightHandSide(ode, registers)
+    let slopes = try rightHandSide(ode, registers, past: pastType(ode, registers))
     var scopes: [(root: Drafted, jump: Drafted, times: Value?)] = []
     for (k, event) in ode.events.enumerated() {
       var times: Value?
@@ -98,7 +99,8 @@ extension Lowering {
     let motions = try place.map { (place) throws(IRError) in
       try self.motions(ode, registers, place, over: span)
     }
-    for value in motions?.captured ?? [] where !shared.contains(value) { shared.append(value) }
+    for value in (motions?.captured ?? []) + (delays?.captured ?? [])
+    where !shared.contains(value) { shared.append(value) }
     let rhs = try slopes.finish(shared)
     var events: [SolveEvent] = []
     for (event, scope) in zip(ode.events, scopes) {
@@ -124,7 +126,8 @@ extension Lowering {
           jump: try event.jump.finish(shared)))
     }
     return OdeRegions(
-      rhs: rhs, events: events, noise: try motions?.finish(shared), captured: shared)
+      rhs: rhs, events: events, noise: try motions?.finish(shared),
+      delays: try delays?.finish(shared), captured: (delays.map { [$0.past] } ?? []) + shared)
   }
 
   /// The arrays that are given with an event's times, as locals around the equations. Where one of a solve's own has no number, there is no

@@ -81,22 +81,26 @@ extension Lowering {
   private mutating func prepare(
     _ solve: SolveExpression, _ ode: OdeInstance, saves: SampleCount, capacities: [String: Int]
   ) throws(IRError) -> (SolveRun, Times) {
+    let times = try self.times(solve, saves)
+    // Where a history gives initial values, they are what it says at the beginning.
+    if let history = solve.history { scope.locals[history.variable] = .array(times.begin) }
     var parts: [Value] = []
     for expression in solve.initial { parts.append(flat(try array(expression))) }
     let initial = scope.builder.concatenate(
       parts.map { scope.builder.convert($0, to: precision) }, axis: 0)
-    let times = try self.times(solve, saves)
     try bindSamples(ode, solve.span)
     let registers = EventRegisters(
       ode, stateLength: try size(of: ode), capacities: capacities, held: try heldInputs(ode))
     var run: SolveRun
     if ode.implicit.isEmpty {
       let regions = try regions(
-        ode, registers, columns: solve.columns, noise: solve.noise, over: times.span)
+        ode, registers, columns: solve.columns, noise: solve.noise, over: times.span,
+        delays: try delays(ode, registers, solve.history, initial: initial))
       run = SolveRun(
         ode: ode, region: regions.rhs, events: regions.events, registers: registers,
         captured: regions.captured, settings: solve.settings, initial: initial)
       run.noise = regions.noise
+      run.delays = regions.delays
       if run.noise != nil { run.settings.path = path(run.settings, ode) }
     } else {
       let system = try implicitSystem(ode)
@@ -122,6 +126,7 @@ extension Lowering {
     /// M of M y' = f.
     var mass: Region?
     var noise: Noise?
+    var delays: Delays?
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
@@ -141,6 +146,7 @@ extension Lowering {
       record: traced ? run.record : nil)
     form.mass = run.mass
     form.noise = run.noise
+    form.delays = run.delays
     form.events = run.events
     var initial = run.initial
     let held = try heldAtStart(run.ode, run.registers, start)
@@ -268,9 +274,9 @@ extension Lowering {
     scope.builder.reshape(x, to: [.fixed(scope.builder.type(x).fixedCount ?? 0)])
   }
 
-  /// (t, flat state, captured…) → flat slopes.
+  /// (t, flat state, earlier states if they are given, captured…) → flat slopes.
   mutating func rightHandSide(
-    _ ode: OdeInstance, _ registers: EventRegisters
+    _ ode: OdeInstance, _ registers: EventRegisters, past: ValueType? = nil
   ) throws(IRError) -> Drafted {
     let outer = scope
     let outerElement = element
@@ -278,14 +284,16 @@ extension Lowering {
       .solve, parent: outer,
       parameters: [
         .time, ValueType(precision, [.fixed(registers.stateLength + registers.length)]),
-      ])
+      ] + [past].compactMap { $0 })
     scope = inner
     element = precision
     defer {
       scope = outer
       element = outerElement
     }
-    try bindEquations(ode, t: inner.parameters[0], y: inner.parameters[1], registers)
+    try bindEquations(
+      ode, t: inner.parameters[0], y: inner.parameters[1], registers,
+      past: past == nil ? nil : inner.parameters[2])
     var slopes: [Value] = []
     for (i, state) in ode.states.enumerated() {
       at(LoweredOrigin(span: state.equationSpan, ode: ode.id, state: i))
@@ -299,9 +307,10 @@ extension Lowering {
 
   /// Time, states and what equations have in common, as locals of the scope.
   mutating func bindEquations(
-    _ ode: OdeInstance, t: Value, y: Value, _ registers: EventRegisters? = nil
+    _ ode: OdeInstance, t: Value, y: Value, _ registers: EventRegisters? = nil, past: Value? = nil
   ) throws(IRError) {
     try bindStates(ode, t: t, y: y)
+    try bindEarlierStates(ode, past: past)
     try bindInputs(ode, t: t, y: y, registers)
     for bound in ode.bindings { scope.locals[bound.local] = try lower(bound.value) }
   }

@@ -13,14 +13,18 @@ extension Checker {
       let written = given["period"]
     else { return .invalid }
     let ode = asked.ode
-    guard ode.implicit.isEmpty, ode.events.isEmpty, ode.noise.isEmpty, !ode.readsTime else {
+    guard ode.implicit.isEmpty, ode.events.isEmpty, ode.noise.isEmpty, !ode.readsTime,
+      !ode.readsEarlierStates
+    else {
       let what =
-        ode.readsTime
-        ? "an ode that changes with time"
-        : !ode.noise.isEmpty
-          ? "an ode with noise"
-          : ode.events.isEmpty
-            ? "equations that are not solved for a derivative" : "an ode with events"
+        ode.readsEarlierStates
+        ? "an ode that reads earlier states"
+        : ode.readsTime
+          ? "an ode that changes with time"
+          : !ode.noise.isEmpty
+            ? "an ode with noise"
+            : ode.events.isEmpty
+              ? "equations that are not solved for a derivative" : "an ode with events"
       return fail(.notSupportedYet("`cycle` of \(what)", at: span))
     }
     let period = time(toReal(elaborate(written)), of: ode, what: "`period`")

@@ -158,10 +158,13 @@ extension Checker {
     instance.events = events
     instance.noise = noise
     instance.inputs = odeBuilders[builder].inputs
+    instance.delays = odeBuilders[builder].delays
+    instance.delayed = odeBuilders[builder].delayed
     instance.bindings = odeBuilders[builder].bindings + (pending.last ?? [])
     instance.terms = flattenTerms(builder)
     instance.standardized = odeBuilders[builder].standardized
     instance.namedTimes = namedTimes(builder, instance)
+    refuseBesideDelays(instance)
     environment.odes[instance.id] = instance
     let made = odeBuilders[builder]
     if made.states.isEmpty && !made.hasInvalid && errorCount == errors {

@@ -4,11 +4,27 @@ import NodalTypes
 
 /// `from:` of a solve: a record by states and parts, a bare value, or the flat state.
 extension Checker {
-  /// A value for each first-order state.
+  /// A value for each first-order state, with what its history says where nothing else is given.
   mutating func initialState(
-    _ argument: CallArgument?, _ ode: OdeInstance, _ span: Span
+    _ argument: CallArgument?, _ ode: OdeInstance, _ history: inout SolveHistory?, _ span: Span
+  ) -> [TypedExpression]? {
+    let before = history?.values ?? ode.states.map { _ in nil }
+    // These stand for what the history says.
+    let given = before.map { $0 == nil ? nil : TypedExpression.invalid(span) }
+    guard let values = initialState(argument, ode, span, instead: given) else { return nil }
+    history?.isContinuous = zip(values, before).allSatisfy { $1 == nil || $0.isInvalid }
+    return zip(values, before).map { value, before in
+      value.isInvalid ? before ?? value : value
+    }
+  }
+
+  /// - Parameter instead: of values that the ode gives.
+  mutating func initialState(
+    _ argument: CallArgument?, _ ode: OdeInstance, _ span: Span,
+    instead: [TypedExpression?] = []
   ) -> [TypedExpression]? {
     var values: [TypedExpression?] = ode.states.map(\.initial)
+    for (place, value) in instead.enumerated() where value != nil { values[place] = value }
     if let argument {
       let whole = evaluate(argument)
       if case .record(let fields) = whole {
@@ -95,7 +111,7 @@ extension Checker {
   }
 
   /// A value for one state, in its unit.
-  private mutating func stateValue(
+  mutating func stateValue(
     _ given: TypedExpression, _ state: OdeInstance.State
   ) -> TypedExpression? {
     guard let type = tensor(given), type.element != .boolean else {

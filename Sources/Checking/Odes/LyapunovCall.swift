@@ -21,13 +21,17 @@ extension Checker {
       resolve($0.type).tensor?.shape.values.map(Checker.product)
     }
     let length = lengths.reduce(0) { $0 + ($1 ?? Self.largestState + 1) }
-    guard asked.ode.implicit.isEmpty, asked.ode.events.isEmpty, length <= Self.largestState else {
+    guard asked.ode.implicit.isEmpty, asked.ode.events.isEmpty, length <= Self.largestState,
+      !asked.ode.readsEarlierStates
+    else {
       let what =
-        !asked.ode.events.isEmpty
-        ? "an ode with events"
-        : length > Self.largestState
-          ? "a state of more than \(Self.largestState) numbers"
-          : "equations that are not solved for a derivative"
+        asked.ode.readsEarlierStates
+        ? "an ode that reads earlier states"
+        : !asked.ode.events.isEmpty
+          ? "an ode with events"
+          : length > Self.largestState
+            ? "a state of more than \(Self.largestState) numbers"
+            : "equations that are not solved for a derivative"
       return fail(.notSupportedYet("`lyapunov` of \(what)", at: span))
     }
     let value = evaluate(over)

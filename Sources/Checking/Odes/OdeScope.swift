@@ -90,6 +90,8 @@ struct OdeBuilder: Sendable {
   var events: [OdeEvent] = []
   var inputs: [OdeInstance.Input] = []
   var noise: [OdeNoise] = []
+  var delays: [OdeInstance.Delay] = []
+  var delayed: [OdeInstance.EarlierState] = []
   /// Values of shared right-hand sides (`[x, y]' = …`), by the place of the equation.
   var shared: [Span: TypedExpression] = [:]
   var size: [String: Size] = [:]

@@ -22,6 +22,9 @@ extension Checker {
         arguments, ["ode", "at", "with", "time"], required: 2, callee: "linearize", span),
       let asked = pointOfOde(given, "at", "linearize", span)
     else { return .invalid }
+    if asked.ode.readsEarlierStates {
+      return fail(.notSupportedYet("`linearize` of an ode that reads earlier states", at: span))
+    }
     if !asked.ode.implicit.isEmpty {
       return fail(
         .notSupportedYet(

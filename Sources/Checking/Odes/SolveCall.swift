@@ -7,16 +7,11 @@ import NodalTypes
 extension Checker {
   static let solveLabels = [
     "ode", "from", "over", "at", "every", "start", "with", "solver", "events", "input",
+    "history",
   ]
 
   /// `solve(ode, …)`.
   mutating func solve(_ arguments: [CallArgument], _ span: Span) -> Meaning {
-    for argument in arguments {
-      guard let label = argument.label?.spelling else { continue }
-      if label == "history" {
-        return fail(.notSupportedYet("`\(label):` of a solve", at: argument.span))
-      }
-    }
     guard
       let given = take(
         arguments, Checker.solveLabels, required: 1, callee: "solve", span),
@@ -63,11 +58,14 @@ extension Checker {
     let overrides = overriding(given["with"], ode)
     let columns = eventColumns(given["events"], instance)
     let inputs = solveInputs(given["input"], instance, span)
-    let initial = initialState(given["from"], instance, span)
+    var history = self.history(given["history"], instance)
+    let initial = initialState(given["from"], instance, &history, span)
     guard let (settings, noise) = settings(given["solver"], for: instance, span) else {
       return .invalid
     }
-    guard let overrides, let initial, let columns, let inputs else { return .invalid }
+    guard let overrides, let initial, let columns, let inputs, let history else {
+      return .invalid
+    }
     if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) {
       return .invalid
     }
@@ -239,6 +237,12 @@ extension Checker {
     {
       return .invalid
     }
+    if instance.readsEarlierStates,
+      refuseForDelays(
+        instance, settings, start: start, over: over, holds: holds, given["solver"], span)
+    {
+      return .invalid
+    }
     if !instance.noise.isEmpty,
       refuseForNoise(instance, settings, start: start, over: over, given["solver"], span)
     {
@@ -256,6 +260,7 @@ extension Checker {
       settings: settings, span: span)
     node.columns = columns
     node.inputs = driven
+    if instance.readsEarlierStates { node.history = history }
     if !instance.noise.isEmpty { node.noise = noise ?? freshPlace() }
     let solution = TypedExpression(.solve(node), .solution(type), span)
     guard let leading else { return .expression(solution) }

@@ -261,6 +261,11 @@ extension Checker {
           what: "behind `along`"))
       return nil
     }
+    if environment.odes[ode.id]?.readsEarlierStates == true {
+      report(
+        .notSupportedYet("`explain` of an ode that reads earlier states", at: node.model.span))
+      return nil
+    }
     if environment.odes[ode.id]?.inputs.isEmpty == false {
       report(.notSupportedYet("`explain` of an ode with inputs", at: node.model.span))
       return nil

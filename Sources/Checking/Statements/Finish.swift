@@ -74,6 +74,7 @@ extension Checker {
       next.value = finished(noise.value)
       return next
     }
+    result.delays = ode.delays.map { OdeInstance.Delay(value: finished($0.value), span: $0.span) }
     result.events = ode.events.map { event in
       var next = event
       switch event.trigger {

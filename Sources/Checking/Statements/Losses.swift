@@ -176,6 +176,7 @@ extension Checker {
     ode.bindings.map(\.value) + ode.implicit.map(\.value) + ode.states.map(\.derivative)
       + ode.states.compactMap(\.initial) + ode.outputs.map(\.value)
       + ode.events.flatMap(\.values) + ode.inputs.compactMap(\.value) + ode.noise.map(\.value)
+      + ode.delays.map(\.value)
   }
 }
 

@@ -36,7 +36,7 @@ extension Checker {
       options: node.options.filter { !Self.portraitKeys.contains($0.key.text) }, span: node.span)
     let lengths = instance.states.map { resolve($0.type).tensor?.shape.values.map(Checker.product) }
     guard node.kind?.text == "phase", lengths == [1, 1], node.against == nil, node.logAxes.isEmpty,
-      instance.inputs.isEmpty, instance.implicit.isEmpty
+      instance.inputs.isEmpty, instance.implicit.isEmpty, !instance.readsEarlierStates
     else {
       report(
         Diagnostic(
@@ -148,6 +148,9 @@ extension Checker {
       return "a portrait of an ode has no `against` and no logarithmic axes"
     }
     if !ode.inputs.isEmpty { return "`\(ode.name)` has inputs, and is no flow in a plane" }
+    if ode.readsEarlierStates {
+      return "`\(ode.name)` reads earlier states, and is no flow in a plane"
+    }
     if !ode.implicit.isEmpty {
       return "`\(ode.name)` has equations that are not solved for a derivative"
     }

@@ -105,6 +105,21 @@ package struct OdeInstance: Sendable {
     package var span: Span
   }
 
+  /// How long ago the states were that equations read: the same all along a solution, in the ode's unit of time.
+  package struct Delay: Sendable {
+    package var value: TypedExpression
+    package var span: Span
+  }
+
+  /// A state at an earlier time, as a local of the equations.
+  package struct EarlierState: Sendable {
+    /// `State.local`.
+    package var state: LocalID
+    /// Its place among `delays`.
+    package var delay: Int
+    package var local: LocalID
+  }
+
   /// A summand of a right-hand side: what `explain` and `strength` measure.
   package struct Term: Sendable {
     package enum Kind: String, Sendable, Hashable { case known, learned }
@@ -142,6 +157,8 @@ package struct OdeInstance: Sendable {
   package var events: [Event] = []
   package var inputs: [Input] = []
   package var noise: [Noise] = []
+  package var delays: [Delay] = []
+  package var delayed: [EarlierState] = []
   package var terms: [Term]
   package var standardized: [StandardizedInput]
   /// All that the equations, outputs and learned initial values read.

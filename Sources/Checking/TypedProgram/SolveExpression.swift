@@ -28,9 +28,28 @@ package struct SolveExpression: Sendable {
   package var columns: [(local: LocalID, value: TypedExpression)] = []
   /// What inputs are; those left out are their defaults.
   package var inputs: [SolveInput] = []
+  /// What states were before the beginning, for an ode that reads them.
+  package var history: SolveHistory?
   /// What the noise of the ode is keyed by; nil where it has none.
   package var noise: PlaceID?
   /// `atol` has one entry, or one for each component of the flat state.
   package var settings: SolverSettings
   package var span: Span
+}
+
+/// What the states of an ode were before the beginning of a solve.
+package struct SolveHistory: Sendable {
+  /// The time, in the values; where these are initial values too, it is the beginning.
+  package var variable: LocalID
+  /// One for each state; nil: as it begins.
+  package var values: [TypedExpression?]
+  /// No state begins elsewhere than its history ends.
+  package var isContinuous = true
+
+  /// With every expression replaced.
+  func mapped(_ f: (TypedExpression) -> TypedExpression) -> SolveHistory {
+    var result = self
+    result.values = values.map { $0.map(f) }
+    return result
+  }
 }

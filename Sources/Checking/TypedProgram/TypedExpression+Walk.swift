@@ -67,6 +67,7 @@ extension TypedExpression {
       solve.overrides = solve.overrides.map { ($0.weight, f($0.value)) }
       solve.columns = solve.columns.map { ($0.local, f($0.value)) }
       solve.inputs = solve.inputs.map { $0.mapped(f) }
+      solve.history = solve.history.map { $0.mapped(f) }
       result.kind = .solve(solve)
     case .point(let point): result.kind = .point(point.mapped(f))
     case .spectral(let kind, let a): result.kind = .spectral(kind, f(a))

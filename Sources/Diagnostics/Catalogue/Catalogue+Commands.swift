@@ -231,8 +231,8 @@ extension Catalogue {
     CatalogueRow(
       .notSupportedYet, "not supported yet",
       "The language has this, and this version does not run it yet.",
-      bad: "ode f { state x = 1; x' = -x(t - 1) }",
-      mended: "ode f { state x = 1; x' = -x }"),
+      bad: "ode f { state x = 1; x' = -x'(t - 1) }",
+      mended: "ode f { state x = 1; x' = -x(t - 1) }"),
     CatalogueRow(
       .unusedOption, "an option that nothing reads",
       "An optimiser that compares values of the loss, as `lbfgs` does, takes all the data "

@@ -370,6 +370,36 @@ extension Catalogue {
         ode still extends decay { state x = 2; override x' = 0 }
         """),
     CatalogueRow(
+      .delayedState, "a state at an earlier time is not written so",
+      "Equations read a state as it was some time ago by `x(t - τ)`, with a delay τ that is "
+        + "positive and the same all along a solution: a number, a parameter, or made of them.",
+      bad: "ode f { state x = 1; x' = -x(t/2) }",
+      mended: "ode f { state x = 1; param τ = 0.5; x' = -x(t - τ) }"),
+    CatalogueRow(
+      .delayMethod, "a solve that equations with delays don't have",
+      "Equations with delays go forwards from where their history ends, by explicit "
+        + "Runge-Kutta methods: those know before a step at which times they look back.",
+      bad: """
+        ode f { state x = 1; x' = -x(t - 1) }
+        print solve(f, over: 0..3, solver: bdf()).final
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x(t - 1) }
+        print solve(f, over: 0..3, solver: tsit5()).final
+        """),
+    CatalogueRow(
+      .historyUnused, "a history that nothing reads",
+      "`history:` says what states were before a solve begins, for equations that read "
+        + "earlier states. Where a solve begins is `from:`.",
+      bad: """
+        ode f { state x = 1; x' = -x }
+        print solve(f, over: 0..3, history: (t) -> {x: 2}).final
+        """,
+      mended: """
+        ode f { state x = 1; x' = -x(t - 1) }
+        print solve(f, over: 0..3, history: (t) -> {x: 2}).final
+        """),
+    CatalogueRow(
       .widthUnknown, "the width of a layer is not determined",
       "Weights have shapes that are known before anything runs. A window of data has a "
         + "length that is chosen only then, and a layer over it has none.",

@@ -256,6 +256,36 @@ extension Catalogue {
         print solve(f, over: 0..2, input: {u: linear([0, 1, 2], [1, 3, 2])}).final.x
         """),
     CatalogueRow(
+      .delayNotPositive, "a delay that is not positive",
+      "An equation can read what was, not what is to come: a delay is more than zero, and "
+        + "a solve with delays goes forwards in time. A delay that is learned is kept "
+        + "positive by its bounds.",
+      bad: """
+        ode f { state x = 1; param τ = 1; x' = -x(t - τ) }
+        print solve(f, over: 0..3, with: {τ: -1}).final
+        """,
+      mended: """
+        ode f { state x = 1; param τ = 1; x' = -x(t - τ) }
+        print solve(f, over: 0..3, with: {τ: 0.1}).final
+        """),
+    CatalogueRow(
+      .noDerivativeOfDelay, "a derivative of a solve with delays that there is none of",
+      "Where a solution begins elsewhere than its history ends, it jumps, and a delay "
+        + "later the equations do; how that moves with the delay is not followed. Nor are "
+        + "second derivatives by a delay, or those by the times of the solve.",
+      bad: """
+        ode f { state x = 1; param τ = 1; x' = -x(t - τ) }
+        fn end(τ) = solve(f, from: {x: 1}, history: (t) -> 0, over: 0..3, with: {τ: τ}).final.x
+        let τ = 1.0
+        print grad(end(τ), wrt: τ)
+        """,
+      mended: """
+        ode f { state x = 1; param τ = 1; x' = -x(t - τ) }
+        fn end(τ) = solve(f, history: (t) -> 1 + t, over: 0..3, with: {τ: τ}).final.x
+        let τ = 1.0
+        print grad(end(τ), wrt: τ)
+        """),
+    CatalogueRow(
       .noSteadyState, "no steady state is found",
       "Neither Newton's method from the start, nor the flow from there, leads to a state at which all derivatives are zero. There may be none, "
         + "or the start is too far from it.",

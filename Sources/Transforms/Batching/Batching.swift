@@ -279,6 +279,9 @@ struct BatchBuilder {
     let before = solve.trajectories == nil ? operands.map { _ in false } : solve.batched
     batched.batched = zip(flags, before).map { $0 || $1 }
     batched.batched[Solve.Operand.initial] = true
+    if let delays = solve.delays {
+      batched.batched[Solve.Operand.parameters + delays.past] = true
+    }
     var arguments: [Value] = []
     for (i, operand) in operands.enumerated() {
       arguments.append(

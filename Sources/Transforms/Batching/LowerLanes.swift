@@ -23,6 +23,10 @@ extension Batching {
           solve.noise?.diffusion = try expand(
             batch(noise.diffusion, mapped: flags, extent: .lane).region)
         }
+        if let delays = solve.delays {
+          solve.delays?.history = try expand(
+            batch(delays.history, mapped: [flags[0]] + flags[2...], extent: .lane).region)
+        }
         let inEvents = [flags[0], true, true] + flags[2...]
         solve.events = try solve.events.map { (event) throws(IRError) in
           try event.mapRegions { (region) throws(IRError) in

@@ -15,12 +15,22 @@ enum ForwardSensitivity {
     let d = directions.stateLength
     let n = directions.count
     let axis = context.batchAxes
+    let earlier = try EarlierStates(
+      solve, active: context.activeParameters, timesVary: context.timesActive, directions: n,
+      origin: builder.origin)
     // Only the end or the save times move: what they need is the slope there.
     if n == 0 { return (builder.emit(.solve(solve), operands), []) }
     var augmented = solve
-    augmented.rhs = try augmentedRegion(solve.rhs, first: 2, directions)
+    augmented.rhs = try augmentedRegion(solve.rhs, first: 2, directions, earlier)
     augmented.jacobian = nil
     let types = augmented.rhs.parameterTypes
+    if let earlier {
+      let own = Array(types[2...])
+      augmented.delays = earlier.followed(
+        try earlier.history(types[0], own, active: context.activeParameters) { k, _, builder in
+          directions.units(k, own, &builder)
+        })
+    }
     augmented.events = try solve.events(forState: types[1], parameters: Array(types[2...])) {
       (event) throws(IRError) in
       try augmentedRegion(SaltatedJump.region(event, of: solve), first: 3, directions)
@@ -38,6 +48,11 @@ enum ForwardSensitivity {
     let tangents = builder.broadcast(seed, to: extents, axes: [axis])
     var arguments = operands
     arguments[Solve.Operand.initial] = builder.concatenate([initial, tangents], axis: axis)
+    if let earlier {
+      arguments.widen(Solve.Operand.parameters + earlier.delays.past, &builder) {
+        earlier.parameters($0)
+      }
+    }
     let all = builder.emit(.solve(augmented), arguments)
 
     func part(_ value: Value, _ range: Range<Int>) -> Value {
@@ -94,7 +109,7 @@ enum ForwardSensitivity {
   /// Of f(t, y, p…): (t, (y, S₁ … Sₙ), p…) → slopes: y' = f, Sᵢ' = ∂f/∂y·Sᵢ + ∂f/∂pᵢ. Of a jump the same, with an occurrence in front of the
   /// parameters, the `first` of which is told.
   private static func augmentedRegion(
-    _ region: Region, first: Int, _ directions: Directions
+    _ region: Region, first: Int, _ directions: Directions, _ earlier: EarlierStates? = nil
   ) throws(IRError) -> Region {
     // By times alone nothing moves beside the state.
     guard directions.count > 0 else { return region }
@@ -103,27 +118,27 @@ enum ForwardSensitivity {
     let axis = types[1].rank - 1
     var augmented = types[1]
     augmented.extents[axis] = .fixed(d * (1 + directions.count))
-    var builder = RegionBuilder(parameters: [types[0], augmented] + types[2...])
+    let own = earlier.map { $0.parameters(Array(types[2...])) } ?? Array(types[2...])
+    var builder = RegionBuilder(parameters: [types[0], augmented] + own)
     let given = builder.parameters
     let y = builder.slice(given[1], axis: axis, 0..<d)
-    let wrt =
-      [1]
-      + directions.blocks.map(\.operand).filter { $0 >= Solve.Operand.parameters }
-      .map { $0 - Solve.Operand.parameters + first }
-    let tangent = try Simplify.run(ForwardMode.differentiate(region, wrt: wrt))
+    let past = earlier.map { $0.delays.past + first }
+    let parameters = directions.parameters.map { $0 + first }
+    let wrt = ([past].compactMap { $0 } + parameters).sorted()
+    let tangent = try Simplify.run(ForwardMode.differentiate(region, wrt: [1] + wrt))
+    var plain = Array(given[2...])
+    if let earlier, let past { plain[past - 2] = earlier.plain(given[past], &builder) }
     var slopes: [Value] = []
     for k in 0..<directions.count {
-      var dots = [builder.slice(given[1], axis: axis, d * (1 + k)..<d * (2 + k))]
-      for block in directions.blocks where block.operand >= Solve.Operand.parameters {
-        let type = types[block.operand - Solve.Operand.parameters + first]
-        let inner = type.isBatched ? type.droppingFirst() : type
-        let unit = builder.constant(
-          (0..<block.count).map { $0 + block.start == k ? 1 : 0 }, inner)
-        dots.append(
-          type.isBatched
-            ? builder.broadcast(unit, to: type.extents, axes: Array(1..<type.rank)) : unit)
+      let units = directions.units(k, Array(types[first...]), &builder)
+      var dots = Dictionary(uniqueKeysWithValues: zip(parameters, units))
+      if let earlier, let past {
+        dots[past] = earlier.tangent(
+          given[past], k, delay: dots[earlier.delays.lags + first], &builder)
       }
-      let results = builder.inline(tangent, [given[0], y] + given[2...] + dots)
+      let own = builder.slice(given[1], axis: axis, d * (1 + k)..<d * (2 + k))
+      let results = builder.inline(
+        tangent, [given[0], y] + plain + [own] + wrt.compactMap { dots[$0] })
       if k == 0 { slopes.append(results[0]) }
       slopes.append(results[1])
     }
@@ -155,6 +170,27 @@ enum ForwardSensitivity {
         blocks.append(Block(operand: operand, start: count, count: n))
         count += n
       }
+    }
+
+    /// The active parameters, by their place.
+    var parameters: [Int] {
+      blocks.map(\.operand).filter { $0 >= Solve.Operand.parameters }
+        .map { $0 - Solve.Operand.parameters }
+    }
+
+    /// How the active ones of parameters of these types change in direction k.
+    func units(_ k: Int, _ types: [ValueType], _ builder: inout RegionBuilder) -> [Value] {
+      var units: [Value] = []
+      for block in blocks where block.operand >= Solve.Operand.parameters {
+        let type = types[block.operand - Solve.Operand.parameters]
+        let inner = type.isBatched ? type.droppingFirst() : type
+        let unit = builder.constant(
+          (0..<block.count).map { $0 + block.start == k ? 1 : 0 }, inner)
+        units.append(
+          type.isBatched
+            ? builder.broadcast(unit, to: type.extents, axes: Array(1..<type.rank)) : unit)
+      }
+      return units
     }
 
     /// Rows of the identity for directions of the initial state, zeros for the others; [n, d] flat.

@@ -54,6 +54,8 @@ enum SolveReverse {
     let method = Method.named(solve.settings.method)
     let isSplitting = method?.needsSeparableSystem ?? false
     let isStiff = method?.purpose == .stiff
+    // Steps back would have to give to steps long before them: sensitivities go forwards.
+    if solve.delays != nil { return .forward }
     // Equations that are not solved for their derivatives: back through the steps, which know how they were.
     if solve.trace != nil || solve.mass != nil || solve.noise != nil { return .direct }
     switch solve.settings.gradient {

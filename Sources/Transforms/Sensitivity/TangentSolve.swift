@@ -23,13 +23,23 @@ enum TangentSolve {
     let d = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
     let axis = context.batchAxes
 
+    let earlier = try EarlierStates(
+      solve, active: parameters, timesVary: context.timesActive, directions: 1,
+      origin: builder.origin)
     var tangent = solve
-    tangent.rhs = try pairedRegion(solve.rhs, parameters.map { $0 + 2 }, d)
+    tangent.rhs = try pairedRegion(solve.rhs, parameters.map { $0 + 2 }, d, earlier)
     tangent.jacobian = nil
     tangent.mass = try solve.mass.map { (mass) throws(IRError) in
       try pairedMass(mass, tangent.rhs, parameters, d)
     }
     let paired = tangent.rhs.parameterTypes
+    if let earlier {
+      let count = solve.rhs.parameterTypes.count - 2
+      tangent.delays = earlier.followed(
+        try earlier.history(paired[0], Array(paired[2...]), active: parameters) { _, given, _ in
+          Array(given[count...])
+        })
+    }
     tangent.events = try solve.events(forState: paired[1], parameters: Array(paired[2...])) {
       (event) throws(IRError) in
       try pairedRegion(
@@ -54,6 +64,11 @@ enum TangentSolve {
     }
     var arguments = operands
     arguments[Solve.Operand.initial] = builder.concatenate([initial, moved], axis: axis)
+    if let earlier {
+      arguments.widen(Solve.Operand.parameters + earlier.delays.past, &builder) {
+        earlier.parameters($0)
+      }
+    }
     arguments += parameters.map { dots[Solve.Operand.parameters + $0]! }
     let all = builder.emit(.solve(tangent), arguments)
 
@@ -127,20 +142,30 @@ enum TangentSolve {
 
   /// Of f(t, y, p…), or with more in front of the parameters: (t, (y, ẏ), p…, ṗ…) → (f, ∂f/∂y·ẏ + ∂f/∂p·ṗ).
   private static func pairedRegion(
-    _ region: Region, _ parameters: [Int], _ d: Int
+    _ region: Region, _ parameters: [Int], _ d: Int, _ earlier: EarlierStates? = nil
   ) throws(IRError) -> Region {
     let types = region.parameterTypes
     let axis = types[1].rank - 1
     var pair = types[1]
     pair.extents[axis] = .fixed(2 * d)
-    let tangent = try ForwardMode.differentiate(region, wrt: [1] + parameters)
+    let past = earlier.map { $0.delays.past + 2 }
+    let own = earlier.map { $0.parameters(Array(types[2...])) } ?? Array(types[2...])
+    let wrt = ([past].compactMap { $0 } + parameters).sorted()
+    let tangent = try ForwardMode.differentiate(region, wrt: [1] + wrt)
     var builder = RegionBuilder(
-      parameters: [types[0], pair] + types[2...] + parameters.map { types[$0] })
+      parameters: [types[0], pair] + own + parameters.map { types[$0] })
     let given = builder.parameters
     let y = builder.slice(given[1], axis: axis, 0..<d)
     let dot = builder.slice(given[1], axis: axis, d..<(2 * d))
-    let plain = Array(given[2..<types.count])
-    let results = builder.inline(tangent, [given[0], y] + plain + [dot] + given[types.count...])
+    var plain = Array(given[2..<types.count])
+    var dots = Dictionary(uniqueKeysWithValues: zip(parameters, given[types.count...]))
+    if let earlier, let past {
+      dots[past] = earlier.tangent(
+        given[past], 0, delay: dots[earlier.delays.lags + 2], &builder)
+      plain[past - 2] = earlier.plain(given[past], &builder)
+    }
+    let results = builder.inline(
+      tangent, [given[0], y] + plain + [dot] + wrt.compactMap { dots[$0] })
     let result = builder.concatenate(results, axis: axis)
     return try Simplify.run(try builder.finish([result]))
   }

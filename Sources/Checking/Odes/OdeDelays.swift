@@ -1,0 +1,212 @@
+import NodalDiagnostics
+import NodalIR
+import NodalMethods
+import NodalSyntax
+import NodalTypes
+
+/// States at an earlier time, `x(t - τ)`, in the equations of an ode.
+extension Checker {
+  /// - Parameter name: of a state of the ode around.
+  mutating func earlierState(_ name: Name, _ call: Call, _ span: Span) -> Meaning {
+    guard let scope = frame.odeScope, let index = stateIndex(name.text, in: scope) else {
+      return .invalid
+    }
+    let builder = odeScopes[scope].builder
+    let state = odeBuilders[builder].states[index]
+    guard let written = delayWritten(in: call), call.trailingClosure == nil else {
+      for argument in call.arguments { _ = evaluate(CallArgument(argument)) }
+      return fail(
+        Diagnostic(
+          .delayedState, "a state at an earlier time is written `\(name.spelling)(t - τ)`",
+          at: Label(span),
+          help: ["a product needs `*`; the state now is `\(name.spelling)`, without parentheses"]))
+    }
+    guard name.primes < state.locals.count else {
+      return fail(
+        .notSupportedYet(
+          "an earlier derivative of the highest order, `\(name.spelling)(t - τ)`,", at: span,
+          help: ["`\(state.base)` has an equation for it: write its right side, at that time"]))
+    }
+    if odeBuilders[builder].isInImplicit {
+      return fail(
+        .notSupportedYet(
+          "an earlier state in an equation that is not solved for a derivative", at: span))
+    }
+    var pair = [odeTime(scope, span), toReal(elaborate(written))]
+    guard !pair[1].isInvalid, agreeOnUnit(&pair, "-", span) != nil else { return .invalid }
+    guard tensor(pair[1])?.shape.isScalar == true else {
+      return fail(
+        Diagnostic(
+          .delayedState, "a delay is a number, found \(text(pair[1].type))",
+          at: Label(written.span)))
+    }
+    guard let delay = constantAlongSolve(pair[1]) else {
+      return fail(
+        Diagnostic(
+          .delayedState, "this delay changes along a solution", at: Label(written.span),
+          help: ["a delay is made of numbers, constants and parameters"]))
+    }
+    if let literal = delay.literal, literal <= 0 {
+      return fail(
+        Diagnostic(
+          .delayedState, "a delay is positive: the equations know nothing of what comes",
+          at: Label(written.span)))
+    }
+    let place = delayPlace(delay, builder, span)
+    let known = odeBuilders[builder].delayed.first {
+      $0.state == state.locals[name.primes] && $0.delay == place
+    }
+    let type = levelType(state, name.primes, odeBuilders[builder].timeUnit)
+    let local = known?.local ?? freshLocal(type)
+    if known == nil {
+      odeBuilders[builder].delayed.append(
+        OdeInstance.EarlierState(state: state.locals[name.primes], delay: place, local: local))
+    }
+    return .expression(TypedExpression(.local(local), type, span))
+  }
+
+  /// τ of `x(t - τ)`.
+  private func delayWritten(in call: Call) -> Expression? {
+    guard call.arguments.count == 1, call.arguments[0].label == nil,
+      case .binary(let op, let left, let right) = call.arguments[0].value.kind,
+      op.kind == .subtract
+    else { return nil }
+    switch left.kind {
+    case .name(let name) where name.spelling == "t" && frame.names["t"] == nil: return right
+    case .binary(let inner, let first, let second) where inner.kind == .subtract:
+      // t - τ₁ - τ₂
+      guard case .name(let name) = first.kind, name.spelling == "t", frame.names["t"] == nil else {
+        return nil
+      }
+      return Expression(
+        .binary(BinaryOperator(kind: .add, span: op.span), second, right),
+        span: call.arguments[0].value.span)
+    default: return nil
+    }
+  }
+
+  /// The value with what it is named after written out, if it is the same all along a solution.
+  private func constantAlongSolve(_ value: TypedExpression) -> TypedExpression? {
+    var isConstant = true
+    func expanded(_ value: TypedExpression, _ own: Set<LocalID>) -> TypedExpression {
+      if case .local(let id) = value.kind, !own.contains(id) {
+        guard let definition = definitions[id] else {
+          isConstant = false
+          return value
+        }
+        return expanded(definition, own)
+      }
+      if case .bindings(let bound, _) = value.kind {
+        let inner = own.union(bound.map(\.local))
+        return value.mapChildren { expanded($0, inner) }
+      }
+      return value.mapChildren { expanded($0, own) }
+    }
+    let result = expanded(value, [])
+    return isConstant ? result : nil
+  }
+
+  /// The place of a delay among those of the ode. The same parameter or number is the same delay.
+  private mutating func delayPlace(
+    _ value: TypedExpression, _ builder: Int, _ span: Span
+  ) -> Int {
+    let known = odeBuilders[builder].delays.firstIndex { other in
+      switch (other.value.kind, value.kind) {
+      case (.weight(let a), .weight(let b)): a == b
+      default: other.value.literal != nil && other.value.literal == value.literal
+      }
+    }
+    if let known { return known }
+    odeBuilders[builder].delays.append(OdeInstance.Delay(value: value, span: span))
+    return odeBuilders[builder].delays.count - 1
+  }
+
+  /// What an ode with earlier states can't have beside them; said once for each.
+  mutating func refuseBesideDelays(_ ode: OdeInstance) {
+    guard let delay = ode.delays.first else { return }
+    let others: [(String, Span?)] = [
+      ("an event of an ode that reads earlier states", ode.events.first?.span),
+      ("noise in an ode that reads earlier states", ode.noise.first?.span),
+      (
+        "an ode that reads earlier states with equations that are not solved for a derivative",
+        ode.implicit.first?.span
+      ),
+    ]
+    for case (let what, let span?) in others { report(.notSupportedYet(what, at: span)) }
+    let earlier = Set(ode.delayed.map(\.local))
+    for output in ode.outputs where reads(output.value, earlier) {
+      report(
+        .notSupportedYet(
+          "the output `\(output.name)`, which reads an earlier state,", at: delay.span,
+          help: ["make it a state with an equation of its own, or compute it from the solution"]))
+    }
+  }
+
+  /// Whether a value reads one of these, also through what it is named after.
+  private func reads(_ value: TypedExpression, _ locals: Set<LocalID>) -> Bool {
+    value.readLocals.contains { id in
+      locals.contains(id) || definitions[id].map { reads($0, locals) } ?? false
+    }
+  }
+
+  /// What a solve with delays can't do; true after a report.
+  mutating func refuseForDelays(
+    _ ode: OdeInstance, _ settings: SolverSettings, start: TypedExpression?,
+    over: [TypedExpression], holds: Bool, _ solver: CallArgument?, _ span: Span
+  ) -> Bool {
+    let place = solver?.span ?? span
+    let read = ode.delays.first.map { [Label($0.span, "an earlier state is read here")] } ?? []
+    guard Method.named(settings.method)?.takesDelays == true else {
+      report(
+        Diagnostic(
+          .delayMethod, "`\(settings.method)` solves no equations with delays", at: Label(place),
+          also: read,
+          help: ["explicit Runge-Kutta methods do: `tsit5`, `dopri5`, `dop853`, `rk4(dt: …)`"]))
+      return true
+    }
+    if let start {
+      report(
+        Diagnostic(
+          .delayMethod,
+          "an equation with delays goes forwards from where its history ends, and has no `start:` inside",
+          at: Label(start.span), also: read))
+      return true
+    }
+    if over.count == 2, let a = over[0].literal, let b = over[1].literal, b < a {
+      report(
+        Diagnostic(
+          .delayMethod, "an equation with delays goes forwards, and this span goes backwards",
+          at: Label(over[1].span), also: read))
+      return true
+    }
+    if settings.joint {
+      report(
+        .notSupportedYet(
+          "`batching: joint` for an ode that reads earlier states", at: place,
+          help: ["trajectories have steps of their own with `batching: own`"]))
+      return true
+    }
+    if holds {
+      report(
+        .notSupportedYet(
+          "an input that is held, in an ode that reads earlier states,", at: place,
+          help: ["`linear` and the others have no jumps"]))
+      return true
+    }
+    switch settings.gradient {
+    case .direct, .adjoint, .interpolated:
+      report(
+        .notSupportedYet(
+          "`gradient: \(settings.gradient.rawValue)` for an ode that reads earlier states",
+          at: place,
+          help: ["`forward`, which `auto` chooses, carries sensitivities along"]))
+      return true
+    case .forward, .auto: return false
+    }
+  }
+}
+
+extension OdeInstance {
+  /// What looks at an ode at one point, or in the plane of its states, has no earlier states to give it.
+  package var readsEarlierStates: Bool { !delays.isEmpty }
+}

@@ -1,0 +1,196 @@
+import NodalIR
+import NodalMethods
+
+/// Earlier states of solves with delays: read from the steps so far by the method's dense output, and from the history before the beginning.
+extension SteppingEngine {
+  /// Buffers and workspaces for it.
+  final class Past {
+    let program: PastExecutables
+    let history: any Workspace
+    let denseRate: (any Workspace)?
+    /// Of the nodes of the steps under way, and of one time.
+    let ofStep = Buffer()
+    let ofPoint = Buffer()
+    /// θ, h, y₀, y₁ and record of each slot's earlier step.
+    let arguments = (0..<5).map { _ in Buffer() }
+    let inputs = PointerTable(count: 5)
+    let historyInputs: PointerTable
+    let times = Buffer()
+    private var stateBytes = 0
+    private var recordBytes = 0
+
+    init(_ program: PastExecutables, parameters: Int, _ context: RunContext) {
+      self.program = program
+      history = program.history.makeWorkspace(context)
+      denseRate = program.denseRate?.makeWorkspace(context)
+      historyInputs = PointerTable(count: 1 + parameters)
+    }
+
+    /// Room for so many slots.
+    func prepare(_ slots: Int, _ stateBytes: Int, recordBytes: Int) {
+      (self.stateBytes, self.recordBytes) = (stateBytes, recordBytes)
+      for (k, size) in [8, 8, stateBytes, stateBytes, recordBytes].enumerated() {
+        inputs[k] = UnsafeRawPointer(arguments[k].reserve(size * slots))
+      }
+      historyInputs[0] = UnsafeRawPointer(times.reserve(8 * slots))
+    }
+
+    /// A slot that nobody looks at reads a step of zeros.
+    func blank(_ slot: Int) {
+      arguments[0].typed(Double.self)[slot] = 0
+      arguments[1].typed(Double.self)[slot] = 1
+      for (k, bytes) in [(2, stateBytes), (3, stateBytes), (4, recordBytes)] {
+        (arguments[k].pointer + slot * bytes).initializeMemory(
+          as: UInt8.self, repeating: 0, count: bytes)
+      }
+    }
+
+    /// A slot reads a step in the log at a time.
+    func load(
+      _ slot: Int, _ log: StepLog, _ step: Int, at time: Double, next: UnsafeRawPointer
+    ) {
+      let h = log.size(step)
+      arguments[0].typed(Double.self)[slot] = (time - log.time(step)) / h
+      arguments[1].typed(Double.self)[slot] = h
+      (arguments[2].pointer + slot * stateBytes).copyMemory(
+        from: log.states.pointer + step * stateBytes, byteCount: stateBytes)
+      (arguments[3].pointer + slot * stateBytes).copyMemory(from: next, byteCount: stateBytes)
+      (arguments[4].pointer + slot * recordBytes).copyMemory(
+        from: log.records.pointer + step * recordBytes, byteCount: recordBytes)
+    }
+
+    var byteCount: Int {
+      history.byteCount + (denseRate?.byteCount ?? 0) + arguments.byteCount
+        + [ofStep, ofPoint, times].byteCount
+    }
+  }
+
+  /// Takes up the delays of all trajectories.
+  func beginPast() {
+    guard let past else { return }
+    let operand = Solve.Operand.parameters + past.program.delays.lags
+    let count = past.program.count
+    for i in trajectories.indices where !isDone[i] {
+      let given =
+        inputs[operand].assumingMemoryBound(to: Double.self) + (batched[operand] ? i * count : 0)
+      let lags = (0..<count).map { given[$0] }
+      if let wrong = lags.first(where: { !($0 > 0 && $0.isFinite) }) {
+        fail(i, .delay, h: wrong)
+        continue
+      }
+      guard trajectories[i].direction > 0 else {
+        fail(i, .delay, h: trajectories[i].end - times.typed(Double.self)[i])
+        continue
+      }
+      let state = DelayState(
+        lags: lags, start: times.typed(Double.self)[i], end: trajectories[i].end,
+        depth: program.order + 1)
+      trajectories[i].longest = min(trajectories[i].longest, state.longestStep)
+      trajectories[i].delays = state
+    }
+  }
+
+  /// Points the regions' inputs to the rows that are filled in here.
+  func bind(_ past: Past) {
+    let place = past.program.delays.past
+    let bytes = past.program.count * stateBytes * (past.denseRate == nil ? 1 : 2) * slots
+    let ofStep = UnsafeRawPointer(past.ofStep.reserve(bytes * past.program.nodes.count))
+    let ofPoint = UnsafeRawPointer(past.ofPoint.reserve(bytes))
+    stepInputs[3 + memory.count + place] = ofStep
+    termInputs[4 + memory.count + place] = ofStep
+    pointInputs[2 + place] = ofPoint
+    beginInputs[4 + place] = ofPoint
+  }
+
+  /// The accepted steps that have ended where the solution has a corner: the method begins anew there.
+  func passCorners() throws(ExecutionError) {
+    guard past != nil else { return }
+    var passed: [Int] = []
+    for slot in 0..<slots where isAccepted[slot] && !isDone[slot] {
+      let i = lanes[slot]
+      if trajectories[i].delays?.pass(trajectories[i].target) == true { passed.append(slot) }
+    }
+    guard !passed.isEmpty else { return }
+    try fillPast()
+    try restart(passed)
+  }
+
+  /// Earlier states for all nodes of the steps under way.
+  func fillPastOfSteps() throws(ExecutionError) {
+    guard let past else { return }
+    try fill(past, past.ofStep, at: past.program.nodes)
+  }
+
+  /// Earlier states at the slots' times, or at the ends of their steps.
+  func fillPast(atEnd: Bool = false) throws(ExecutionError) {
+    guard let past else { return }
+    try fill(past, past.ofPoint, at: [atEnd ? 1 : 0])
+  }
+
+  private func fill(
+    _ past: Past, _ buffer: Buffer, at nodes: [Double]
+  ) throws(ExecutionError) {
+    let h = sizes.typed(Double.self)
+    let parts = past.denseRate == nil ? 1 : 2
+    let rowBytes = stateBytes * parts
+    let count = past.program.count
+    let slotBytes = nodes.count * count * rowBytes
+    past.prepare(
+      slots, stateBytes, recordBytes: LaneRows.bytes(all: program.regions.record, extents))
+    for (n, node) in nodes.enumerated() {
+      for lag in 0..<count {
+        let place = (n * count + lag) * rowBytes
+        func put(_ slots: [Int], _ source: UnsafeRawPointer, part: Int) {
+          for slot in slots {
+            (buffer.pointer + slot * slotBytes + place + part * stateBytes).copyMemory(
+              from: source + slot * stateBytes, byteCount: stateBytes)
+          }
+        }
+        let wanted = look(past, node, lag, h)
+        if !wanted.steps.isEmpty {
+          try dense.run(past.inputs.pointer, inner(lanes: slots))
+          put(wanted.steps, dense.results[0], part: 0)
+          if let rate = past.denseRate {
+            try rate.run(past.inputs.pointer, inner(lanes: slots))
+            put(wanted.steps, rate.results[0], part: 1)
+          }
+        }
+        if !wanted.history.isEmpty {
+          try past.history.run(past.historyInputs.pointer, inner(lanes: slots))
+          for part in 0..<parts { put(wanted.history, past.history.results[part], part: part) }
+        }
+      }
+    }
+  }
+
+  /// Where each slot's state of one delay before a node is to be read: the slots that have it in a step, and those that have it in the history.
+  private func look(
+    _ past: Past, _ node: Double, _ lag: Int, _ h: UnsafeMutablePointer<Double>
+  ) -> (steps: [Int], history: [Int]) {
+    let t = times.typed(Double.self)
+    let historyTimes = past.times.typed(Double.self)
+    var wanted = (steps: [Int](), history: [Int]())
+    for slot in 0..<slots {
+      historyTimes[slot] = t[slot]
+      past.blank(slot)
+      guard !isDone[slot], let state = trajectories[lanes[slot]].delays else { continue }
+      let length = state.lags[lag]
+      let time = t[slot] + node * h[slot] - length
+      // Where two pieces of the past meet it is that on the step's side.
+      let sought = time + (0.5 - node) * 1e-6 * max(h[slot], 1e-3 * length)
+      if sought >= state.start, let step = log.last(before: sought, among: state.steps) {
+        wanted.steps.append(slot)
+        let following = step + 1
+        let next =
+          following < state.steps.count
+          ? log.states.pointer + state.steps[following] * stateBytes
+          : self.state.pointer + slot * stateBytes
+        past.load(slot, log, state.steps[step], at: time, next: next)
+      } else {
+        wanted.history.append(slot)
+        historyTimes[slot] = time
+      }
+    }
+    return wanted
+  }
+}

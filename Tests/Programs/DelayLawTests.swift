@@ -1,0 +1,78 @@
+import Foundation
+import Nodal
+import Testing
+
+/// Laws of equations with delays: orders, executors that agree, forward gradients beside differences, failures.
+@Suite struct DelayLawTests {
+  private static let blood = """
+    ode f { state x = 0.6; param b = 0.4, τ = 2; x' = b*x(t - τ)/(1 + x(t - τ)^6) - 0.1*x }
+
+    """
+
+  /// Earlier states are as exact as the method: its order is what it is without them.
+  @Test(arguments: [
+    ("euler", 1.0), ("heun", 2), ("midpoint", 2), ("bs3", 3), ("rk4", 4), ("dopri5", 5),
+    ("tsit5", 5),
+  ])
+  func order(_ method: String, _ order: Double) throws {
+    let end = "solve(f, over: 0..10, solver: "
+    let exact = try Recorder.number(Self.blood, end + "dop853(rtol: 1e-13, atol: 1e-14)).final.x")
+    func error(_ steps: Int) throws -> Double {
+      let found = try Recorder.number(Self.blood, end + "\(method)(steps: \(steps))).final.x")
+      return abs(found - exact)
+    }
+    // Both cut every delay into whole steps.
+    let (rough, close) = (try error(20), try error(80))
+    let slope = log2(rough / close) / 2
+    #expect(slope > order - 0.4, "\(method): \(slope), from \(rough) to \(close)")
+  }
+
+  @Test func executorsAgree() throws {
+    let declared =
+      Self.blood
+        + """
+        fn end(τ, b) = solve(f, over: 0..20, with: {τ: τ, b: b}, solver: dop853(rtol: 1e-8, atol: 1e-10)).final.x
+        let τ = 1.7, b = 0.35
+
+        """
+    for answer in [
+      "sum(solve(f, over: 0..20, with: {τ: [0.5, 2, 7]}, every: 5, solver: dopri5(rtol: 1e-8, atol: 1e-10)).x)",
+      "grad(end(τ, b), wrt: τ)", "grad(end(τ, b), wrt: b)",
+    ] {
+      let native = try Recorder.number(declared, answer)
+      let reference = try Recorder.number(declared, answer, .reference)
+      #expect(abs(native - reference) < 1e-9 * max(1, abs(reference)), "\(answer)")
+    }
+  }
+
+  /// Forwards, for several experiments that begin at places of their own.
+  @Test func gradients() {
+    let recorder = Recorder()
+    recorder.run(
+      Self.blood
+        + """
+        data seen = simulate(f, from: {x: [0.3, 0.6, 0.9]}, over: 0..10, every: 1, with: {b: 0.5, τ: 3})
+        loss fit(w) = mse(solve(f, from: {x: w.x[0]}, at: w.t, solver: dopri5(rtol: 1e-9, atol: 1e-11)).x, w.x)
+        check gradients of fit on seen
+        """)
+    #expect(recorder.errors.map(\.text) == [])
+    let table = recorder.printed.joined()
+    #expect(table.contains("fine") && !table.contains("adjoint"), "\(table)")
+  }
+
+  @Test(arguments: [
+    ("print solve(f, over: 0..3, with: {τ: -1}).final", "E1045"),
+    ("param e = 1.0\nprint solve(f, over: 3..e).final", "E1045"),
+    ("print solve(f, over: 0..3, with: {τ: 1e-9}).final", "E1003"),
+    (
+      "fn g(τ) = solve(f, from: {x: 1}, history: (t) -> 0, over: 0..3, with: {τ: τ}).final.x\nlet τ = 1.0\nprint grad(g(τ), wrt: τ)",
+      "E1046"
+    ),
+    ("fn g(e) = solve(f, over: 0..e).final.x\nlet e = 3.0\nprint grad(g(e), wrt: e)", "E1046"),
+  ])
+  func refusals(_ line: String, _ code: String) {
+    let recorder = Recorder()
+    recorder.run(Self.blood + line)
+    #expect(recorder.errors.map(\.code) == [code], "\(recorder.errors.map(\.text))")
+  }
+}
