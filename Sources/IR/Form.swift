@@ -24,7 +24,9 @@ package indirect enum Form: Sendable, Hashable {
   case scatter(Scatter)
   /// (A: […, n, n]) → the LU factors of each matrix, […, n, n + 1]: what `linearSolve` wants beside the matrix. Its last column
   /// tells how rows were exchanged. Two executors may lay the factors out differently: nothing else reads them.
-  case factorize
+  ///
+  /// Of a matrix with a `band` both have the form that this says.
+  case factorize(Band?)
   /// (A: […, n, n], its factors, b: […, n]) → x with A x = b
   case linearSolve(LinearSolve)
   /// (key: i64[2]) → random numbers, a pure function of the key and the place
@@ -131,7 +133,12 @@ package struct Scatter: Sendable, Hashable {
 package struct LinearSolve: Sendable, Hashable {
   /// Aᵀ x = b instead.
   package var isTransposed: Bool
-  package init(isTransposed: Bool = false) { self.isTransposed = isTransposed }
+  /// The right side and the solution are in the order of components in any case.
+  package var band: Band?
+  package init(isTransposed: Bool = false, band: Band? = nil) {
+    self.isTransposed = isTransposed
+    self.band = band
+  }
 }
 
 /// Random numbers keyed by (seed and step, example) and the place in the program: never by thread or

@@ -34,8 +34,10 @@ extension Form {
     case .scatter(let scatter):
       list.add("batch", scatter.batchAxes, unless: 0)
       list.add("extent", scatter.extent.description)
-    case .factorize: break
-    case .linearSolve(let system): list.add("transposed", system.isTransposed)
+    case .factorize(let band): if let band { list.add("band", band.text) }
+    case .linearSolve(let system):
+      list.add("transposed", system.isTransposed)
+      if let band = system.band { list.add("band", band.text) }
     case .random(let draw):
       list.add("place", draw.place)
       list.add("draw", draw.type.description)
@@ -147,6 +149,7 @@ extension Solve {
     if let record { list.add("record", record.description) }
     if let drifting { list.addAll("drifting", drifting) }
     if let expected { list.add("expected", expected) }
+    if let band { list.add("band", band.text) }
     if let noise { list.add("noise", noise.text) }
     if let delays { list.add("delays", delays.text) }
     if !events.isEmpty {

@@ -67,9 +67,9 @@ private struct AttributeReader {
     case "scatter":
       return .scatter(
         Scatter(batchAxes: try natural("batch", usual: 0), extent: try needed("extent")))
-    case "factorize": return .factorize
+    case "factorize": return .factorize(try band())
     case "linear_solve":
-      return .linearSolve(LinearSolve(isTransposed: try flag("transposed")))
+      return .linearSolve(LinearSolve(isTransposed: try flag("transposed"), band: try band()))
     case "branch":
       return .branch(
         Branch(
@@ -177,10 +177,25 @@ private struct AttributeReader {
     solve.events = try events()
     solve.isBackward = try flag("backward")
     solve.mass = attributes.regions.removeValue(forKey: "mass")
+    solve.band = try band()
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
     solve.noise = try noise()
     solve.delays = try delays()
     return solve
+  }
+
+  private mutating func band() throws(RegionTextError) -> Band? {
+    guard let item = attributes.items.removeValue(forKey: "band") else { return nil }
+    guard case .call("band", let items) = item, items.count == 3,
+      case .integer(let below) = items[0], case .integer(let above) = items[1], below >= 0,
+      above >= 0, below <= RegionReader.longestExtent, above <= RegionReader.longestExtent,
+      case .list(let list) = items[2]
+    else { throw error("band(below, above, [order]) wanted") }
+    let order = try list.map { (item) throws(RegionTextError) in
+      guard case .integer(let n) = item, n >= 0 else { throw error("a component wanted") }
+      return n
+    }
+    return Band(order: order, below: below, above: above)
   }
 
   private mutating func delays() throws(RegionTextError) -> Delays? {

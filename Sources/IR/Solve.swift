@@ -106,6 +106,8 @@ package struct Solve: Sendable, Hashable {
   /// For methods that solve equations in the state: (t, y, p…) → (∂f/∂y: [d, d], ∂f/∂t: [d]), of the right-hand side f, with the same
   /// axis of lanes as its results (see the pass `linearize`, which makes it).
   package var jacobian: Region?
+  /// The form of ∂f/∂y, where few of many components depend on each other; nil: [d, d].
+  package var band: Band?
   /// What drives the state beside the right-hand side; for stochastic methods.
   package var noise: Noise?
   /// Earlier states that the right-hand side reads.

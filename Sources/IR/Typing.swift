@@ -32,16 +32,16 @@ extension Form {
       return [try gather.resultType(operands)]
     case .scatter(let scatter):
       return [try scatter.resultType(operands)]
-    case .factorize:
+    case .factorize(let band):
       let matrix = try single(operands)
-      let size = try matrix.matrixSize("factorize")
-      return [ValueType(matrix.element, matrix.extents.dropLast() + [.fixed(size + 1)])]
-    case .linearSolve:
+      let width = try matrix.factorWidth("factorize", band)
+      return [ValueType(matrix.element, matrix.extents.dropLast() + [.fixed(width)])]
+    case .linearSolve(let system):
       try expect(operands.count == 3, "linear_solve takes a matrix, its factors and a right side")
-      let size = try operands[0].matrixSize("linear_solve")
+      let width = try operands[0].factorWidth("linear_solve", system.band)
       let rows = Array(operands[0].extents.dropLast())
       try expect(
-        operands[1] == ValueType(operands[0].element, rows + [.fixed(size + 1)])
+        operands[1] == ValueType(operands[0].element, rows + [.fixed(width)])
           && operands[2] == ValueType(operands[0].element, rows),
         "linear_solve of \(operands)")
       return [operands[2]]
@@ -118,11 +118,20 @@ func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws(IREr
 
 extension ValueType {
   /// The number of rows of the square matrices that a value holds.
-  fileprivate func matrixSize(_ what: String) throws(IRError) -> Int {
+  /// How many numbers a row of a matrix's factors has.
+  fileprivate func factorWidth(_ what: String, _ band: Band?) throws(IRError) -> Int {
+    if let band {
+      try expect(
+        element.isFloating && rank >= 2 && band.below >= 0 && band.above >= 0
+          && extents[rank - 1] == .fixed(band.width) && extents[rank - 2] == .fixed(band.count)
+          && band.order.sorted() == Array(0..<band.count),
+        "\(what) of \(self), no matrix with \(band.text)")
+      return band.factorWidth
+    }
     guard element.isFloating, rank >= 2, let size = extents[rank - 1].fixedLength,
       extents[rank - 2] == .fixed(size)
     else { throw IRError("\(what) of \(self), no square matrix") }
-    return size
+    return size + 1
   }
 }
 
@@ -398,6 +407,13 @@ extension Solve {
     }
     try checkEvents(arguments, isLaned: lanes)
     try noise?.check(arguments)
+    if let jacobian {
+      try expectParameters(jacobian, arguments, "jacobian")
+      let (rows, d) = (all(state).extents, state.fixedCount ?? 0)
+      let matrix = ValueType(state.element, rows + [.fixed(band?.width ?? d)])
+      try expect(
+        jacobian.resultTypes == [matrix, all(state)], "jacobian gives \(jacobian.resultTypes)")
+    }
     try delays?.check(arguments, sharesClock: sharesClock)
     func outer(_ type: ValueType) -> ValueType { trajectories.map(type.prepending) ?? type }
     let saves = inner[Operand.saveTimes].extents[0]

@@ -5,16 +5,24 @@ import NodalOperations
 extension StepArithmetic {
   /// M/(hγ) - J, with M = I where none is given.
   mutating func iterationMatrix(
-    _ jacobian: Value, mass: Value?, h: Value, diagonal: Double
+    _ jacobian: Value, band: Band?, mass: Value?, h: Value, diagonal: Double
   ) -> Value {
     iterationMatrix(
-      jacobian, mass: mass, factor: builder.reciprocal(builder.mul(h, diagonal)))
+      jacobian, band: band, mass: mass, factor: builder.reciprocal(builder.mul(h, diagonal)))
   }
 
   /// M c - J.
-  mutating func iterationMatrix(_ jacobian: Value, mass: Value?, factor: Value) -> Value {
+  mutating func iterationMatrix(
+    _ jacobian: Value, band: Band?, mass: Value?, factor: Value
+  ) -> Value {
     let type = builder.type(jacobian)
-    let identity = builder.identity(types.size, type.element)
+    let identity =
+      band.map { band in
+        let row = builder.constant(
+          (0..<band.width).map { $0 == band.below ? 1 : 0 },
+          ValueType(type.element, shape: [band.width]))
+        return builder.broadcast(row, to: [.fixed(band.count), .fixed(band.width)], axes: [1])
+      } ?? builder.identity(types.size, type.element)
     let axes = [type.rank - 2, type.rank - 1]
     let unit = mass ?? builder.broadcast(identity, to: type.extents, axes: axes)
     let spread = builder.broadcast(

@@ -65,7 +65,7 @@ package enum ImplicitEquations {
     let given = builder.parameters
     let right = builder.inline(solve.rhs, given)[0]
     let matrix = builder.inline(mass, given)[0]
-    let factors = builder.value(.factorize, [matrix])
+    let factors = builder.value(.factorize(nil), [matrix])
     let slope = builder.value(.linearSolve(LinearSolve()), [matrix, factors, right])
     var explicit = solve
     explicit.mass = nil

@@ -27,12 +27,24 @@ package enum Linearization {
       return solve
     }
     var solve = solve
-    solve.jacobian = try jacobian(of: solve.rhs)
+    // M of M y' = f has all its entries.
+    (solve.jacobian, solve.band) = try linearization(
+      of: solve.rhs, canBeBanded: solve.mass == nil)
     return solve
   }
 
+  /// Smaller matrices are eliminated as fast whole, and without choosing entries; those up to a dozen components in registers.
+  private static let smallestBanded = 33
+
   /// (t, y, p…) → (∂f/∂y: […, d, d], ∂f/∂t: […, d]).
   package static func jacobian(of rhs: Region) throws(IRError) -> Region {
+    try linearization(of: rhs, canBeBanded: false).jacobian
+  }
+
+  /// The same, or with ∂f/∂y in the form of a band where that is narrow.
+  private static func linearization(
+    of rhs: Region, canBeBanded: Bool
+  ) throws(IRError) -> (jacobian: Region, band: Band?) {
     let tangent = try ForwardMode.differentiate(rhs, wrt: [0, 1])
     let state = rhs.parameterTypes[1]
     let n = state.extents.last?.fixedLength ?? 0
@@ -55,8 +67,15 @@ package enum Linearization {
     }
     let one = builder.one(like: given[0])
     let byTime = derivative(one, noState, &builder)
-    let matrix = groups.matrix(changes, state, &builder)
-    return try Simplify.run(try builder.finish([matrix, byTime]))
+    var band: Band?
+    if canBeBanded, n >= smallestBanded {
+      let own = BandOrder.band(groups.pattern.enumerated().map { row, entries in entries + [row] })
+      if own.width + own.below < n / 2 { band = own }
+    }
+    let matrix =
+      band.map { groups.banded(changes, $0, state, &builder) }
+      ?? groups.matrix(changes, state, &builder)
+    return (try Simplify.run(try builder.finish([matrix, byTime])), band)
   }
 }
 
@@ -122,6 +141,24 @@ private struct ColumnGroups {
     }
     let constant = b.constant(mask, ValueType(state.element, shape: [count, count]))
     return b.mul(table, b.broadcast(constant, to: whole, axes: [axis, axis + 1]))
+  }
+
+  /// The same with the entries of a band alone.
+  func banded(
+    _ changes: [Value], _ band: Band, _ state: ValueType, _ b: inout RegionBuilder
+  ) -> Value {
+    let outer = state.extents.dropLast()
+    guard !changes.isEmpty else {
+      return b.constant(
+        0, ValueType(state.element, outer + [.fixed(count), .fixed(band.width)]))
+    }
+    let side = b.concatenate(changes, axis: state.rank - 1)
+    let entries = pattern.map(Set.init)
+    let places = zip(band.rows, band.columns).map { row, column -> Int? in
+      guard let column, entries[row].contains(column) else { return nil }
+      return group[column] * count + row
+    }
+    return band.shaped(b.elements(side, places), &b)
   }
 
   private static let fewColumns = 32

@@ -144,7 +144,7 @@ struct IRTextTests {
       .random(RandomDraw(.rademacher, place: 3, type: ValueType(.f32, shape: [5]))), [p[3]])
     let square = b.value(
       .contract(Contraction(batch: [.init(0, 0)], contracted: [.init(1, 1)])), [p[0], p[0]])
-    let factors = b.value(.factorize, [square])
+    let factors = b.value(.factorize(nil), [square])
     let row = b.constant(1, ValueType(.f64, [.lane, .fixed(2)]))
     let solutions = [false, true].map {
       b.value(.linearSolve(LinearSolve(isTransposed: $0)), [square, factors, row])

@@ -16,7 +16,7 @@ struct LinearSystemTests {
     var b = RegionBuilder(parameters: [
       ValueType(element, lead + [n, n]), ValueType(element, lead + [n]),
     ])
-    let factors = b.value(.factorize, [b.parameters[0]])
+    let factors = b.value(.factorize(nil), [b.parameters[0]])
     let solution = b.value(
       .linearSolve(LinearSolve(isTransposed: transposed)),
       [b.parameters[0], factors, b.parameters[1]])

@@ -224,7 +224,7 @@ struct RandomRegion {
     }
     let a = b.add(mixed, b.constant(shift, matrix))
     let right = fit(pick(), ValueType(.f64, shape: [n]))
-    let factors = b.value(.factorize, [a])
+    let factors = b.value(.factorize(nil), [a])
     let solver = Form.linearSolve(LinearSolve(isTransposed: noise.integer(below: 2) == 0))
     pool.append(b.value(solver, [a, factors, right]))
   }

@@ -199,7 +199,7 @@ extension Lowering {
     }
     let whole = b.add(b.mul(matrix, rows), own)
     let wanted = b.mul(right, b.constant(mask, state))
-    let factors = b.value(.factorize, [whole])
+    let factors = b.value(.factorize(nil), [whole])
     return b.value(.linearSolve(LinearSolve()), [whole, factors, wanted])
   }
 }

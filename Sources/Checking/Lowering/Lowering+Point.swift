@@ -77,7 +77,7 @@ extension Lowering {
       from: fixed(start), at: fixedTime, fixedValues, &scope.builder)
     let jacobian = try search.jacobian(at: found, fixedTime, fixedValues, &scope.builder)
     let matrix = scope.builder.neg(jacobian)
-    let factors = scope.builder.value(.factorize, [matrix])
+    let factors = scope.builder.value(.factorize(nil), [matrix])
     let isSingular = try search.isSingular(matrix, factors: factors, &scope.builder)
 
     let i64 = ValueType(.i64)

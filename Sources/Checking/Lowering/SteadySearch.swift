@@ -92,7 +92,7 @@ struct SteadySearch {
     let mass = self.mass.map { b.inline($0, [t, y] + parameters)[0] } ?? unit
     let weighted = b.mul(mass, b.splat(rate, like: mass))
     let matrix = b.sub(weighted, jacobian)
-    let factors = b.value(.factorize, [matrix])
+    let factors = b.value(.factorize(nil), [matrix])
     let step = b.value(.linearSolve(LinearSolve()), [matrix, factors, f])
 
     let remains = try self.remainders(

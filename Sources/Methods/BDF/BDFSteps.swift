@@ -105,8 +105,9 @@ struct BDFSteps {
     let perLength = a.builder.div(alpha, own)
     let derivatives = a.builder.inline(jacobian, [ending, predicted] + shared)
     let mass = problem.mass.map { a.builder.inline($0, [t, y] + shared)[0] }
-    let matrix = a.iterationMatrix(derivatives[0], mass: mass, factor: perLength)
-    let factors = a.builder.value(.factorize, [matrix])
+    let matrix = a.iterationMatrix(
+      derivatives[0], band: problem.band, mass: mass, factor: perLength)
+    let factors = a.builder.value(.factorize(problem.band), [matrix])
     let scale = a.scale(problem, predicted, nil)
     let rate = a.spread(perLength)
     // `past` has no 1/α yet.
@@ -120,7 +121,8 @@ struct BDFSteps {
       if let mass { moved = a.product(mass, moved) }
       let slope = a.builder.inline(problem.rhs, [ending, end] + shared)[0]
       let correction = a.builder.value(
-        .linearSolve(LinearSolve()), [matrix, factors, a.builder.sub(slope, moved)])
+        .linearSolve(LinearSolve(band: problem.band)),
+        [matrix, factors, a.builder.sub(slope, moved)])
       difference = difference.map { a.builder.add($0, correction) } ?? correction
       end = a.builder.add(predicted, difference ?? correction)
       norms.append(a.meanSquare(problem, correction, scale: scale))

@@ -52,8 +52,8 @@ struct DiagonallyImplicitSteps {
     }
     let derivatives = a.builder.inline(jacobian, [t, y] + shared)
     let matrix = a.iterationMatrix(
-      derivatives[0], mass: nil, h: h, diagonal: tableau.diagonal)
-    let factors = a.builder.value(.factorize, [matrix])
+      derivatives[0], band: problem.band, mass: nil, h: h, diagonal: tableau.diagonal)
+    let factors = a.builder.value(.factorize(problem.band), [matrix])
     let rate = a.spread(a.builder.reciprocal(a.builder.mul(h, tableau.diagonal)))
     let scale = a.scale(problem, y, nil)
     var slopes = [first]
@@ -69,7 +69,8 @@ struct DiagonallyImplicitSteps {
         let slope = a.builder.inline(problem.rhs, [time, state] + shared)[0]
         let moved = a.builder.mul(a.builder.sub(state, known), rate)
         let correction = a.builder.value(
-          .linearSolve(LinearSolve()), [matrix, factors, a.builder.sub(slope, moved)])
+          .linearSolve(LinearSolve(band: problem.band)),
+          [matrix, factors, a.builder.sub(slope, moved)])
         state = a.builder.add(state, correction)
         norms.append(a.meanSquare(problem, correction, scale: scale))
       }

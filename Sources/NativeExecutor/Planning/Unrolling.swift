@@ -68,7 +68,8 @@ enum Unrolling {
         // Looking for the step, and copying its numbers.
         work +=
           inside + 20 + interpolate.dense.parameterTypes.reduce(0) { $0 + (ownCount($1) ?? 0) }
-      case .factorize:
+      case .factorize(let band):
+        guard band == nil else { return nil }
         let n = (type.extents.last?.fixedLength ?? 1) - 1
         guard type.rank == (type.isBatched ? 3 : 2), n <= longestSystem else { return nil }
         // A third of the cube in products, the rest exchanges of rows.

@@ -182,7 +182,8 @@ struct ReverseBuilder {
     case .factorize:
       break
     case .linearSolve(let system):
-      let back = Form.linearSolve(LinearSolve(isTransposed: !system.isTransposed))
+      let back = Form.linearSolve(
+        LinearSolve(isTransposed: !system.isTransposed, band: system.band))
       let cot = builder.value(back, [operands[0], operands[1], cotangent(first)])
       accumulate(node.operands[2], cot)
       if flags[0] {
