@@ -9,6 +9,8 @@ package struct NativeExecutor: Executor {
   let target: CodeTarget
   /// Where machine code is kept from run to run.
   let cache: CodeCache?
+  /// How many lanes programs will run with, as a rule; nil where nobody said.
+  private var expectedLanes: Int?
   /// Sees the text of each module that is compiled.
   var observe: (@Sendable (_ text: String, _ style: CodeGenerator.Style) -> Void)?
 
@@ -50,14 +52,32 @@ package struct NativeExecutor: Executor {
 
   package var forRareUse: any Executor { fallback }
 
-  package func compileLoop(_ problem: StepLoopProblem) throws -> (any StepLoop)? {
-    guard let made = try LoopCode(problem, target: target, prefix: CodeTable.prefix) else {
-      return nil
+  package func expecting(lanes: Int) -> any Executor {
+    var executor = self
+    executor.expectedLanes = lanes
+    return executor
+  }
+
+  package func compileLoops(_ problem: StepLoopProblem) throws -> (any StepLoops)? {
+    guard let code = try LoopCode(problem, target: target) else { return nil }
+    let loops = NativeLoops(code, self)
+    // Who looks at modules sees the loop for many.
+    if observe != nil {
+      try loops.make(width: code.fullWidth)
+    } else if let count = problem.trajectoryCount(lanes: expectedLanes) {
+      try loops.make(width: loops.width(trajectories: count))
     }
-    observe?(made.text, made.style)
-    let code = try CodeTable.shared.code(
-      made.text, made.style, symbols: [made.symbol], target, cache: cache)
-    return NativeLoop(width: made.width, code: code)
+    return loops
+  }
+
+  /// The machine code of a loop with so many lanes side by side.
+  func compile(_ code: LoopCode, width: Int) throws(NativeError) -> NativeLoop {
+    let symbol = CodeTable.prefix + "_loop"
+    let (text, style) = (code.text(width: width, symbol: symbol), code.style(width: width))
+    observe?(text, style)
+    return NativeLoop(
+      width: width,
+      code: try CodeTable.shared.code(text, style, symbols: [symbol], target, cache: cache))
   }
 
   /// A region with nothing but this node.
