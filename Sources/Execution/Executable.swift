@@ -34,7 +34,9 @@ package protocol Executor: Sendable {
   func compile(_ regions: [Region]) throws -> [any Executable]
   /// Loops of steps that run without the engine; nil where this executor, or this solve, has none. The one for the number of
   /// trajectories that is expected is there at once; others are compiled when they are first wanted.
-  func compileLoops(_ problem: StepLoopProblem) throws -> (any StepLoops)?
+  func compileLoops(_ problem: StepLoopProblem) throws -> LoopFamily<any StepLoop>?
+  /// The same for the turns of a counted scan.
+  func compileLoops(_ problem: ScanLoopProblem) throws -> LoopFamily<any ScanLoop>?
   /// The same executor, for programs that will run with so many lanes, as a rule. It saves time at the first run, and changes nothing
   /// else.
   func expecting(lanes: Int) -> any Executor

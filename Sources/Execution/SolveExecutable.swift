@@ -33,7 +33,7 @@ package struct SolveExecutable: Executable {
   let stiffness: StiffnessWatch?
   /// Takes steps without the engine, where the executor can make one and nothing in the solve needs the engine at each
   /// step.
-  let loops: (any StepLoops)?
+  let loops: LoopFamily<any StepLoop>?
   /// The greatest |hλ| that a given step may have where the equation damps.
   let stabilityLimit: Double
 
@@ -115,7 +115,7 @@ package struct SolveExecutable: Executable {
   private static func loops(
     _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
     _ operands: [ValueType], _ executor: any Executor
-  ) throws -> (any StepLoops)? {
+  ) throws -> LoopFamily<any StepLoop>? {
     // Steps that all trajectories share are the engine's, integrals that need a region of their own, and events.
     guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty
     else { return nil }

@@ -24,16 +24,6 @@ package struct StepLoopProblem: Sendable {
 
   package var hasTrajectories: Bool { trajectories != nil }
 
-  /// How many trajectories a run has where its region has so many lanes; nil where that isn't known.
-  package func trajectoryCount(lanes: Int?) -> Int? {
-    switch trajectories {
-    case nil: 1
-    case .fixed(let count): count
-    case .lanes(let times): lanes.map { $0 * times }
-    case .steps: nil
-    }
-  }
-
   package var isGiven: Bool {
     switch pace {
     case .adaptive: false
@@ -60,16 +50,10 @@ package protocol StepLoop: Sendable {
   func run(_ table: LoopTable)
 }
 
-/// The compiled loops of one solve: what serves many trajectories well is slow for one. Shared by all threads that run the solve.
-package protocol StepLoops: Sendable {
-  /// The loop for so many trajectories; nil where it can't be made. It may have to be compiled first: the caller waits, and so do
-  /// others that ask. Which one it is depends on the number alone.
-  func loop(trajectories: Int) -> (any StepLoop)?
-}
-
 extension Executor {
   /// Executors that make no loops leave all to the engine.
-  package func compileLoops(_ problem: StepLoopProblem) throws -> (any StepLoops)? { nil }
+  package func compileLoops(_ problem: StepLoopProblem) throws -> LoopFamily<any StepLoop>? { nil }
+  package func compileLoops(_ problem: ScanLoopProblem) throws -> LoopFamily<any ScanLoop>? { nil }
   package func expecting(lanes: Int) -> any Executor { self }
   package var forRareUse: any Executor { self }
 }

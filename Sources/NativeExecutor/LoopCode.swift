@@ -58,6 +58,10 @@ struct LoopCode {
   /// waiting.
   var fullWidth: Int { problem.hasTrajectories ? 2 * target.vectorBits / 64 : 1 }
 
+  /// So many trajectories are sooner done one after the other than side by side, by measurement: with vectors of 512 bits four take as long
+  /// either way, with vectors of 256 two or three.
+  var few: Int { fullWidth < 8 ? 1 : fullWidth < 16 ? 2 : 3 }
+
   /// Long steps of single trajectories have what can be packed into vectors.
   func style(width: Int) -> CodeGenerator.Style {
     width > 1 || Unrolling.suits(step, sumsLanes: problem.hasTrajectories) ? .registers : .packed

@@ -58,26 +58,49 @@ package struct NativeExecutor: Executor {
     return executor
   }
 
-  package func compileLoops(_ problem: StepLoopProblem) throws -> (any StepLoops)? {
+  package func compileLoops(_ problem: StepLoopProblem) throws -> LoopFamily<any StepLoop>? {
     guard let code = try LoopCode(problem, target: target) else { return nil }
-    let loops = NativeLoops(code, self)
-    // Who looks at modules sees the loop for many.
-    if observe != nil {
-      try loops.make(width: code.fullWidth)
-    } else if let count = problem.trajectoryCount(lanes: expectedLanes) {
-      try loops.make(width: loops.width(trajectories: count))
+    let loops = LoopFamily<any StepLoop>(few: code.few, fullWidth: code.fullWidth) { width in
+      let symbol = CodeTable.prefix + "_loop"
+      return NativeLoop(
+        width: width,
+        code: try load(code.text(width: width, symbol: symbol), code.style(width: width), symbol))
     }
+    try makeExpected(loops, problem.trajectories)
     return loops
   }
 
-  /// The machine code of a loop with so many lanes side by side.
-  func compile(_ code: LoopCode, width: Int) throws(NativeError) -> NativeLoop {
-    let symbol = CodeTable.prefix + "_loop"
-    let (text, style) = (code.text(width: width, symbol: symbol), code.style(width: width))
+  package func compileLoops(_ problem: ScanLoopProblem) throws -> LoopFamily<any ScanLoop>? {
+    guard let code = try ScanCode(problem, target: target) else { return nil }
+    let loops = LoopFamily<any ScanLoop>(few: code.few, fullWidth: code.fullWidth) { width in
+      let symbol = CodeTable.prefix + "_scan"
+      return NativeScanLoop(
+        width: width,
+        code: try load(code.text(width: width, symbol: symbol), code.style(width: width), symbol))
+    }
+    try makeExpected(loops, problem.trajectories)
+    return loops
+  }
+
+  /// Makes the loop for as many trajectories as are expected, if anybody knows.
+  private func makeExpected<Loop>(_ loops: LoopFamily<Loop>, _ trajectories: Extent?) throws {
+    let count: Int? =
+      switch trajectories {
+      case nil: 1
+      case .fixed(let count): count
+      // Who looks at modules sees the loop for many.
+      case .lanes(let times): observe == nil ? expectedLanes.map { $0 * times } : .max
+      case .steps: nil
+      }
+    if let count { try loops.make(trajectories: count) }
+  }
+
+  /// The machine code of a module with one function.
+  private func load(
+    _ text: String, _ style: CodeGenerator.Style, _ symbol: String
+  ) throws(NativeError) -> LoadedCode {
     observe?(text, style)
-    return NativeLoop(
-      width: width,
-      code: try CodeTable.shared.code(text, style, symbols: [symbol], target, cache: cache))
+    return try CodeTable.shared.code(text, style, symbols: [symbol], target, cache: cache)
   }
 
   /// A region with nothing but this node.
