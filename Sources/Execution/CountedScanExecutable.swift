@@ -9,7 +9,10 @@ struct CountedScanExecutable: Executable {
   let trajectories: Extent?
   let parameterTypes: [ValueType]
   let resultTypes: [ValueType]
+  /// Takes a turn with all trajectories that have it.
   let body: any Executable
+  /// Take whole trajectories, without the body; nil where the executor makes none.
+  let loops: LoopFamily<any ScanLoop>?
 
   init(
     _ scan: Scan, _ operands: [ValueType], _ results: [ValueType], _ origin: Origin?,
@@ -24,7 +27,8 @@ struct CountedScanExecutable: Executable {
     self.trajectories = trajectories
     parameterTypes = operands
     resultTypes = results
-    body = try executor.compile(scan.body)
+    loops = try executor.compileLoops(ScanLoopProblem(scan, trajectories: trajectories))
+    body = try (loops == nil ? executor : executor.forRareUse).compile(scan.body)
   }
 
   func makeWorkspace(_ context: RunContext) -> any Workspace {
@@ -32,7 +36,7 @@ struct CountedScanExecutable: Executable {
   }
 }
 
-private final class CountedScanWorkspace: Workspace {
+final class CountedScanWorkspace: Workspace {
   let program: CountedScanExecutable
   let scan: Scan
   let body: any Workspace
@@ -48,6 +52,10 @@ private final class CountedScanWorkspace: Workspace {
   @exclusivity(unchecked) var counts: [Int] = []
   @exclusivity(unchecked) var total = 1
   @exclusivity(unchecked) var extents = ExtentValues()
+  /// What is shared with compiled loops, one for each width.
+  @exclusivity(unchecked) var tables: [ScanTable] = []
+  /// By the tables' values: bytes from one trajectory to the next.
+  @exclusivity(unchecked) var strides: [Int]
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
   var byteCount: Int {
     store.byteCount + body.byteCount + carries.byteCount + nextCarries.byteCount
@@ -64,6 +72,8 @@ private final class CountedScanWorkspace: Workspace {
     carries = (0..<scan.carries).map { _ in Buffer() }
     nextCarries = (0..<scan.carries).map { _ in Buffer() }
     gathered = (0..<program.parameterTypes.count).map { _ in Buffer() }
+    let values = ScanLoopProblem(scan, trajectories: program.trajectories).valueCount
+    strides = Array(repeating: 0, count: values)
   }
 
   private var hasTrajectories: Bool { program.trajectories != nil }
@@ -87,6 +97,21 @@ private final class CountedScanWorkspace: Workspace {
     let turns = counts.max() ?? 0
     for i in 0..<scan.carries { store.copy(i, from: inputs[1 + i], extents) }
     for i in scan.carries..<store.types.count { store.prepare(i, extents, zero: true) }
+    if turns > 0, let loop = program.loops?.loop(trajectories: total) {
+      try run(loop, inputs, steps)
+    } else {
+      try run(turns: turns, inputs, steps)
+    }
+    if scan.evaluations > 0 {
+      context.evaluations.add(
+        program.origin, backward: counts.reduce(0, +) * scan.evaluations)
+    }
+  }
+
+  /// Takes turn after turn, with all trajectories that have it.
+  private func run(
+    turns: Int, _ inputs: UnsafePointer<UnsafeRawPointer>, _ steps: Int
+  ) throws(ExecutionError) {
     active.removeAll(keepingCapacity: true)
     for turn in 0..<turns {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
@@ -96,10 +121,6 @@ private final class CountedScanWorkspace: Workspace {
       try run(place, inputs, steps)
     }
     leave()
-    if scan.evaluations > 0 {
-      context.evaluations.add(
-        program.origin, backward: counts.reduce(0, +) * scan.evaluations)
-    }
   }
 
   /// Takes up the trajectories that have this turn.

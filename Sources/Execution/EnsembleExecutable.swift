@@ -27,8 +27,9 @@ struct EnsembleExecutable: Executable {
     let types = zip(operands, solve.batched).map { type, isBatched in
       isBatched ? type.droppingFirst().prepending(.lane) : type
     }
-    piece = try SolveExecutable(part, types, origin, executor)
     pieces = Threads.cut(count, into: count < 256 ? 4 : 8)
+    piece = try SolveExecutable(
+      part, types, origin, executor.expecting(lanes: pieces[0].count))
   }
 
   func makeWorkspace(_ context: RunContext) -> any Workspace { EnsembleWorkspace(self, context) }

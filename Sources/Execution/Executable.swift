@@ -32,8 +32,14 @@ package protocol Executor: Sendable {
   func compile(_ region: Region) throws -> any Executable
   /// The same for several, in their order; at once where that saves time.
   func compile(_ regions: [Region]) throws -> [any Executable]
-  /// A loop of steps that runs without the engine; nil where this executor, or this solve, has none.
-  func compileLoop(_ problem: StepLoopProblem) throws -> (any StepLoop)?
+  /// Loops of steps that run without the engine; nil where this executor, or this solve, has none. The one for the number of
+  /// trajectories that is expected is there at once; others are compiled when they are first wanted.
+  func compileLoops(_ problem: StepLoopProblem) throws -> LoopFamily<any StepLoop>?
+  /// The same for the turns of a counted scan.
+  func compileLoops(_ problem: ScanLoopProblem) throws -> LoopFamily<any ScanLoop>?
+  /// The same executor, for programs that will run with so many lanes, as a rule. It saves time at the first run, and changes nothing
+  /// else.
+  func expecting(lanes: Int) -> any Executor
   /// What compiles regions that run seldom: quick to compile.
   var forRareUse: any Executor { get }
 }

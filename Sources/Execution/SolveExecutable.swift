@@ -35,7 +35,7 @@ package struct SolveExecutable: Executable {
   let stiffness: StiffnessWatch?
   /// Takes steps without the engine, where the executor can make one and nothing in the solve needs the engine at each
   /// step.
-  let loop: (any StepLoop)?
+  let loops: LoopFamily<any StepLoop>?
   /// The greatest |hλ| that a given step may have where the equation damps.
   let stabilityLimit: Double
 
@@ -69,10 +69,10 @@ package struct SolveExecutable: Executable {
     self.stabilityLimit = stabilityLimit
     parameterTypes = operands
     resultTypes = try Form.solve(solve).resultTypes(operands)
-    loop = try Self.loop(solve, regions, controller, operands, executor)
+    loops = try Self.loops(solve, regions, controller, operands, executor)
     // Beside a loop these run at the ends of a trajectory, and where one fails. But the beginning counts where trajectories are
     // short, as those are that an adjoint equation is solved in.
-    let compiler = loop == nil ? executor : executor.forRareUse
+    let compiler = loops == nil ? executor : executor.forRareUse
     let steps = Self.steps(solve, regions, saves: operands[Solve.Operand.saveTimes])
     let made = try compiler.compile([regions.dense] + steps)
     (dense, step, stepWithRecord) = (made[0], made[1], made[steps.count])
@@ -117,10 +117,10 @@ package struct SolveExecutable: Executable {
     return hasSaves ? [regions.step, regions.stepWithRecord] : [regions.step]
   }
 
-  private static func loop(
+  private static func loops(
     _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
     _ operands: [ValueType], _ executor: any Executor
-  ) throws -> (any StepLoop)? {
+  ) throws -> LoopFamily<any StepLoop>? {
     // Steps that all trajectories share are the engine's, integrals that need a region of their own, events, and delays.
     guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty,
       solve.delays == nil
@@ -139,10 +139,10 @@ package struct SolveExecutable: Executable {
     let state =
       solve.trajectories != nil && solve.batched[initial]
       ? operands[initial].droppingFirst() : operands[initial]
-    return try executor.compileLoop(
+    return try executor.compileLoops(
       StepLoopProblem(
         regions: regions, pace: pace, state: state,
-        hasTrajectories: solve.trajectories != nil, hasTrace: solve.trace != nil,
+        trajectories: solve.trajectories, hasTrace: solve.trace != nil,
         hasSaves: operands[Solve.Operand.saveTimes].extents.last != .fixed(0)))
   }
 

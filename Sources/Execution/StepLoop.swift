@@ -16,11 +16,13 @@ package struct StepLoopProblem: Sendable {
   package var pace: Pace
   /// Type of the state of one trajectory.
   package var state: ValueType
-  /// The solve is over trajectories: the regions have lanes.
-  package var hasTrajectories: Bool
+  /// How many trajectories the solve is over; the regions have lanes then. nil where it is of one.
+  package var trajectories: Extent?
   package var hasTrace: Bool
   /// Save times may lie inside of steps.
   package var hasSaves: Bool
+
+  package var hasTrajectories: Bool { trajectories != nil }
 
   package var isGiven: Bool {
     switch pace {
@@ -50,7 +52,9 @@ package protocol StepLoop: Sendable {
 
 extension Executor {
   /// Executors that make no loops leave all to the engine.
-  package func compileLoop(_ problem: StepLoopProblem) throws -> (any StepLoop)? { nil }
+  package func compileLoops(_ problem: StepLoopProblem) throws -> LoopFamily<any StepLoop>? { nil }
+  package func compileLoops(_ problem: ScanLoopProblem) throws -> LoopFamily<any ScanLoop>? { nil }
+  package func expecting(lanes: Int) -> any Executor { self }
   package var forRareUse: any Executor { self }
 }
 

@@ -76,8 +76,8 @@ extension SteppingEngine {
   }
 
   private func loopMemory(_ loop: any StepLoop) -> LoopMemory {
-    if let memory = loopMemory { return memory }
     let width = loop.width
+    if let memory = loopMemories.first(where: { $0.table.width == width }) { return memory }
     /// Of what one trajectory has of a value of the regions: the axis of lanes is left out.
     func block(_ type: ValueType) -> LaneBlock {
       let own = hasTrajectories && type.isBatched ? type.droppingFirst() : type
@@ -99,7 +99,7 @@ extension SteppingEngine {
         + memoryTypes.map(block),
       parameters: parameters, integrals: integrals,
       reached: isAdaptive ? nil : LaneBlock(.f64, count: dimension, width: width))
-    loopMemory = made
+    loopMemories.append(made)
     return made
   }
 

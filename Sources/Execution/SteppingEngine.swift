@@ -34,7 +34,7 @@ final class SteppingEngine: Workspace {
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
       + [times, sizes, state, mask, commonTimes, sizesReached, occurrences, rootValues].byteCount
       + log.byteCount
-      + (loopMemory?.byteCount ?? 0) + (past?.byteCount ?? 0)
+      + loopMemories.reduce(0) { $0 + $1.byteCount } + (past?.byteCount ?? 0)
       + regions.reduce(0) { $0 + $1.byteCount }
   }
 
@@ -74,8 +74,8 @@ final class SteppingEngine: Workspace {
   @exclusivity(unchecked) var log = StepLog()
   @exclusivity(unchecked) var jointHistory = StepHistory()
   @exclusivity(unchecked) var rounds = 0
-  /// What is shared with a compiled loop, where there is one.
-  @exclusivity(unchecked) var loopMemory: LoopMemory?
+  /// What is shared with compiled loops, one for each width.
+  @exclusivity(unchecked) var loopMemories: [LoopMemory] = []
   /// The last look for stiffness found some: look at every step.
   @exclusivity(unchecked) var isSuspicious = false
   /// Given steps only: sizes that the components of each trajectory's state are known to have for good reason.
@@ -196,13 +196,15 @@ final class SteppingEngine: Workspace {
     let miss = context.miss
     defer { context.miss = miss }
     try begin()
-    if let loop = program.loop, isDone.contains(false) { try run(loop) }
+    let loop =
+      isDone.contains(false) ? program.loops?.loop(trajectories: trajectories.count) : nil
+    if let loop { try run(loop) }
     while isDone.contains(false), let active = nextSteps() {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
       guard active else { continue }
       try advance()
       // Given steps that the engine wanted to see go on where they were.
-      if !isAdaptive, let loop = program.loop, isDone.contains(false) { try run(loop) }
+      if !isAdaptive, let loop, isDone.contains(false) { try run(loop) }
     }
     finish()
     if let failure, !context.keepsFailures { throw .solve(failure) }

@@ -2,12 +2,15 @@ import NodalExecution
 import NodalIR
 import NodalMethods
 
-/// The loop of steps of a small system, as text: its state in registers, one trajectory in each lane of a vector.
+/// The loop of steps of a small system: its state in registers, one trajectory in each lane of a vector. It becomes text for the width
+/// that is asked for.
 struct LoopCode {
-  let text: String
-  let symbol: String
-  let width: Int
-  let style: CodeGenerator.Style
+  private let problem: StepLoopProblem
+  private let target: CodeTarget
+  private let step: Region
+  private let recorded: Region
+  private let dense: Region
+  private let traces: TraceParameters
 
   /// A step may be longer than a program of its own: what the engine does between two steps, and the memory that their
   /// values would go through, are saved each time. But with many numbers that are alive throughout (the state's components and
@@ -24,7 +27,7 @@ struct LoopCode {
     ) -> Void
 
   /// nil for a system that is too large to be written without loops over its components.
-  init?(_ problem: StepLoopProblem, target: CodeTarget, prefix: String) throws(IRError) {
+  init?(_ problem: StepLoopProblem, target: CodeTarget) throws(IRError) {
     let regions = problem.regions
     let step = try Normalize.run(regions.step)
     let recorded = try Normalize.run(regions.stepWithRecord)
@@ -43,10 +46,29 @@ struct LoopCode {
         Unrolling.suits($0, limit: limit, sumsLanes: problem.hasTrajectories)
       }), Self.addsUp(step, problem), Self.addsUp(recorded, problem)
     else { return nil }
-    style = problem.hasTrajectories || Unrolling.suits(step) ? .registers : .packed
-    // Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's waiting.
-    width = problem.hasTrajectories ? 2 * target.vectorBits / 64 : 1
-    symbol = prefix + "_loop"
+    self.problem = problem
+    self.target = target
+    self.step = step
+    self.recorded = recorded
+    self.dense = dense
+    self.traces = traces
+  }
+
+  /// Lanes for many trajectories. Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's
+  /// waiting.
+  var fullWidth: Int { problem.hasTrajectories ? 2 * target.vectorBits / 64 : 1 }
+
+  /// So many trajectories are sooner done one after the other than side by side, by measurement: with vectors of 512 bits four take as long
+  /// either way, with vectors of 256 two or three.
+  var few: Int { fullWidth < 8 ? 1 : fullWidth < 16 ? 2 : 3 }
+
+  /// Long steps of single trajectories have what can be packed into vectors.
+  func style(width: Int) -> CodeGenerator.Style {
+    width > 1 || Unrolling.suits(step, sumsLanes: problem.hasTrajectories) ? .registers : .packed
+  }
+
+  /// With so many lanes side by side.
+  func text(width: Int, symbol: String) -> String {
     let module = ModuleWriter()
     let w = FunctionWriter(
       module,
@@ -60,7 +82,7 @@ struct LoopCode {
       traces: traces)
     emitter.emit()
     module.add(w)
-    text = module.text
+    return module.text
   }
 
   /// Nothing but the terms of integrals is summed over lanes.

@@ -9,6 +9,8 @@ package struct NativeExecutor: Executor {
   let target: CodeTarget
   /// Where machine code is kept from run to run.
   let cache: CodeCache?
+  /// How many lanes programs will run with, as a rule; nil where nobody said.
+  private var expectedLanes: Int?
   /// Sees the text of each module that is compiled.
   var observe: (@Sendable (_ text: String, _ style: CodeGenerator.Style) -> Void)?
 
@@ -50,14 +52,55 @@ package struct NativeExecutor: Executor {
 
   package var forRareUse: any Executor { fallback }
 
-  package func compileLoop(_ problem: StepLoopProblem) throws -> (any StepLoop)? {
-    guard let made = try LoopCode(problem, target: target, prefix: CodeTable.prefix) else {
-      return nil
+  package func expecting(lanes: Int) -> any Executor {
+    var executor = self
+    executor.expectedLanes = lanes
+    return executor
+  }
+
+  package func compileLoops(_ problem: StepLoopProblem) throws -> LoopFamily<any StepLoop>? {
+    guard let code = try LoopCode(problem, target: target) else { return nil }
+    let loops = LoopFamily<any StepLoop>(few: code.few, fullWidth: code.fullWidth) { width in
+      let symbol = CodeTable.prefix + "_loop"
+      return NativeLoop(
+        width: width,
+        code: try load(code.text(width: width, symbol: symbol), code.style(width: width), symbol))
     }
-    observe?(made.text, made.style)
-    let code = try CodeTable.shared.code(
-      made.text, made.style, symbols: [made.symbol], target, cache: cache)
-    return NativeLoop(width: made.width, code: code)
+    try makeExpected(loops, problem.trajectories)
+    return loops
+  }
+
+  package func compileLoops(_ problem: ScanLoopProblem) throws -> LoopFamily<any ScanLoop>? {
+    guard let code = try ScanCode(problem, target: target) else { return nil }
+    let loops = LoopFamily<any ScanLoop>(few: code.few, fullWidth: code.fullWidth) { width in
+      let symbol = CodeTable.prefix + "_scan"
+      return NativeScanLoop(
+        width: width,
+        code: try load(code.text(width: width, symbol: symbol), code.style(width: width), symbol))
+    }
+    try makeExpected(loops, problem.trajectories)
+    return loops
+  }
+
+  /// Makes the loop for as many trajectories as are expected, if anybody knows.
+  private func makeExpected<Loop>(_ loops: LoopFamily<Loop>, _ trajectories: Extent?) throws {
+    let count: Int? =
+      switch trajectories {
+      case nil: 1
+      case .fixed(let count): count
+      // Who looks at modules sees the loop for many.
+      case .lanes(let times): observe == nil ? expectedLanes.map { $0 * times } : .max
+      case .steps: nil
+      }
+    if let count { try loops.make(trajectories: count) }
+  }
+
+  /// The machine code of a module with one function.
+  private func load(
+    _ text: String, _ style: CodeGenerator.Style, _ symbol: String
+  ) throws(NativeError) -> LoadedCode {
+    observe?(text, style)
+    return try CodeTable.shared.code(text, style, symbols: [symbol], target, cache: cache)
   }
 
   /// A region with nothing but this node.

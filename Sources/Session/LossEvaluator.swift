@@ -88,7 +88,7 @@ final class LossEvaluator {
       ? repeats ?? Double(total) / Double(max(1, count)) : 1 / Double(max(1, count))
     for group in groups {
       let program = try self.program(for: group)
-      try prepare(program, wantsGradient)
+      try prepare(program, group, wantsGradient)
       let outcome = try run(program, group, vector, scale, step, wantsGradient)
       spent.add(outcome.report, program.lowered.program.origins)
       value += outcome.total
@@ -122,7 +122,7 @@ final class LossEvaluator {
   /// Compiles what the gradient on a batch wants, if it isn't there.
   func prepare(for batch: Dataset?) throws {
     let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
-    for group in groups { try prepare(try program(for: group), true) }
+    for group in groups { try prepare(try program(for: group), group, true) }
   }
 
   func takeCost() -> EvaluationCost {
@@ -215,9 +215,11 @@ final class LossEvaluator {
     return program
   }
 
-  private func prepare(_ program: LossProgram, _ wantsGradient: Bool) throws {
+  private func prepare(
+    _ program: LossProgram, _ group: Group, _ wantsGradient: Bool
+  ) throws {
     do {
-      try program.prepare(session, wantsGradient: wantsGradient)
+      try program.prepare(session, lanes: group.count, wantsGradient: wantsGradient)
     } catch {
       throw session.told(error, program.lowered.program.origins, at: loss.span)
     }

@@ -67,11 +67,11 @@ final class LossProgram {
     self.wrt = wrt
   }
 
-  /// Compiles what `run` will want, if it isn't there.
-  func prepare(_ session: Session, wantsGradient: Bool) throws {
+  /// Compiles what `run` will want, if it isn't there; `lanes` are those of the first run.
+  func prepare(_ session: Session, lanes: Int, wantsGradient: Bool) throws {
     if (wantsGradient ? gradient : value) != nil { return }
     let runner = try session.compile(
-      batched, wantsGradient ? .training(wrt: wrt) : .evaluation)
+      batched, wantsGradient ? .training(wrt: wrt) : .evaluation, lanes: lanes)
     if wantsGradient { gradient = runner } else { value = runner }
   }
 

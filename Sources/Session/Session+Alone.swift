@@ -44,10 +44,16 @@ extension Session {
 
   /// Runs passes, and compiles what comes out of them: alone, unless it is small work.
   ///
-  /// - Parameter runsOnce: Then a program without loops is done sooner than machine code is made of it.
-  func compile(_ region: Region, _ passes: Pipeline, runsOnce: Bool = false) throws -> Runner {
+  /// - Parameters:
+  ///   - runsOnce: Then a program without loops is done sooner than machine code is made of it.
+  ///   - lanes: How many it will run with, as a rule: what it needs for them is compiled at once.
+  func compile(
+    _ region: Region, _ passes: Pipeline, runsOnce: Bool = false, lanes: Int? = nil
+  ) throws -> Runner {
     let isRare = runsOnce && !region.hasLoops
-    let executor = isRare ? executor.forRareUse : executor
+    let compiler = isRare ? executor.forRareUse : executor
+    // Batches are cut into pieces before they run.
+    let executor = lanes.map { compiler.expecting(lanes: Threads.chunks($0)[0].count) } ?? compiler
     let work: @Sendable () throws -> Runner = {
       let program = try executor.compile(try passes.run(region))
       guard region.solvesAutomatically else {
