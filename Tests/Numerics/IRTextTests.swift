@@ -146,9 +146,13 @@ struct IRTextTests {
       .contract(Contraction(batch: [.init(0, 0)], contracted: [.init(1, 1)])), [p[0], p[0]])
     let factors = b.value(.factorize(nil), [square])
     let row = b.constant(1, ValueType(.f64, [.lane, .fixed(2)]))
-    let solutions = [false, true].map {
+    var solutions = [false, true].map {
       b.value(.linearSolve(LinearSolve(isTransposed: $0)), [square, factors, row])
     }
+    let band = Band(order: [1, 0], below: 1, above: 0)
+    let inside = b.value(.factorize(band), [square])
+    solutions.append(
+      b.value(.linearSolve(LinearSolve(isTransposed: true, band: band)), [square, inside, row]))
     let index = b.reduce(.argmax, p[0], axes: [1])
     let put = b.value(
       .scatter(Scatter(batchAxes: 1, extent: .steps(trace: 2))),

@@ -2,6 +2,7 @@ import NodalExecution
 import NodalIR
 import NodalOperations
 import NodalReferenceExecutor
+import NodalTransforms
 import Testing
 
 /// Linear equations: what is found solves them, for every size, element, executor, over lanes or not, transposed or not.
@@ -72,6 +73,80 @@ struct LinearSystemTests {
         }
       }
     }
+  }
+
+  /// In a band a system has the solution that it has as a whole matrix, and so have its derivatives.
+  @Test(
+    arguments: [
+      (n: 1, below: 0, above: 0), (7, 2, 1), (7, 0, 3), (7, 3, 0), (20, 4, 2), (50, 1, 1),
+      (9, 8, 8),
+    ], [ElementType.f64, .f32])
+  func banded(_ shape: (n: Int, below: Int, above: Int), element: ElementType) throws {
+    let n = shape.n
+    // Any order will do.
+    let band = Band(
+      order: (0..<n).sorted { ($0 * 7 % 11, $0) < ($1 * 7 % 11, $1) }, below: shape.below,
+      above: shape.above)
+    let lanes = 3
+    var noise = Noise(UInt64(n * 7 + shape.below))
+    var entries = noise.tensor(element, [lanes, n, band.width])
+    let columns = band.columns
+    var whole = Tensor(
+      element, shape: [lanes, n, n], [Double](repeating: 0, count: lanes * n * n))
+    for lane in 0..<lanes {
+      for (k, column) in columns.enumerated() {
+        let place = lane * n * band.width + k
+        // Small diagonals make rows exchange.
+        if k % band.width == band.below, band.width > 1 { entries[place] *= 0.01 }
+        guard let column else {
+          entries[place] = 0
+          continue
+        }
+        whole[lane * n * n + band.rows[k] * n + column] = entries[place]
+      }
+    }
+    let right = noise.tensor(element, [lanes, n])
+    let weights = noise.tensor(element, [lanes, n])
+    for transposed in [false, true] {
+      for executor in Self.executors {
+        let inBand = try Runner(
+          executor.compile(Self.weighted(n, element, band, transposed)))
+          .run([entries, right, weights]).results
+        let asWhole = try Runner(executor.compile(Self.weighted(n, element, nil, transposed)))
+          .run([whole, right, weights]).results
+        let tolerance = element == .f64 ? 1e-7 : 0.3
+        func expectClose(_ a: Double, _ b: Double) {
+          #expect(abs(a - b) <= tolerance * max(1, abs(b)), "\(a) \(b)")
+        }
+        for i in 0..<(lanes * n) {
+          expectClose(inBand[0][i], asWhole[0][i])
+          expectClose(inBand[2][i], asWhole[2][i])
+        }
+        for lane in 0..<lanes {
+          for (k, column) in columns.enumerated() {
+            guard let column else { continue }
+            expectClose(
+              inBand[1][lane * n * band.width + k],
+              asWhole[1][lane * n * n + band.rows[k] * n + column])
+          }
+        }
+      }
+    }
+  }
+
+  /// (A, b, w) → x, and the derivatives of Σ w x by A and b.
+  private static func weighted(
+    _ n: Int, _ element: ElementType, _ band: Band?, _ transposed: Bool
+  ) throws -> Region {
+    let vector = ValueType(element, [.lane, .fixed(n)])
+    var b = RegionBuilder(parameters: [
+      ValueType(element, [.lane, .fixed(n), .fixed(band?.width ?? n)]), vector,
+    ])
+    let factors = b.value(.factorize(band), [b.parameters[0]])
+    let x = b.value(
+      .linearSolve(LinearSolve(isTransposed: transposed, band: band)),
+      [b.parameters[0], factors, b.parameters[1]])
+    return try ReverseMode.differentiate(b.finish([x]), wrt: [0, 1])
   }
 
   /// Nothing ends the process: a singular matrix gives what isn't a number.
