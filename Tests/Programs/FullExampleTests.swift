@@ -120,7 +120,8 @@ import Testing
 @Suite(.long, .serialized) struct ExampleGradientTests {
   /// The data that each example's losses are looked at on, all that it trains on or a beginning of it; nil where they read none.
   static let data = [
-    "areas": "paths.first(0.004)", "arrivals": "events", "ball": nil, "blood_cells": "counts", "digits": "places.first(0.01)",
+    "areas": "paths.first(0.004)", "arrivals": "events", "ball": nil, "blood_cells": "counts",
+    "digits": "places.first(0.01)",
     "flow": "moons",
     "hamiltonian": "obs",
     "heat": "measured", "intervention": nil, "latent_spirals": "tracks",

@@ -9,6 +9,9 @@ import NodalOperations
 /// value at each save point: memory does not grow with the number of steps, and what the reverse solve does not
 /// reconstruct is an error of the gradient. With a trace (`interpolated`) the state is read from the forward solve's dense output.
 ///
+/// Each stretch counts its time from where it begins: λ has fast transients there, and beside a late time, as chemists have them, their steps would
+/// be lost to rounding.
+///
 /// Quadratures are outside of the error norm: they feed nothing back, and are as accurate as the stages they sum.
 struct AdjointSensitivity {
   private let context: SolveContext
@@ -72,14 +75,17 @@ struct AdjointSensitivity {
       batched: solve.trajectories == nil
         ? []
         : [!solve.sharesClock, !solve.sharesClock, false, true] + ownFlags
-          + solve.batched[Solve.Operand.parameters...],
+          + solve.batched[Solve.Operand.parameters...] + [!solve.sharesClock],
       rhs: try backwardRegion(d, builder, quadrature: false), isLowered: solve.isLowered,
       controlled: controlled,
       quadrature: context.activeParameters.isEmpty
         ? nil : try backwardRegion(d, builder, quadrature: true))
     backward.isBackward = true
     backward.sharesClock = solve.sharesClock
-    backward.clockStart = solve.clockStart.map { $0 + ownFlags.count }
+    let origin =
+      Solve.Operand.parameters + ownFlags.count + solve.rhs.parameterCount - 2
+    backward.clockStart =
+      solve.sharesClock ? solve.clockStart.map { $0 + ownFlags.count } : origin
     if !reconstructs, let method = Method.serving(solve.settings) {
       backward.settings.method = method.nameForRecordedPaths
     }
@@ -87,7 +93,8 @@ struct AdjointSensitivity {
     return backward
   }
 
-  /// (t, state, [weight], trace… or expected state, p…) → slopes, or contributions to the parameters' cotangents. The state is (y, λ), or λ alone.
+  /// (t, state, [weight], trace… or expected state, p…, where t counts from) → slopes, or contributions to the parameters' cotangents. The state
+  /// is (y, λ), or λ alone.
   private func backwardRegion(
     _ d: Int, _ outer: RegionBuilder, quadrature: Bool
   ) throws(IRError) -> Region {
@@ -104,11 +111,12 @@ struct AdjointSensitivity {
         return lanes ? type.droppingFirst().prepending(.lane) : type
       }
     var builder = RegionBuilder(
-      parameters: [time, augmented] + (quadrature ? [time] : []) + ownTypes + types[2...])
+      parameters: [time, augmented] + (quadrature ? [time] : []) + ownTypes + types[2...] + [time])
     let given = builder.parameters
     let first = quadrature ? 3 : 2
     let path = Array(given[first..<(first + ownTypes.count)])
-    let parameters = Array(given[(first + ownTypes.count)...])
+    let parameters = Array(given[(first + ownTypes.count)..<(given.count - 1)])
+    let instant = builder.add(given[0], given[given.count - 1])
     let axis = state.rank - 1
     let y: Value
     let lambda: Value
@@ -119,7 +127,7 @@ struct AdjointSensitivity {
       let dense = try solve.stepRegions().dense
       let read = Interpolate(trajectories: lanes ? .lane : nil, dense: dense)
       let now = builder.broadcast(
-        given[0], to: Array(state.extents.dropLast()), axes: Array(0..<time.rank))
+        instant, to: Array(state.extents.dropLast()), axes: Array(0..<time.rank))
       y = builder.value(.interpolate(read), [now] + path)
       lambda = given[1]
     }
@@ -132,7 +140,7 @@ struct AdjointSensitivity {
         ? builder.mul(lambda, builder.broadcast(weight, to: state.extents, axes: [0])) : lambda
       let pullback = try ReverseMode.pullback(
         solve.rhs, wrt: context.activeParameters.map { $0 + 2 })
-      let terms = builder.inline(pullback, [given[0], y] + parameters + [weighted])
+      let terms = builder.inline(pullback, [instant, y] + parameters + [weighted])
       guard !isOwn else { return try builder.finish(terms) }
       let scaled = terms.map {
         builder.mul($0, builder.broadcast(weight, to: builder.type($0).extents, axes: []))
@@ -140,7 +148,7 @@ struct AdjointSensitivity {
       return try builder.finish(scaled)
     }
     let both = try ReverseMode.differentiate(solve.rhs, wrt: [1])
-    let results = builder.inline(both, [given[0], y] + parameters + [lambda])
+    let results = builder.inline(both, [instant, y] + parameters + [lambda])
     let slope = builder.neg(results[1])
     let slopes = reconstructs ? builder.concatenate([results[0], slope], axis: axis) : slope
     return try Simplify.run(try builder.finish([slopes]))
@@ -156,9 +164,11 @@ struct AdjointSensitivity {
     let start =
       reconstructs ? builder.concatenate([carry.state, carry.lambda], axis: axis) : carry.lambda
     let noSaves = builder.constant([], ValueType(.f64, shape: [0]))
+    let none = builder.constant(0, builder.type(carry.time))
+    let span = builder.sub(time, carry.time)
     let results = builder.emit(
       .solve(backward),
-      [carry.time, time, noSaves, start] + (reconstructs ? [state] : trace) + parameters)
+      [none, span, noSaves, start] + (reconstructs ? [state] : trace) + parameters + [carry.time])
     var lambda = results[Solve.Result.final]
     if reconstructs {
       let d = (builder.type(lambda).extents.last?.fixedLength ?? 0) / 2
