@@ -177,9 +177,9 @@ extension SteppingEngine {
     context.warn(.stiff(time: time, origin: program.origin))
   }
 
-  /// There is room for a matrix for each trajectory.
+  /// There is room for a matrix for each trajectory; whether it is one for a whole system of many components is for others to say.
   private var canBeSolvedStiffly: Bool {
-    dimension <= 512 && dimension * dimension * trajectories.count <= 4_000_000
+    dimension * min(dimension, 512) * trajectories.count <= 16_000_000
   }
 
   /// Makes the accepted steps' ends the state.

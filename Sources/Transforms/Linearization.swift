@@ -33,13 +33,23 @@ package enum Linearization {
     return solve
   }
 
-  /// Smaller matrices are eliminated as fast whole, and without choosing entries; those up to a dozen components in registers.
-  private static let smallestBanded = 33
 
   /// (t, y, p…) → (∂f/∂y: […, d, d], ∂f/∂t: […, d]).
   package static func jacobian(of rhs: Region) throws(IRError) -> Region {
     try linearization(of: rhs, canBeBanded: false).jacobian
   }
+
+  /// Whether derivatives by all components are soon compiled, and linear equations with them soon solved, for somebody who didn't ask for
+  /// it.
+  static func isBearable(_ rhs: Region) -> Bool {
+    let n = rhs.parameterTypes[1].extents.last?.fixedLength ?? 0
+    let groups = ColumnGroups(pattern: Dependence.components(of: rhs), columns: n)
+    guard groups.members.count * rhs.nodes.count <= mostNodes else { return false }
+    return n <= largestWhole || groups.band != nil
+  }
+
+  private static let mostNodes = 30_000
+  private static let largestWhole = 512
 
   /// The same, or with ∂f/∂y in the form of a band where that is narrow.
   private static func linearization(
@@ -67,11 +77,7 @@ package enum Linearization {
     }
     let one = builder.one(like: given[0])
     let byTime = derivative(one, noState, &builder)
-    var band: Band?
-    if canBeBanded, n >= smallestBanded {
-      let own = BandOrder.band(groups.pattern.enumerated().map { row, entries in entries + [row] })
-      if own.width + own.below < n / 2 { band = own }
-    }
+    let band = canBeBanded ? groups.band : nil
     let matrix =
       band.map { groups.banded(changes, $0, state, &builder) }
       ?? groups.matrix(changes, state, &builder)
@@ -111,6 +117,16 @@ private struct ColumnGroups {
         members.append([column])
       }
     }
+  }
+
+  /// Smaller matrices are eliminated as fast whole, and without choosing entries; those up to a dozen components in registers.
+  private static let smallestBanded = 33
+
+  /// Where the entries and the diagonal are in a narrow band.
+  var band: Band? {
+    guard count >= Self.smallestBanded else { return nil }
+    let own = BandOrder.band(pattern.enumerated().map { row, entries in entries + [row] })
+    return own.width + own.below < count / 2 ? own : nil
   }
 
   /// The matrix whose columns were added up in groups: `changes` has the sum of each group, along the last axis.

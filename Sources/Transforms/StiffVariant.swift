@@ -4,9 +4,6 @@ import NodalMethods
 extension Region {
   /// What `auto` turns to where a problem is stiff.
   private static let stiffMethod = RosenbrockTableau.rodas5p.name
-  /// More nodes than this in the derivatives by all components would take long to compile.
-  private static let mostWork = 30_000
-
   /// The same program with each solve by `auto` handed to a stiff method; nil where there is none, or its Jacobians would be more than
   /// anybody wants to wait for.
   package func solvingStiffly() throws(IRError) -> Region? {
@@ -17,8 +14,7 @@ extension Region {
         var form = try node.form.mapRegions(changed)
         if case .solve(var solve) = form, solve.isAutomatic {
           found = true
-          let n = solve.rhs.resultTypes.first?.extents.last?.fixedLength ?? 0
-          if n * solve.rhs.nodes.count > Self.mostWork { isLarge = true }
+          if !Linearization.isBearable(solve.rhs) { isLarge = true }
           solve.settings.method = Self.stiffMethod
           if solve.trace != nil { solve.record = try solve.stepRecord() }
           form = .solve(solve)
