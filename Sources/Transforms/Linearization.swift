@@ -33,7 +33,6 @@ package enum Linearization {
     return solve
   }
 
-
   /// (t, y, p…) → (∂f/∂y: […, d, d], ∂f/∂t: […, d]).
   package static func jacobian(of rhs: Region) throws(IRError) -> Region {
     try linearization(of: rhs, canBeBanded: false).jacobian

@@ -105,7 +105,7 @@ extension Checker {
   }
 
   /// Whether a value depends on one of these locals, through what other locals stand for.
-  private func reads(_ value: TypedExpression, anyOf wanted: Set<LocalID>) -> Bool {
+  func reads(_ value: TypedExpression, anyOf wanted: Set<LocalID>) -> Bool {
     var seen: Set<LocalID> = []
     var waiting = Array(value.readLocals)
     while let id = waiting.popLast() {

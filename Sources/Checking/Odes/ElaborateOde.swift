@@ -165,6 +165,7 @@ extension Checker {
     instance.standardized = odeBuilders[builder].standardized
     instance.namedTimes = namedTimes(builder, instance)
     refuseBesideDelays(instance)
+    if errorCount == errors { warnOfJumps(instance) }
     environment.odes[instance.id] = instance
     let made = odeBuilders[builder]
     if made.states.isEmpty && !made.hasInvalid && errorCount == errors {

@@ -71,18 +71,19 @@ extension Checker {
       case .binary(let op, let left, let right) = call.arguments[0].value.kind,
       op.kind == .subtract
     else { return nil }
-    switch left.kind {
-    case .name(let name) where name.spelling == "t" && frame.names["t"] == nil: return right
-    case .binary(let inner, let first, let second) where inner.kind == .subtract:
-      // t - τ₁ - τ₂
-      guard case .name(let name) = first.kind, name.spelling == "t", frame.names["t"] == nil else {
-        return nil
-      }
-      return Expression(
-        .binary(BinaryOperator(kind: .add, span: op.span), second, right),
-        span: call.arguments[0].value.span)
-    default: return nil
-    }
+    if isTime(left) { return right }
+    // t - τ₁ - τ₂
+    guard case .binary(let inner, let first, let second) = left.kind, inner.kind == .subtract,
+      isTime(first)
+    else { return nil }
+    return Expression(
+      .binary(BinaryOperator(kind: .add, span: op.span), second, right),
+      span: call.arguments[0].value.span)
+  }
+
+  private func isTime(_ expression: Expression) -> Bool {
+    guard case .name(let name) = expression.kind else { return false }
+    return name.spelling == "t" && frame.names["t"] == nil
   }
 
   /// The value with what it is named after written out, if it is the same all along a solution.
@@ -111,10 +112,8 @@ extension Checker {
     _ value: TypedExpression, _ builder: Int, _ span: Span
   ) -> Int {
     let known = odeBuilders[builder].delays.firstIndex { other in
-      switch (other.value.kind, value.kind) {
-      case (.weight(let a), .weight(let b)): a == b
-      default: other.value.literal != nil && other.value.literal == value.literal
-      }
+      if case .weight(let a) = other.value.kind, case .weight(let b) = value.kind { return a == b }
+      return other.value.literal != nil && other.value.literal == value.literal
     }
     if let known { return known }
     odeBuilders[builder].delays.append(OdeInstance.Delay(value: value, span: span))
@@ -134,18 +133,11 @@ extension Checker {
     ]
     for case (let what, let span?) in others { report(.notSupportedYet(what, at: span)) }
     let earlier = Set(ode.delayed.map(\.local))
-    for output in ode.outputs where reads(output.value, earlier) {
+    for output in ode.outputs where reads(output.value, anyOf: earlier) {
       report(
         .notSupportedYet(
           "the output `\(output.name)`, which reads an earlier state,", at: delay.span,
           help: ["make it a state with an equation of its own, or compute it from the solution"]))
-    }
-  }
-
-  /// Whether a value reads one of these, also through what it is named after.
-  private func reads(_ value: TypedExpression, _ locals: Set<LocalID>) -> Bool {
-    value.readLocals.contains { id in
-      locals.contains(id) || definitions[id].map { reads($0, locals) } ?? false
     }
   }
 

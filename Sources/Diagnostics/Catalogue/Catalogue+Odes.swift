@@ -400,6 +400,25 @@ extension Catalogue {
         print solve(f, over: 0..3, history: (t) -> {x: 2}).final
         """),
     CatalogueRow(
+      .jumpInEquation, "an equation that jumps, without an event",
+      "Where a right-hand side jumps, steps across the place have large errors: solvers find it by "
+        + "trial, and a gradient through the steps doesn't see that the place moves. An event "
+        + "makes steps end there, and gradients know about it.",
+      bad: """
+        ode slide { state x = 0, v = 1; x' = v; v' = -0.5*sign(v) - x }
+        print solve(slide, over: 0..5).final
+        """,
+      mended: """
+        ode slide {
+          state x = 0, v = 1, side = 1
+          x' = v
+          v' = -0.5*side - x
+          side' = 0
+          event turn: v == 0 { side = -side }
+        }
+        print solve(slide, over: 0..5).final
+        """),
+    CatalogueRow(
       .widthUnknown, "the width of a layer is not determined",
       "Weights have shapes that are known before anything runs. A window of data has a "
         + "length that is chosen only then, and a layer over it has none.",
