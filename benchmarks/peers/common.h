@@ -1,4 +1,4 @@
-// What the programs in C and C++ share: the right-hand sides of W1, time, a line of JSON for each figure.
+// What the programs in C and C++ share: the right-hand sides of W1, how errors are measured, time, a line of JSON for each figure.
 // references.h is made by `common.py`.
 #ifndef COMMON_H
 #define COMMON_H
@@ -64,6 +64,13 @@ static inline double relative(const double* y, const double* reference, long n) 
   return sqrt(apart / whole);
 }
 
+// The largest relative error of a component.
+static inline double worst_relative(const double* y, const double* reference, long n) {
+  double worst = 0;
+  for (long i = 0; i < n; i++) worst = fmax(worst, fabs(y[i] - reference[i]) / fabs(reference[i]));
+  return worst;
+}
+
 static inline int ascending(const void* a, const void* b) {
   double x = *(const double*)a, y = *(const double*)b;
   return (x > y) - (x < y);
@@ -88,15 +95,23 @@ static inline int stopwatch_goes_on(const stopwatch* s) {
   return s->count < 200 && (s->count < 3 || now() - s->begun < s->limit);
 }
 
-static inline void figure(const char* title, const char* peer, const char* config, stopwatch* s, long evaluations,
-                          long steps, double error) {
+// `worst` is the largest relative error of a component, and left out where it is negative.
+static inline void figure_by_both(const char* title, const char* peer, const char* config, stopwatch* s, long evaluations,
+                                  long steps, double error, double worst) {
   qsort(s->times, s->count, sizeof(double), ascending);
   int k = s->count;
   double median = k % 2 ? s->times[k / 2] : (s->times[k / 2 - 1] + s->times[k / 2]) / 2;
   printf("{\"case\": \"%s\", \"peer\": \"%s\", \"config\": \"%s\", \"median\": %.9g, \"minimum\": %.9g, \"repeats\": %d, "
-         "\"evaluations\": %ld, \"steps\": %ld, \"error\": %.4g}\n",
+         "\"evaluations\": %ld, \"steps\": %ld, \"error\": %.4g",
          title, peer, config, median, s->times[0], k, evaluations, steps, error);
+  if (worst >= 0) printf(", \"worst\": %.4g", worst);
+  printf("}\n");
   fflush(stdout);
+}
+
+static inline void figure(const char* title, const char* peer, const char* config, stopwatch* s, long evaluations, long steps,
+                          double error) {
+  figure_by_both(title, peer, config, s, evaluations, steps, error, -1);
 }
 
 #endif

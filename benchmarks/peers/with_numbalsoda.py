@@ -1,4 +1,4 @@
-"""numbalsoda (DOP853 and LSODA, called from compiled code): W1, W2 and the cold start."""
+"""numbalsoda (DOP853 and LSODA, called from compiled code): W1, W2, W8 and the cold start."""
 import math
 
 import numba as nb
@@ -86,10 +86,70 @@ def w2():
     emit("W2 ensemble, dop853 1e-6", PEER, "dop853, a compiled loop", times, error=relative(end, ensemble_end()))
 
 
+def stiff():
+    """The right-hand sides of W8. Each counts its evaluations in `p`."""
+    def hires(t, y, d, p):
+        p[0] += 1
+        bound = 280.0 * y[5] * y[7]
+        d[0] = -1.71 * y[0] + 0.43 * y[1] + 8.32 * y[2] + 0.0007
+        d[1] = 1.71 * y[0] - 8.75 * y[1]
+        d[2] = -10.03 * y[2] + 0.43 * y[3] + 0.035 * y[4]
+        d[3] = 8.32 * y[1] + 1.71 * y[2] - 1.12 * y[3]
+        d[4] = -1.745 * y[4] + 0.43 * y[5] + 0.43 * y[6]
+        d[5] = -bound + 0.69 * y[3] + 1.71 * y[4] - 0.43 * y[5] + 0.69 * y[6]
+        d[6] = bound - 1.81 * y[6]
+        d[7] = -bound + 1.81 * y[6]
+
+    def orego(t, y, d, p):
+        p[0] += 1
+        d[0] = 77.27 * (y[1] + y[0] - y[0] * y[1] - 8.375e-6 * y[0] * y[0])
+        d[1] = (y[2] - (1 + y[0]) * y[1]) / 77.27
+        d[2] = 0.161 * (y[0] - y[2])
+
+    def robertson(t, y, d, p):
+        p[0] += 1
+        slow, back, fast = 0.04 * y[0], 1e4 * y[1] * y[2], 3e7 * y[1] * y[1]
+        d[0] = -slow + back
+        d[1] = slow - fast - back
+        d[2] = fast
+
+    def vdpol(t, y, d, p):
+        p[0] += 1
+        d[0] = y[1]
+        d[1] = ((1 - y[0] * y[0]) * y[1] - y[0]) / 1e-6
+
+    def vdpol_1000(t, y, d, p):
+        p[0] += 1
+        d[0] = y[1]
+        d[1] = 1000 * (1 - y[0] * y[0]) * y[1] - y[0]
+
+    rates = [nb.cfunc(lsoda_sig)(f) for f in (hires, orego, robertson, robertson, vdpol, vdpol_1000)]
+    return dict(zip(W8, rates))
+
+
+def w8():
+    @nb.njit
+    def solve(address, y0, t, data, rtol, atol):
+        return lsoda(address, y0, t, data=data, rtol=rtol, atol=atol, mxstep=10000000)
+    for name, f in stiff().items():
+        y0, t, evaluations = np.array(W8[name]["y0"]), np.array([0.0, W8[name]["t1"]]), np.zeros(1)
+
+        def run():
+            evaluations[0] = 0
+            return solve(f.address, y0, t, evaluations, tol, atol)
+        for tol in STIFF_TOLERANCES:
+            atol = w8_atol(name, tol)
+            times, (y, fine) = measure(run)
+            if fine:
+                emit(w8_case(name, "bdf", tol), PEER, "lsoda", times, nfe=int(evaluations[0]), **w8_errors(y[-1], name))
+            else:
+                fail(w8_case(name, "bdf", tol), PEER, "lsoda", "it did not reach the end")
+
+
 def cold():
     y, _ = dop853(lorenz.address, np.ones(3), np.array([0.0, 20.0]), data=np.array([28.0]), rtol=1e-6, atol=1e-6)
     print(y[-1, 0])
 
 
 if __name__ == "__main__":
-    main(PEER, dict(w1=w1, w2=w2, cold=cold))
+    main(PEER, dict(w1=w1, w2=w2, w8=w8, cold=cold))
