@@ -39,6 +39,12 @@ enum Peephole {
       if left == -1 { return b.neg(y) }
       if right == -1 { return b.neg(x) }
       if x == y { return b.square(x) }
+      guard type.element.isFloating else { return nil }
+      // Signs go outside, so that what one equation takes away is the value that another one adds.
+      if let negated = operand(of: x, "neg", b) { return b.neg(b.mul(negated, y)) }
+      if let negated = operand(of: y, "neg", b) { return b.neg(b.mul(x, negated)) }
+      if let left, left < 0 { return b.neg(b.mul(b.constant(-left, type), y)) }
+      if let right, right < 0 { return b.neg(b.mul(x, b.constant(-right, type))) }
     case "div":
       if right == 1 { return x }
       if right == -1 { return b.neg(x) }

@@ -14,6 +14,7 @@ struct UnrolledEmitter {
   let length: (Measure.Length) -> Operand
   var values: [[Operand]]
   var stepMemory: StepMemory?
+  let uses: UseCounts
 
   init(
     _ w: FunctionWriter, _ region: Region, width: Int,
@@ -23,6 +24,7 @@ struct UnrolledEmitter {
     self.region = region
     self.width = width
     self.length = length
+    uses = UseCounts(region)
     values = Array(repeating: [], count: region.types.count)
   }
 
@@ -87,7 +89,7 @@ struct UnrolledEmitter {
         })
     }
     let count = values[operands[0].index].count
-    switch FusedSum(schema, operands, region) {
+    switch FusedSum(schema, operands, region, uses) {
     case .plus(let a, let b, let c):
       return (0..<count).map { i in
         let p = parts([a, b, c], factors: (a, b), i)
@@ -119,7 +121,7 @@ struct UnrolledEmitter {
     let x = values[value.index][i]
     guard let node = region.definition(of: value), case .elementwise(let schema) = node.form,
       Operations.row(named: schema.name)?.scalar == .binary(.subtract, .x, .y),
-      region[value].element.isFloating, FusedSum(schema, node.operands, region) == nil
+      region[value].element.isFloating, FusedSum(schema, node.operands, region, uses) == nil
     else { return x }
     let parts = node.operands.map { values[$0.index][i] }
     guard parts[1].text < parts[0].text else { return x }

@@ -8,13 +8,15 @@ struct KernelGraphBuilder {
   let memory: [Int?]
   private(set) var graph = KernelGraph()
   let loops: Int
+  private let uses: UseCounts
   /// What this loop has computed and stored, by where it lies.
   private var stored: [Access: Int] = [:]
 
-  init(_ region: Region, memory: [Int?], loops: Int) {
+  init(_ region: Region, memory: [Int?], loops: Int, uses: UseCounts) {
     self.region = region
     self.memory = memory
     self.loops = loops
+    self.uses = uses
   }
 
   mutating func zero(_ element: ElementType) -> Int { graph.add(.constant(0, element), element) }
@@ -67,12 +69,11 @@ struct KernelGraphBuilder {
     }
   }
 
-  /// An op; a sum with a product is fused, whatever else the product is used for, so that the rounding depends on
-  /// the expression alone.
+  /// An op; a sum with a product that is used for nothing else is fused.
   private mutating func elementwise(
     _ schema: OpSchema, _ operands: [Value], _ element: ElementType, _ index: [AxisIndex]
   ) -> Int {
-    switch FusedSum(schema, operands, region) {
+    switch FusedSum(schema, operands, region, uses) {
     case .plus(let a, let b, let c):
       let parts = [a, b, c].map { self.element($0.index, index) }
       return graph.add(.fma(parts[0], parts[1], parts[2]), element)
@@ -86,54 +87,6 @@ struct KernelGraphBuilder {
       let parts = operands.map { self.element($0.index, index) }
       let operandElement = region[operands[0]].element
       return graph.add(.apply(schema.name, parts, operandElement), element)
-    }
-  }
-}
-
-/// A sum or difference one of whose sides is a product: computed with one rounding.
-enum FusedSum {
-  /// The factors of a product; both are one value where it is a square.
-  static func factors(_ schema: OpSchema, _ operands: [Value]) -> (Value, Value)? {
-    guard let scalar = Operations.row(named: schema.name)?.scalar else { return nil }
-    if scalar == .binary(.multiply, .x, .y) { return (operands[0], operands[1]) }
-    if scalar == .binary(.multiply, .x, .x) { return (operands[0], operands[0]) }
-    return nil
-  }
-
-  /// a · b + c
-  case plus(Value, Value, Value)
-  /// a · b - c
-  case minus(Value, Value, Value)
-  /// c - a · b
-  case from(Value, Value, Value)
-
-  init?(_ schema: OpSchema, _ operands: [Value], _ region: Region) {
-    guard operands.count == 2, region[operands[0]].element.isFloating,
-      let row = Operations.row(named: schema.name)
-    else { return nil }
-    func product(_ value: Value) -> (Value, Value)? {
-      guard let node = region.definition(of: value), case .elementwise(let schema) = node.form
-      else { return nil }
-      return Self.factors(schema, node.operands)
-    }
-    if row.scalar == .binary(.add, .x, .y) {
-      if let (a, b) = product(operands[0]) {
-        self = .plus(a, b, operands[1])
-      } else if let (a, b) = product(operands[1]) {
-        self = .plus(a, b, operands[0])
-      } else {
-        return nil
-      }
-    } else if row.scalar == .binary(.subtract, .x, .y) {
-      if let (a, b) = product(operands[0]) {
-        self = .minus(a, b, operands[1])
-      } else if let (a, b) = product(operands[1]) {
-        self = .from(a, b, operands[0])
-      } else {
-        return nil
-      }
-    } else {
-      return nil
     }
   }
 }

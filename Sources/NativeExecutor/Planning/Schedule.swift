@@ -15,12 +15,14 @@ struct Schedule {
   /// Constants that are arrays.
   private(set) var constants: [(value: Int, constant: Constant)] = []
   let isLive: [Bool]
+  let uses: UseCounts
   /// Forms that loops don't serve, in the order of the `call` steps.
   private(set) var children: [Node] = []
 
   init(_ region: Region) {
     self.region = region
     isLive = region.liveNodes
+    uses = UseCounts(region)
     memory = Array(repeating: nil, count: region.types.count)
     for i in 0..<region.parameterCount { memory[i] = i }
     place()
@@ -186,7 +188,7 @@ struct Schedule {
   }
 
   private func builder(loops: Int) -> KernelGraphBuilder {
-    KernelGraphBuilder(region, memory: memory, loops: loops)
+    KernelGraphBuilder(region, memory: memory, loops: loops, uses: uses)
   }
 
   private static func identity(_ rank: Int) -> [AxisIndex] {
