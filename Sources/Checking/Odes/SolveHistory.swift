@@ -54,13 +54,11 @@ extension Checker {
     _ history: Meaning, _ variable: LocalID, _ ode: OdeInstance, _ span: Span
   ) -> TypedExpression? {
     var value = history
-    switch history {
-    case .closure, .function:
+    if history.isFunction {
       let type = Type.real(.scalar, resolve(ode.timeUnit))
       let argument = CallArgument(
         .expression(TypedExpression(.local(variable), type, span)), span: span)
       value = apply(history, [argument], span, calleeSpan: span, name: "the history")
-    default: break
     }
     let result = asExpression(value, span)
     return result.isInvalid ? nil : result
@@ -98,5 +96,13 @@ extension Checker {
     guard case .record(let fields) = resolve(record.type) else { return record }
     guard let field = fields.first(where: { $0.name == state.name }) else { return nil }
     return project(bind(record), field.name, field.type, record.span)
+  }
+}
+
+extension Meaning {
+  fileprivate var isFunction: Bool {
+    if case .closure = self { return true }
+    if case .function = self { return true }
+    return false
   }
 }
