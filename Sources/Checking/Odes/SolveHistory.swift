@@ -98,11 +98,3 @@ extension Checker {
     return project(bind(record), field.name, field.type, record.span)
   }
 }
-
-extension Meaning {
-  fileprivate var isFunction: Bool {
-    if case .closure = self { return true }
-    if case .function = self { return true }
-    return false
-  }
-}
