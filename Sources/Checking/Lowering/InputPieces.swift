@@ -11,6 +11,8 @@ struct InputPieces {
   private let count, width: Int
   /// Whether another sample follows, how long a piece is (1 where none follows), and how steep the straight line is (0 there).
   private let goesOn, length, slope: Value
+  /// The samples' times, how long after each the next one is, and whether there is one.
+  private let times, gap, follows: Value
   private let type: ValueType
 
   /// - Parameters: times f64 [n], samples [n, d].
@@ -20,13 +22,25 @@ struct InputPieces {
     extents = type.extents
     count = extents[0].fixedLength ?? 0
     width = extents[1].fixedLength ?? 0
-    let gap = b.sub(Self.next(times, count, &b), times)
-    let follows = b.greater(gap, b.zero(like: gap))
+    self.times = times
+    gap = b.sub(Self.next(times, count, &b), times)
+    follows = b.greater(gap, b.zero(like: gap))
     let known = b.convert(b.select(follows, gap, b.one(like: gap)), to: type.element)
     goesOn = b.broadcast(follows, to: extents, axes: [0])
     length = b.broadcast(known, to: extents, axes: [0])
     let rise = b.div(b.sub(Self.next(samples, count, &b), samples), length)
     slope = b.select(goesOn, rise, b.zero(like: rise))
+  }
+
+  /// From when on each piece counts. At the last sample it is still the piece before it: where data ends, a solve over it does, and has the slope
+  /// there that the data has, not that of the constant behind.
+  func beginnings(_ kind: Interpolant, _ b: inout RegionBuilder) -> Value {
+    guard kind.coefficients > 1, count > 1 else { return times }
+    let before = b.concatenate(
+      [b.slice(gap, axis: 0, 0..<1), b.slice(gap, axis: 0, 0..<(count - 1))], axis: 0)
+    // Sums of steps may be some roundings off.
+    let slack = b.add(b.mul(b.abs(times), 1e-15), b.mul(b.abs(before), 1e-13))
+    return b.select(follows, times, b.add(times, slack))
   }
 
   /// [n, coefficients · d]: a row for each piece, the lowest power first.

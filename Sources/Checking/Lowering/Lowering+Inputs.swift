@@ -32,7 +32,7 @@ extension Lowering {
       }
       let flat = scope.builder.reshape(samples, to: [.fixed(n), .fixed(try count(input.type))])
       let pieces = InputPieces(times: times, samples: flat, &scope.builder)
-      scope.locals[input.times] = .array(times)
+      scope.locals[input.times] = .array(pieces.beginnings(kind, &scope.builder))
       scope.locals[input.pieces] = .array(pieces.coefficients(kind, &scope.builder))
     }
     at(LoweredOrigin(span: span, ode: ode.id))
