@@ -22,7 +22,7 @@ struct PastExecutables: Sendable {
     }
     self.delays = delays
     nodes = regions.pastNodes
-    count = solve.rhs.parameterTypes[2 + delays.lags].extents.last?.fixedLength ?? 0
+    count = solve.delayCount
     history = try executor.compile(delays.history)
     denseRate = try regions.denseRate.map { try executor.compile($0) }
   }

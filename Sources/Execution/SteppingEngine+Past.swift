@@ -172,8 +172,10 @@ extension SteppingEngine {
     var wanted = (steps: [Int](), history: [Int]())
     for slot in 0..<slots {
       historyTimes[slot] = t[slot]
-      past.blank(slot)
-      guard !isDone[slot], let state = trajectories[lanes[slot]].delays else { continue }
+      guard !isDone[slot], let state = trajectories[lanes[slot]].delays else {
+        past.blank(slot)
+        continue
+      }
       let length = state.lags[lag]
       let time = t[slot] + node * h[slot] - length
       // Where two pieces of the past meet it is that on the step's side.
@@ -187,6 +189,7 @@ extension SteppingEngine {
           : self.state.pointer + slot * stateBytes
         past.load(slot, log, state.steps[step], at: time, next: next)
       } else {
+        past.blank(slot)
         wanted.history.append(slot)
         historyTimes[slot] = time
       }

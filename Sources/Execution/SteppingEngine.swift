@@ -323,8 +323,9 @@ final class SteppingEngine: Workspace {
 
   /// A time of trajectory i, counted as the program does.
   func told(_ time: Double, _ i: Int) -> Double {
-    guard let operand = solve.clockStart else { return time }
-    return time + inputs[operand].load(fromByteOffset: 8 * i, as: Double.self)
+    solve.clockStarts.reduce(time) { sum, operand in
+      sum + inputs[operand].load(fromByteOffset: batched[operand] ? 8 * i : 0, as: Double.self)
+    }
   }
 
   // MARK: Slots

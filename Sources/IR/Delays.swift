@@ -52,3 +52,10 @@ package struct Delays: Sendable, Hashable {
       "delays: \(m) earlier states as \(arguments[2 + past])")
   }
 }
+
+extension Solve {
+  /// How many delays its equations have.
+  package var delayCount: Int {
+    delays.flatMap { rhs.parameterTypes[2 + $0.lags].extents.last?.fixedLength } ?? 0
+  }
+}

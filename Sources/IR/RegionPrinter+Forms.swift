@@ -143,7 +143,7 @@ extension Solve {
     list.add("batched", batched)
     list.add("lowered", isLowered)
     list.add("shared_clock", sharesClock)
-    if let clockStart { list.add("clock_start", clockStart) }
+    list.add("clock_starts", clockStarts)
     list.add("controlled", controlled)
     if let trace { list.add("trace", trace) }
     if let record { list.add("record", record.description) }

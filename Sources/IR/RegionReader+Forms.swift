@@ -169,7 +169,7 @@ private struct AttributeReader {
       rhs: try region("rhs"), isLowered: try flag("lowered"), controlled: try natural("controlled"),
       quadrature: quadrature)
     solve.sharesClock = try flag("shared_clock")
-    if attributes.items["clock_start"] != nil { solve.clockStart = try natural("clock_start") }
+    solve.clockStarts = try naturals("clock_starts")
     if attributes.items["trace"] != nil { solve.trace = try natural("trace") }
     if attributes.items["record"] != nil { solve.record = try type("record") }
     if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }

@@ -86,8 +86,9 @@ package struct Solve: Sendable, Hashable {
   /// All trajectories are at one time, step by step: one step size for all, from one start to one end. A run sees to it that they
   /// agree.
   package var sharesClock = false
-  /// The operand with each trajectory's own beginning, where the shared clock counts from it.
-  package var clockStart: Int?
+  /// Operands whose sum is where the clock counts from: a trajectory's own beginning, where many share the clock, and the beginning of a
+  /// stretch backwards. The regions add them up themselves; messages do, too.
+  package var clockStarts: [Int] = []
   /// How many leading components of the state the error norm sees; the others ride along.
   package var controlled: Int
   /// Integrals of the trajectory outside the error norm: (t, y, weight: f64, p…) → terms, added up over the stages of accepted steps

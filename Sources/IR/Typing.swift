@@ -389,11 +389,10 @@ extension Solve {
     }
     func all(_ type: ValueType) -> ValueType { lanes ? type.prepending(.lane) : type }
     try expect(!sharesClock || lanes, "solve: a shared clock without lanes")
-    if let clockStart {
+    for operand in clockStarts {
       try expect(
-        clockStart >= Operand.parameters && clockStart < inner.count
-          && inner[clockStart] == .time,
-        "solve: operand \(clockStart) is no time")
+        operand >= Operand.parameters && operand < inner.count && inner[operand] == .time,
+        "solve: operand \(operand) is no time")
     }
     let time = sharesClock ? ValueType.time : all(.time)
     let arguments =

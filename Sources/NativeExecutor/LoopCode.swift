@@ -4,7 +4,9 @@ import NodalMethods
 
 /// The loop of steps of a small system: its state in registers, one trajectory in each lane of a vector. It becomes text for the width
 /// that is asked for.
-struct LoopCode {
+struct LoopCode: LaneLoopCode {
+  static let symbol = "_loop"
+
   private let problem: StepLoopProblem
   private let target: CodeTarget
   private let step: Region
@@ -54,7 +56,7 @@ struct LoopCode {
     self.traces = traces
   }
 
-  /// Lanes for many trajectories. Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's
+  /// Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's
   /// waiting.
   var fullWidth: Int { problem.hasTrajectories ? 2 * target.vectorBits / 64 : 1 }
 
@@ -67,22 +69,17 @@ struct LoopCode {
     width > 1 || Unrolling.suits(step, sumsLanes: problem.hasTrajectories) ? .registers : .packed
   }
 
-  /// With so many lanes side by side.
-  func text(width: Int, symbol: String) -> String {
-    let module = ModuleWriter()
-    let w = FunctionWriter(
-      module,
-      signature:
-        "void @\(symbol)(ptr noalias nocapture %numbers, ptr noalias nocapture %counts, "
-        + "ptr noalias nocapture readonly %blocks, ptr noalias nocapture %log, "
-        + "ptr noalias nocapture readonly %lengths, i64 %rounds) nounwind"
-    )
-    let emitter = LoopEmitter(
+  var parameters: String {
+    "ptr noalias nocapture %numbers, ptr noalias nocapture %counts, "
+      + "ptr noalias nocapture readonly %blocks, ptr noalias nocapture %log, "
+      + "ptr noalias nocapture readonly %lengths, i64 %rounds"
+  }
+
+  func emit(_ w: FunctionWriter, width: Int) {
+    LoopEmitter(
       w, problem, width: width, target: target, step: step, recorded: recorded, dense: dense,
-      traces: traces)
-    emitter.emit()
-    module.add(w)
-    return module.text
+      traces: traces
+    ).emit()
   }
 
   /// Nothing but the terms of integrals is summed over lanes.

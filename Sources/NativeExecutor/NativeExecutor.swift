@@ -59,26 +59,28 @@ package struct NativeExecutor: Executor {
   }
 
   package func compileLoops(_ problem: StepLoopProblem) throws -> LoopFamily<any StepLoop>? {
-    guard let code = try LoopCode(problem, target: target) else { return nil }
-    let loops = LoopFamily<any StepLoop>(few: code.few, fullWidth: code.fullWidth) { width in
-      let symbol = CodeTable.prefix + "_loop"
-      return NativeLoop(
-        width: width,
-        code: try load(code.text(width: width, symbol: symbol), code.style(width: width), symbol))
+    try LoopCode(problem, target: target).map { code in
+      try family(of: code, problem.trajectories) { NativeLoop(width: $0, code: $1) }
     }
-    try makeExpected(loops, problem.trajectories)
-    return loops
   }
 
   package func compileLoops(_ problem: ScanLoopProblem) throws -> LoopFamily<any ScanLoop>? {
-    guard let code = try ScanCode(problem, target: target) else { return nil }
-    let loops = LoopFamily<any ScanLoop>(few: code.few, fullWidth: code.fullWidth) { width in
-      let symbol = CodeTable.prefix + "_scan"
-      return NativeScanLoop(
-        width: width,
-        code: try load(code.text(width: width, symbol: symbol), code.style(width: width), symbol))
+    try ScanCode(problem, target: target).map { code in
+      try family(of: code, problem.trajectories) { NativeScanLoop(width: $0, code: $1) }
     }
-    try makeExpected(loops, problem.trajectories)
+  }
+
+  private func family<Loop>(
+    of code: some LaneLoopCode, _ trajectories: Extent?,
+    _ loop: @escaping @Sendable (_ width: Int, LoadedCode) -> Loop
+  ) throws -> LoopFamily<Loop> {
+    let loops = LoopFamily<Loop>(few: code.few, fullWidth: code.fullWidth) { width in
+      let symbol = CodeTable.prefix + type(of: code).symbol
+      return loop(
+        width,
+        try load(code.text(width: width, symbol: symbol), code.style(width: width), symbol))
+    }
+    try makeExpected(loops, trajectories)
     return loops
   }
 

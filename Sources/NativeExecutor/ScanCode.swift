@@ -3,7 +3,9 @@ import NodalIR
 
 /// The loop over the turns of a counted scan with a small body, as those are that go back through the steps of a solve: carries and terms in
 /// registers, one trajectory in each lane of a vector.
-struct ScanCode {
+struct ScanCode: LaneLoopCode {
+  static let symbol = "_scan"
+
   private let problem: ScanLoopProblem
   private let target: CodeTarget
   private let body: Region
@@ -43,7 +45,6 @@ struct ScanCode {
     self.body = body
   }
 
-  /// Lanes for many trajectories.
   var fullWidth: Int { problem.trajectories == nil ? 1 : target.vectorBits / 64 }
 
   /// Two trajectories are done side by side as soon as one after the other: a turn decides nothing, so lanes without a trajectory cost little.
@@ -55,17 +56,12 @@ struct ScanCode {
       ? .registers : .packed
   }
 
-  /// With so many lanes side by side.
-  func text(width: Int, symbol: String) -> String {
-    let module = ModuleWriter()
-    let w = FunctionWriter(
-      module,
-      signature:
-        "void @\(symbol)(ptr noalias nocapture readonly %rows, "
-        + "ptr noalias nocapture readonly %counts, i64 %place, i64 %turns) nounwind"
-    )
+  var parameters: String {
+    "ptr noalias nocapture readonly %rows, ptr noalias nocapture readonly %counts, i64 %place, "
+      + "i64 %turns"
+  }
+
+  func emit(_ w: FunctionWriter, width: Int) {
     ScanEmitter(w, problem, body: body, width: width, target: target).emit()
-    module.add(w)
-    return module.text
   }
 }

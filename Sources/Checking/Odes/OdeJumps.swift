@@ -13,8 +13,9 @@ extension Checker {
     }
     guard !watches else { return }
     let moving = Set(ode.states.map(\.local) + ode.delayed.map(\.local) + [ode.time])
+    var seen: Set<LocalID> = []
     for state in ode.states {
-      guard let jump = jump(in: state.derivative, moving) else { continue }
+      guard let jump = jump(in: state.derivative, moving, &seen) else { continue }
       report(
         Diagnostic(
           .jumpInEquation, "the equation of `\(state.name)` jumps here, and no event says where",
@@ -28,10 +29,13 @@ extension Checker {
     }
   }
 
-  /// The first part of a value that jumps, also through what it is named after.
-  private func jump(in value: TypedExpression, _ moving: Set<LocalID>) -> TypedExpression? {
+  /// The first part of a value that jumps, also through what it is named after; names that were `seen` are not looked through again.
+  private func jump(
+    in value: TypedExpression, _ moving: Set<LocalID>, _ seen: inout Set<LocalID>
+  ) -> TypedExpression? {
     if case .local(let id) = value.kind {
-      return definitions[id].flatMap { jump(in: $0, moving) }
+      guard seen.insert(id).inserted, let definition = definitions[id] else { return nil }
+      return jump(in: definition, moving, &seen)
     }
     if case .elementwise(let op, let operands) = value.kind, Self.jumpingOps.contains(op),
       operands.contains(where: { reads($0, anyOf: moving) })
@@ -45,7 +49,7 @@ extension Checker {
       return value
     }
     for child in value.children {
-      if let found = jump(in: child, moving) { return found }
+      if let found = jump(in: child, moving, &seen) { return found }
     }
     return nil
   }

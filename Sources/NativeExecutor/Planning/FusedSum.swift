@@ -31,22 +31,12 @@ enum FusedSum {
       else { return nil }
       return Self.factors(schema, node.operands)
     }
-    if row.scalar == .binary(.add, .x, .y) {
-      if let (a, b) = product(operands[0]) {
-        self = .plus(a, b, operands[1])
-      } else if let (a, b) = product(operands[1]) {
-        self = .plus(a, b, operands[0])
-      } else {
-        return nil
-      }
-    } else if row.scalar == .binary(.subtract, .x, .y) {
-      if let (a, b) = product(operands[0]) {
-        self = .minus(a, b, operands[1])
-      } else if let (a, b) = product(operands[1]) {
-        self = .from(a, b, operands[0])
-      } else {
-        return nil
-      }
+    let isSum = row.scalar == .binary(.add, .x, .y)
+    guard isSum || row.scalar == .binary(.subtract, .x, .y) else { return nil }
+    if let (a, b) = product(operands[0]) {
+      self = isSum ? .plus(a, b, operands[1]) : .minus(a, b, operands[1])
+    } else if let (a, b) = product(operands[1]) {
+      self = isSum ? .plus(a, b, operands[0]) : .from(a, b, operands[0])
     } else {
       return nil
     }

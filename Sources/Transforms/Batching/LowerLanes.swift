@@ -69,7 +69,7 @@ extension Batching {
     }
     operands[Solve.Operand.start] = builder.constant(0, .time)
     solve.batched[Solve.Operand.start] = false
-    solve.clockStart = operands.count
+    solve.clockStarts.append(operands.count)
     operands.append(start)
     solve.batched.append(true)
 

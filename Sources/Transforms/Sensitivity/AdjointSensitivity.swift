@@ -82,10 +82,9 @@ struct AdjointSensitivity {
         ? nil : try backwardRegion(d, builder, quadrature: true))
     backward.isBackward = true
     backward.sharesClock = solve.sharesClock
-    let origin =
-      Solve.Operand.parameters + ownFlags.count + solve.rhs.parameterCount - 2
-    backward.clockStart =
-      solve.sharesClock ? solve.clockStart.map { $0 + ownFlags.count } : origin
+    backward.clockStarts =
+      solve.clockStarts.map { $0 + ownFlags.count }
+      + [Solve.Operand.parameters + ownFlags.count + solve.rhs.parameterCount - 2]
     if !reconstructs, let method = Method.serving(solve.settings) {
       backward.settings.method = method.nameForRecordedPaths
     }

@@ -26,24 +26,24 @@ struct EarlierStates {
     self.delays = delays
     self.directions = directions
     delaysVary = active.contains(delays.lags)
-    let types = solve.rhs.parameterTypes
-    length = types[1].extents.last?.fixedLength ?? 0
-    count = types[2 + delays.lags].extents.last?.fixedLength ?? 0
+    length = solve.rhs.parameterTypes[1].extents.last?.fixedLength ?? 0
+    count = solve.delayCount
     if timesVary { throw refuse(.byTimes) }
     if delaysVary, delays.hasRates { throw refuse(.second) }
     if delaysVary, !delays.isContinuous { throw refuse(.acrossJump) }
   }
 
   var hasRates: Bool { delays.hasRates || delaysVary }
+  /// Numbers of a state with its derivatives, and of a row.
   private var total: Int { length * (1 + directions) }
+  private var rowLength: Int { hasRates ? 2 * total : total }
 
   /// The parameters p… with longer rows.
   func parameters(_ types: [ValueType]) -> [ValueType] {
     var result = types
     let type = types[delays.past]
     result[delays.past] = ValueType(
-      type.element,
-      type.extents.dropLast() + [.fixed(count * total * (hasRates ? 2 : 1))])
+      type.element, type.extents.dropLast() + [.fixed(count * rowLength)])
     return result
   }
 
@@ -126,8 +126,7 @@ struct EarlierStates {
   /// [lanes?, delays, numbers of a row].
   private func table(_ past: Value, _ builder: inout RegionBuilder) -> Value {
     let outer = builder.type(past).extents.dropLast()
-    return builder.reshape(
-      past, to: outer + [.fixed(count), .fixed(total * (hasRates ? 2 : 1))])
+    return builder.reshape(past, to: outer + [.fixed(count), .fixed(rowLength)])
   }
 
   /// The state (0) or one of its derivatives.
