@@ -34,6 +34,41 @@ W8 = {
     "vdpol 1000": dict(y0=[2.0, 0.0], t1=2000.0, atol=1e-6)}
 
 
+# Right-hand sides of W8, for any kind of number; who calls them makes an array of what they give.
+
+def hires(y):
+    a, b, c, d, e, f, g, h = y
+    bound = 280.0 * f * h
+    return [
+        -1.71 * a + 0.43 * b + 8.32 * c + 0.0007, 1.71 * a - 8.75 * b, -10.03 * c + 0.43 * d + 0.035 * e,
+        8.32 * b + 1.71 * c - 1.12 * d, -1.745 * e + 0.43 * f + 0.43 * g,
+        -bound + 0.69 * d + 1.71 * e - 0.43 * f + 0.69 * g, bound - 1.81 * g, -bound + 1.81 * g]
+
+
+def orego(y):
+    a, b, c = y
+    return [77.27 * (b + a - a * b - 8.375e-6 * a * a), (c - (1 + a) * b) / 77.27, 0.161 * (a - c)]
+
+
+def robertson(y):
+    a, b, c = y
+    slow, back, fast = 0.04 * a, 1e4 * b * c, 3e7 * b * b
+    return [-slow + back, slow - fast - back, fast]
+
+
+def vdpol(y):
+    a, b = y
+    return [b, ((1 - a * a) * b - a) / 1e-6]
+
+
+def vdpol_1000(y):
+    a, b = y
+    return [b, 1000 * (1 - a * a) * b - a]
+
+
+W8_RATES = dict(zip(W8, (hires, orego, robertson, robertson, vdpol, vdpol_1000)))
+
+
 def tolerance_name(tol):
     return "1e-%d" % round(-math.log10(tol))
 

@@ -324,46 +324,16 @@ def w9():
     emitted("increments of steps", "a loop written by hand in JAX", lambda: written_out(jax.random.PRNGKey(0)))
 
 
-def hires(t, y, args):
-    a, b, c, d, e, f, g, h = y
-    bound = 280.0 * f * h
-    return jnp.stack([
-        -1.71 * a + 0.43 * b + 8.32 * c + 0.0007, 1.71 * a - 8.75 * b, -10.03 * c + 0.43 * d + 0.035 * e,
-        8.32 * b + 1.71 * c - 1.12 * d, -1.745 * e + 0.43 * f + 0.43 * g,
-        -bound + 0.69 * d + 1.71 * e - 0.43 * f + 0.69 * g, bound - 1.81 * g, -bound + 1.81 * g])
-
-
-def orego(t, y, args):
-    a, b, c = y
-    return jnp.stack([77.27 * (b + a - a * b - 8.375e-6 * a * a), (c - (1 + a) * b) / 77.27, 0.161 * (a - c)])
-
-
-def robertson(t, y, args):
-    a, b, c = y
-    slow, back, fast = 0.04 * a, 1e4 * b * c, 3e7 * b * b
-    return jnp.stack([-slow + back, slow - fast - back, fast])
-
-
-def vdpol(t, y, args):
-    a, b = y
-    return jnp.stack([b, ((1 - a * a) * b - a) / 1e-6])
-
-
-def vdpol_1000(t, y, args):
-    a, b = y
-    return jnp.stack([b, 1000 * (1 - a * a) * b - a])
-
-
 def w8():
     """Kvaerno5, its steps by the controller that diffrax's manual has for stiff problems. A compiled solve serves all tolerances."""
-    for name, f in zip(W8, (hires, orego, robertson, robertson, vdpol, vdpol_1000)):
-        y0 = jnp.array(W8[name]["y0"])
+    for name, rates in W8_RATES.items():
+        y0, term = jnp.array(W8[name]["y0"]), dfx.ODETerm(lambda t, y, args: jnp.stack(rates(y)))
 
         @jax.jit
         def solve(y0, rtol, atol):
             steps = dfx.PIDController(rtol=rtol, atol=atol, pcoeff=0.3, icoeff=0.4)
             s = dfx.diffeqsolve(
-                dfx.ODETerm(f), dfx.Kvaerno5(), 0.0, W8[name]["t1"], 1e-6, y0, stepsize_controller=steps, max_steps=1000000,
+                term, dfx.Kvaerno5(), 0.0, W8[name]["t1"], 1e-6, y0, stepsize_controller=steps, max_steps=1000000,
                 adjoint=dfx.ForwardMode(), throw=False)
             return s.ys[-1], s.stats["num_steps"], s.result == dfx.RESULTS.successful
         for tol in STIFF_TOLERANCES:
