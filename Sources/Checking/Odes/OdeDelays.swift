@@ -86,25 +86,19 @@ extension Checker {
     return name.spelling == "t" && frame.names["t"] == nil
   }
 
-  /// The value with what it is named after written out, if it is the same all along a solution.
+  /// The value with what it is named after, if it is the same all along a solution.
   private func constantAlongSolve(_ value: TypedExpression) -> TypedExpression? {
-    var isConstant = true
-    func expanded(_ value: TypedExpression, _ own: Set<LocalID>) -> TypedExpression {
-      if case .local(let id) = value.kind, !own.contains(id) {
-        guard let definition = definitions[id] else {
-          isConstant = false
-          return value
-        }
-        return expanded(definition, own)
-      }
-      if case .bindings(let bound, _) = value.kind {
-        let inner = own.union(bound.map(\.local))
-        return value.mapChildren { expanded($0, inner) }
-      }
-      return value.mapChildren { expanded($0, own) }
+    var names: Set<LocalID> = []
+    var waiting = Array(value.readLocals)
+    while let id = waiting.popLast() {
+      guard let definition = definitions[id] else { return nil }
+      if names.insert(id).inserted { waiting += definition.readLocals }
     }
-    let result = expanded(value, [])
-    return isConstant ? result : nil
+    // What a name stands for was named before it.
+    let bound = names.sorted().compactMap { id in
+      definitions[id].map { Bound(id, $0) }
+    }
+    return bound.isEmpty ? value : TypedExpression(.bindings(bound, value), value.type, value.span)
   }
 
   /// The place of a delay among those of the ode. The same parameter or number is the same delay.
