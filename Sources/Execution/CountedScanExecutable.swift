@@ -5,7 +5,7 @@ import NodalIR
 struct CountedScanExecutable: Executable {
   let scan: Scan
   let origin: Origin?
-  let trace: Int
+  let trace: Int?
   let trajectories: Extent?
   let parameterTypes: [ValueType]
   let resultTypes: [ValueType]
@@ -88,7 +88,7 @@ final class CountedScanWorkspace: Workspace {
     _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
   ) throws(ExecutionError) {
     self.extents = extents
-    let steps = extents.length(of: .steps(trace: program.trace))
+    let steps = program.trace.map { extents.length(of: .steps(trace: $0)) } ?? .max
     total = program.trajectories.map(extents.length) ?? 1
     counts.removeAll(keepingCapacity: true)
     for i in 0..<total {

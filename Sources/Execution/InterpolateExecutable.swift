@@ -71,18 +71,19 @@ private final class InterpolateWorkspace: Workspace {
       let times = inputs[2] + 8 * steps * lane
       let k = Self.step(t, times.assumingMemoryBound(to: Double.self), count)
       let base = lane * steps
-      // A trajectory without steps is its start everywhere.
-      let h = count > 0 ? inputs[3].load(fromByteOffset: 8 * (base + k), as: Double.self) : 1
-      let start = steps > 0 ? times.load(fromByteOffset: 8 * k, as: Double.self) : 0
       let end = count > 0 ? k + 1 : k
-      arguments[0].typed(Double.self)[lane] = count > 0 ? (t - start) / h : 0
-      arguments[1].typed(Double.self)[lane] = h
+      // A trajectory without steps is its start everywhere; behind a jump that stops it, it is what the jump leaves.
+      let length = count > 0 ? inputs[3].load(fromByteOffset: 8 * (base + k), as: Double.self) : 0
+      let moves = length != 0
+      let start = steps > 0 ? times.load(fromByteOffset: 8 * k, as: Double.self) : 0
+      arguments[0].typed(Double.self)[lane] = moves ? (t - start) / length : 0
+      arguments[1].typed(Double.self)[lane] = moves ? length : 1
       guard steps > 0 else { continue }
       (arguments[2].pointer + lane * state).copyMemory(
-        from: inputs[4] + (base + k) * state, byteCount: state)
+        from: inputs[4] + (base + (moves ? k : end)) * state, byteCount: state)
       (arguments[3].pointer + lane * state).copyMemory(
         from: inputs[4] + (base + end) * state, byteCount: state)
-      if count > 0 {
+      if moves {
         (arguments[4].pointer + lane * record).copyMemory(
           from: inputs[5] + (base + k) * record, byteCount: record)
       } else {

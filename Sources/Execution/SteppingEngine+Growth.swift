@@ -8,6 +8,9 @@ import NodalMethods
 /// that don't resolve it. So whenever a component is a hundred times what it was, the derivative is compared at both ends of the
 /// step: |hλ| ≈ h ‖f(y₁) - f(y₀)‖ / ‖y₁ - y₀‖. Growth that the steps follow has |hλ| of about 1, and starts a new count; one
 /// beyond the method's stability is an explosion. That costs two evaluations for two orders of magnitude.
+///
+/// A companion of the state can grow at any |hλ| where the equation damps, with a sign that alternates: then the state goes ways that the slopes at
+/// their ends don't lead.
 extension SteppingEngine {
   /// So much growth is looked at, and warned of where the steps don't resolve it.
   static let suspiciousGrowth = 1e2
@@ -107,7 +110,7 @@ extension SteppingEngine {
     func load(_ base: UnsafeRawPointer, _ j: Int) -> Double {
       ElementAccess.load(element, base, slot * n + j)
     }
-    var (change, moved, growth) = (0.0, 0.0, 0.0)
+    var (change, moved, strayed, growth) = (0.0, 0.0, 0.0, 0.0)
     for j in 0..<n {
       let (before, after) = (load(state.pointer, j), load(next, j))
       // What begins at zero is as large as its slope makes it.
@@ -118,12 +121,16 @@ extension SteppingEngine {
       guard unit > 0, unit.isFinite else { continue }
       let turned = h * (load(ends, j) - load(slopes, j)) / unit
       let way = (after - before) / unit
+      let astray =
+        way - sizes.typed(Double.self)[slot] * (load(ends, j) + load(slopes, j)) / (2 * unit)
       change += turned * turned
       moved += way * way
+      strayed += astray * astray
       if size > 0 { growth = max(growth, abs(after) / size) }
     }
+    let isLed = program.regions.symmetric?.start == nil || strayed <= 0.5 * moved
     // A slope that overflows is resolved by no step.
-    if change <= program.stabilityLimit * program.stabilityLimit * moved {
+    if isLed, change <= program.stabilityLimit * program.stabilityLimit * moved {
       for j in 0..<n { reached[j] = max(reached[j], abs(load(next, j))) }
       return nil
     }

@@ -25,6 +25,11 @@ extension SteppingEngine {
     isDone[slot] = true
     if let expected = solve.expected { compare(i, row, with: expected) }
     (store[Solve.Result.final] + i * stateBytes).copyMemory(from: row, byteCount: stateBytes)
+    // Who has taken no step has remembered nothing.
+    for k in 0..<(trajectories[i].accepted > 0 ? solve.companions : 0) {
+      (store[solve.companionResult + k] + i * stateBytes).copyMemory(
+        from: memory[k].pointer + slot * stateBytes, byteCount: stateBytes)
+    }
     while trajectories[i].nextSave < saveCount {
       save(i, step: max(0, trajectories[i].logged - 1), from: row)
     }

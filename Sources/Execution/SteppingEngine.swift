@@ -103,11 +103,7 @@ final class SteppingEngine: Workspace {
       adaptive = nil
       isAdaptive = false
     }
-    stopsAtSaves =
-      switch solve.settings.stepping {
-      case .adaptive, .count: solve.noise != nil
-      case .step: true
-      }
+    stopsAtSaves = solve.settings.endsAtSaves || solve.noise != nil
     isJoint = solve.sharesClock
     hasTrajectories = solve.trajectories != nil
     hasTrace = solve.trace != nil
@@ -293,13 +289,13 @@ final class SteppingEngine: Workspace {
   }
 
   /// How long given steps may be. A number of steps is that of the whole span, but that events and delays cut steps, and what is left is cut
-  /// anew, and that noise has nothing to read inside of steps.
+  /// anew, and that some have nothing to read inside of steps.
   func longestStep(span: Double) -> Double {
     switch solve.settings.stepping {
     case .adaptive: .infinity
     case .step(let longest): longest
     case .count(let count):
-      solve.events.isEmpty && solve.noise == nil && solve.delays == nil
+      solve.events.isEmpty && !stopsAtSaves && solve.delays == nil
         ? .infinity : span / Double(count)
     }
   }

@@ -49,7 +49,8 @@ extension Form {
       switch scan.length {
       case .fixed(let n): list.add("length", "fixed(\(n))")
       case .counted(let trace, let trajectories):
-        list.add("length", "counted(\(trace)" + (trajectories.map { ", \($0)" } ?? "") + ")")
+        let parts = [trace.map(String.init) ?? "free", trajectories?.description]
+        list.add("length", "counted(" + parts.compactMap(\.self).joined(separator: ", ") + ")")
       }
       list.add("reverse", scan.reverse)
       list.add("carries", scan.carries, unless: 0)
@@ -139,6 +140,7 @@ extension Solve {
     list.add("gradient", settings.gradient.rawValue)
     list.add("joint", String(settings.joint))
     if settings.path != .steps { list.add("path", settings.path.rawValue) }
+    list.add("meets_saves", settings.meetsSaves)
     list.add("trajectories", trajectories)
     list.add("batched", batched)
     list.add("lowered", isLowered)
@@ -149,6 +151,7 @@ extension Solve {
     if let record { list.add("record", record.description) }
     if let drifting { list.addAll("drifting", drifting) }
     if let expected { list.add("expected", expected) }
+    list.add("companions", companions, unless: 0)
     if let band { list.add("band", band.text) }
     if let noise { list.add("noise", noise.text) }
     if let delays { list.add("delays", delays.text) }

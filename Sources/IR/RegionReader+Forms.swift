@@ -131,11 +131,14 @@ private struct AttributeReader {
       }
       length = .fixed(n)
     case "counted":
-      guard case .integer(let trace)? = items.first, trace >= 0,
-        trace <= RegionReader.longestExtent, items.count <= 2
-      else {
+      let trace: Int?
+      switch items.first {
+      case .integer(let n)? where n >= 0 && n <= RegionReader.longestExtent: trace = n
+      case .word("free")?: trace = nil
+      case .integer, .word, .number, .string, .extent, .type, .pair, .list, .call, nil:
         throw error("counted(trace, trajectories) wanted")
       }
+      guard items.count <= 2 else { throw error("counted(trace, trajectories) wanted") }
       length = .counted(trace: trace, trajectories: try items.dropFirst().first.map(extent))
     default: throw error("no length is \(kind)")
     }
@@ -160,6 +163,7 @@ private struct AttributeReader {
       }
       settings.path = path
     }
+    settings.meetsSaves = try flag("meets_saves")
     if let item = attributes.items.removeValue(forKey: "first_step") {
       settings.firstStep = try number(item)
     }
@@ -174,6 +178,7 @@ private struct AttributeReader {
     if attributes.items["record"] != nil { solve.record = try type("record") }
     if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }
     if attributes.items["expected"] != nil { solve.expected = try natural("expected") }
+    solve.companions = try natural("companions", usual: 0)
     solve.events = try events()
     solve.isBackward = try flag("backward")
     solve.mass = attributes.regions.removeValue(forKey: "mass")

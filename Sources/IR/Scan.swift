@@ -7,7 +7,7 @@
 /// *Fixed length*: the scan axis is the first axis of a stacked value, behind the axis of lanes where the value
 /// is batched. The region runs with the lanes of its parent.
 ///
-/// *Counted*: turn numbers run below the operand `counts` (i64), which a solve's trace gives. With `trajectories`
+/// *Counted*: turn numbers run below the operand `counts` (i64), which a solve's trace gives; without one nothing may be stacked. With `trajectories`
 /// it is a count for each: stacked values are `[trajectories, steps, …]`, carries and those shared operands that are flagged in
 /// `batched` are `[trajectories, …]`, and the region runs over lanes of its own, those of the trajectories that have such a turn.
 /// Outputs of turns that a trajectory doesn't have are zero. A term is batched or, where the region has
@@ -15,7 +15,7 @@
 package struct Scan: Sendable, Hashable {
   package enum Length: Sendable, Hashable {
     case fixed(Int)
-    case counted(trace: Int, trajectories: Extent?)
+    case counted(trace: Int?, trajectories: Extent?)
   }
   package var length: Length
   /// From the last turn to the first. Outputs keep their places.

@@ -8,6 +8,8 @@ package enum GradientMode: String, Sendable, Hashable, CaseIterable {
   case interpolated
   /// Sensitivities carried forwards beside the state; cost grows with the number of parameters.
   case forward
+  /// Through the steps taken, each of which is undone to find where it began: for methods that can be, with steps of a given length.
+  case reversible
   /// Chosen by size when the program is lowered.
   case auto
 }
@@ -35,6 +37,9 @@ package struct SolverSettings: Sendable, Hashable {
   package var joint: Bool
   /// Where the noise of a stochastic method comes from.
   package var path: Noise.Path
+  /// Steps end at the save times, also where the whole span is cut into so many, or they choose their lengths: who goes back from one to the
+  /// next finds them there.
+  package var meetsSaves = false
 
   package init(
     method: String, stepping: Stepping, controller: String = "pi", maxSteps: Int = 100_000,
@@ -53,6 +58,14 @@ package struct SolverSettings: Sendable, Hashable {
 }
 
 extension SolverSettings {
+  /// Save times are ends of steps.
+  package var endsAtSaves: Bool {
+    switch stepping {
+    case .adaptive, .count: meetsSaves
+    case .step: true
+    }
+  }
+
   /// The number of steps that a trajectory may try. Who asks for a number of steps gets them.
   package var budget: Int {
     switch stepping {
@@ -68,7 +81,7 @@ extension SolverSettings {
 /// With `trajectories` those flagged in `batched` have that extent as leading axis.
 ///
 /// Results, in order: y(t₁) [d]; the states at the save times [S, d]; `stats` i64[4] (evaluations, accepted, rejected, status); the quadratures;
-/// and with a `trace`: `counts` i64 (accepted steps), times f64[steps], step sizes f64[steps], states [steps, d],
+/// the method's companions at t₁, each [d]; and with a `trace`: `counts` i64 (accepted steps), times f64[steps], step sizes f64[steps], states [steps, d],
 /// dense records [steps, …], and the step that each save time lies in, i64[S]. With events a jump is logged as a step of length zero, and behind
 /// these follow i64[steps] twice: which event a step is (0: none, otherwise its number plus 1), and its occurrence. With `trajectories` all
 /// but shared quadratures lead with that axis.
@@ -116,6 +129,9 @@ package struct Solve: Sendable, Hashable {
   /// The operand, behind the initial state, with the numbers that the leading components of the final state should come to. The
   /// right-hand side has no use for it; a run tells how far the solve missed it (`RunReport.drift`).
   package var expected: Int?
+  /// So many of the values that the method remembers from step to step, the first ones, are results as well: each as long as the state, as
+  /// it is at the end. Without them steps can't be undone from there (see `SymmetricStep`).
+  package var companions = 0
   /// What happens on the way, in the order in which simultaneous events take effect.
   package var events: [SolveEvent] = []
   /// It is the backward half of a gradient. Nothing but the count of its evaluations depends on it.
@@ -165,7 +181,9 @@ package struct Solve: Sendable, Hashable {
   package var traceCount: Int { trace == nil ? 0 : events.isEmpty ? 6 : 8 }
   package var quadratures: Int { quadrature?.results.count ?? 0 }
   /// Where the trace's results begin.
-  package var traceResult: Int { Result.quadratures + quadratures }
+  package var traceResult: Int { companionResult + companions }
+  /// Where the companions begin.
+  package var companionResult: Int { Result.quadratures + quadratures }
 
   /// An entry of `stats`.
   package enum Statistic: Int, CaseIterable, Sendable {

@@ -15,6 +15,8 @@ package struct StepRegions: Sendable {
   /// (t, h, y, p…) → (y₁, record): a step that remembers nothing, for differentiation; nil for methods whose steps are nothing without
   /// those before.
   package var memoryless: Region?
+  /// A step that can be undone; nil for methods whose steps can't.
+  package var symmetric: SymmetricStep?
   /// (θ, h, y₀, y₁, record) → y(t + θh), 0 ≤ θ ≤ 1.
   package var dense: Region
   /// (θ, h, y₀, y₁, record) → y'(t + θh), where earlier states want it.

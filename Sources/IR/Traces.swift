@@ -64,7 +64,8 @@ extension Form {
       return .scatter(scatter)
     case .scan(var scan):
       if case .counted(let trace, let trajectories) = scan.length {
-        scan.length = .counted(trace: numbers[trace] ?? trace, trajectories: trajectories)
+        scan.length = .counted(
+          trace: trace.map { numbers[$0] ?? $0 }, trajectories: trajectories)
       }
       return .scan(scan)
     case .solve(var solve):

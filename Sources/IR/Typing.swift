@@ -265,7 +265,10 @@ extension Scan {
       return initial + results[carries..<(carries + outputs)].map { stack($0, .fixed(n)) }
         + results[(carries + outputs)...]
     case .counted(let trace, let trajectories):
-      let steps = Extent.steps(trace: trace)
+      try expect(
+        trace != nil || (stacked == 0 && outputs == 0),
+        "scan: what has an entry for each turn, without a trace that tells how many there are")
+      let steps = Extent.steps(trace: trace ?? 0)
       if trajectories != nil {
         try expect(batched.count == shared.count, "scan: batched flags")
       }
@@ -423,6 +426,7 @@ extension Solve {
     for type in quadrature?.resultTypes ?? [] {
       results.append(type.isBatched ? outer(type.droppingFirst()) : type)
     }
+    results += Array(repeating: outer(state), count: companions)
     if let trace {
       guard let record else { throw IRError("solve: a trace wants the type of its records") }
       let steps = Extent.steps(trace: trace)

@@ -13,7 +13,9 @@ package struct Method: Sendable {
     case bdf
     /// Kick-drift-kick on a separable system: half the variables change by a function of the others
     /// alone, and the other way round. Whoever lowers a solve proves it.
-    case leapfrog
+    case leapfrog(Composition)
+    /// With a companion of the state, which lets steps be undone.
+    case reversible(ReversibleScheme)
     /// The solution's own power series up to an order, which tolerances choose (see `serving`). Whoever lowers a solve makes
     /// sure that its right-hand side has one.
     case taylor(order: Int)
@@ -39,7 +41,8 @@ package struct Method: Sendable {
     case .rosenbrock(let tableau): tableau.order
     case .diagonallyImplicit(let tableau): tableau.order
     case .bdf: BDFCoefficients.highest
-    case .leapfrog: 2
+    case .leapfrog(let composition): composition.order
+    case .reversible: 2
     case .taylor(let order): order
     case .stochastic(let scheme): scheme.order
     }
@@ -52,7 +55,7 @@ package struct Method: Sendable {
     case .rosenbrock(let tableau): tableau.denseOrder
     case .diagonallyImplicit(let tableau): tableau.denseOrder
     case .bdf: BDFCoefficients.highest
-    case .leapfrog: 2
+    case .leapfrog, .reversible: min(order, HermiteRecord.order)
     case .taylor(let order): order
     case .stochastic: 1
     }
@@ -66,7 +69,7 @@ package struct Method: Sendable {
     case .rosenbrock(let tableau): tableau.estimateOrder
     case .diagonallyImplicit(let tableau): tableau.estimateOrder
     case .bdf: 1
-    case .leapfrog: nil
+    case .leapfrog, .reversible: nil
     case .taylor(let order): order - 1
     case .stochastic(let scheme): scheme.estimateOrder
     }
@@ -77,15 +80,33 @@ package struct Method: Sendable {
 
   package var needsSeparableSystem: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .taylor, .stochastic: false
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .reversible, .taylor, .stochastic:
+      false
     case .leapfrog: true
+    }
+  }
+
+  /// Its steps can be undone (see `SymmetricStep`).
+  package var isSymmetric: Bool {
+    switch family {
+    case .leapfrog, .reversible: true
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .taylor, .stochastic: false
+    }
+  }
+
+  /// How many companions of the state its steps go on from (see `Solve.companions`): they are not steps from the state alone.
+  package var companions: Int {
+    switch family {
+    case .reversible: 1
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor, .stochastic: 0
     }
   }
 
   /// Wants power series of the right-hand side, by rules that not every op has.
   package var needsSeries: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .stochastic: false
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .stochastic:
+      false
     case .taylor: true
     }
   }
@@ -94,7 +115,7 @@ package struct Method: Sendable {
   package var needsJacobian: Bool {
     switch family {
     case .rosenbrock, .diagonallyImplicit, .bdf: true
-    case .rungeKutta, .leapfrog, .taylor, .stochastic: false
+    case .rungeKutta, .leapfrog, .reversible, .taylor, .stochastic: false
     }
   }
 
@@ -104,7 +125,7 @@ package struct Method: Sendable {
   package var scheme: StochasticScheme? {
     switch family {
     case .stochastic(let scheme): scheme
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor: nil
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor: nil
     }
   }
 
@@ -112,7 +133,7 @@ package struct Method: Sendable {
   package var takesDelays: Bool {
     switch family {
     case .rungeKutta: true
-    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor, .stochastic: false
+    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor, .stochastic: false
     }
   }
 
@@ -120,7 +141,7 @@ package struct Method: Sendable {
   package var takesMass: Bool {
     switch family {
     case .rosenbrock, .bdf: true
-    case .rungeKutta, .diagonallyImplicit, .leapfrog, .taylor, .stochastic: false
+    case .rungeKutta, .diagonallyImplicit, .leapfrog, .reversible, .taylor, .stochastic: false
     }
   }
 
@@ -133,7 +154,7 @@ package struct Method: Sendable {
   package var nameForDifferentiatedSteps: String {
     switch family {
     case .bdf, .diagonallyImplicit: RosenbrockTableau.rodas5p.name
-    case .rungeKutta, .rosenbrock, .leapfrog, .taylor, .stochastic: name
+    case .rungeKutta, .rosenbrock, .leapfrog, .reversible, .taylor, .stochastic: name
     }
   }
 
@@ -141,7 +162,9 @@ package struct Method: Sendable {
   package var choosesOrder: Bool {
     switch family {
     case .bdf: true
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .leapfrog, .taylor, .stochastic: false
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .leapfrog, .reversible, .taylor,
+      .stochastic:
+      false
     }
   }
 
@@ -149,17 +172,18 @@ package struct Method: Sendable {
   package var stiffness: StiffnessIndicator? {
     switch family {
     case .rungeKutta(let tableau): tableau.stiffness
-    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor, .stochastic: nil
+    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor, .stochastic: nil
     }
   }
 
-  /// The greatest |hλ| with which steps damp what the equation damps. (The leapfrog damps nothing: with which what swings
-  /// goes on swinging.)
+  /// The greatest |hλ| with which steps damp what the equation damps. (The leapfrog and its kind damp nothing: with which what
+  /// swings goes on swinging.)
   package var stabilityLimit: Double {
     switch family {
     case .rungeKutta(let tableau): tableau.realStability
     case .rosenbrock, .diagonallyImplicit, .bdf: .infinity
-    case .leapfrog: 2
+    case .leapfrog(let composition): 2 / composition.longest
+    case .reversible: 1
     case .taylor(let order): StabilityPolynomial.exponential(order).realLimit
     case .stochastic: 2
     }
@@ -174,7 +198,7 @@ package struct Method: Sendable {
         family: .taylor(order: TaylorSteps.order(rtol: rtol, atol: atol)))
     case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.rosenbrock, _),
       (.diagonallyImplicit, _), (.bdf, _),
-      (.leapfrog, _), (.stochastic, _):
+      (.leapfrog, _), (.reversible, _), (.stochastic, _):
       self
     }
   }

@@ -6,8 +6,6 @@ package struct MethodEntry: Sendable {
     case available(Method)
     /// Another name for a method, until there is more to choose from.
     case alias(of: String)
-    /// Known to the language, and refused by the checker by name.
-    case planned
   }
 
   package let name: String
@@ -20,14 +18,12 @@ package struct MethodEntry: Sendable {
     switch standing {
     case .available(let method): method
     case .alias(let other): Method.named(other)
-    case .planned: nil
     }
   }
 }
 
 extension Method {
-  /// The method of that name, `auto` included; nil for unknown names and for those that are only
-  /// planned.
+  /// The method of that name, `auto` included; nil for unknown names.
   package static func named(_ name: String) -> Method? {
     MethodEntry.named(name)?.method
   }
@@ -79,14 +75,19 @@ extension MethodEntry {
           summary:
             "backward differentiation formulas of variable order, 1 to 5, for stiff problems that are large",
           purpose: .stiff, family: .bdf)),
+    ]
+    + Composition.all.map { composition in
       available(
         Method(
-          name: "leapfrog",
-          summary:
-            "kick-drift-kick, symplectic, order 2, for separable systems; wants `dt` or `steps`",
-          purpose: .structurePreserving, family: .leapfrog)),
-      planned("reversible_heun", .structurePreserving, "algebraically reversible, order 2"),
-    ]
+          name: composition.name, summary: composition.summary, purpose: .structurePreserving,
+          family: .leapfrog(composition)))
+    }
+    + ReversibleScheme.allCases.map { scheme in
+      available(
+        Method(
+          name: scheme.rawValue, summary: scheme.summary, purpose: .structurePreserving,
+          family: .reversible(scheme)))
+    }
     + StochasticScheme.allCases.map { scheme in
       available(
         Method(
@@ -123,11 +124,5 @@ extension MethodEntry {
 
   private static func alias(_ name: String, of other: String, _ summary: String) -> MethodEntry {
     MethodEntry(name: name, summary: summary, purpose: .explicit, standing: .alias(of: other))
-  }
-
-  private static func planned(
-    _ name: String, _ purpose: Method.Purpose, _ summary: String
-  ) -> MethodEntry {
-    MethodEntry(name: name, summary: summary, purpose: purpose, standing: .planned)
   }
 }

@@ -17,8 +17,10 @@ package enum StepBuilder {
       return try DiagonallyImplicitSteps(tableau: tableau, problem: problem).regions()
     case .bdf:
       return try BDFSteps(problem: problem).regions()
-    case .leapfrog:
-      return try LeapfrogSteps(problem: problem).regions()
+    case .leapfrog(let composition):
+      return try LeapfrogSteps(composition: composition, problem: problem).regions()
+    case .reversible(let scheme):
+      return try ReversibleSteps(scheme: scheme, problem: problem).regions()
     case .taylor(let order):
       return try TaylorSteps(order: order, problem: problem).regions()
     case .stochastic(let scheme):
@@ -36,7 +38,7 @@ package enum StepBuilder {
       return types.ownRecord(stages: tableau.dense.stages.count)
     case .rosenbrock(let tableau): return types.ownRecord(stages: tableau.dense.count)
     case .bdf: return types.ownRecord(stages: BDFCoefficients.highest)
-    case .leapfrog: return types.ownRecord(stages: 2)
+    case .leapfrog, .reversible: return HermiteRecord(types: types).type
     case .diagonallyImplicit(let tableau): return types.ownRecord(stages: tableau.dense.count)
     case .taylor(let order): return types.ownRecord(stages: order)
     case .stochastic: return types.ownRecord(stages: 1)
@@ -78,7 +80,7 @@ package enum StepBuilder {
     switch method.family {
     case .rungeKutta(let tableau):
       return try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
-    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor, .stochastic:
+    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor, .stochastic:
       return nil
     }
   }

@@ -4,6 +4,7 @@ import NodalData
 import NodalDiagnostics
 import NodalExecution
 import NodalIR
+import NodalMethods
 import NodalTraining
 import NodalTransforms
 import NodalTypes
@@ -304,7 +305,7 @@ extension Region {
         try inner.settingGradients(mode)
       }
       if case .solve(var solve) = form {
-        solve.settings.gradient = mode
+        solve.takeGradients(mode)
         form = .solve(solve)
       }
       region.nodes[i].form = form

@@ -4,6 +4,7 @@ import NodalData
 import NodalDiagnostics
 import NodalExecution
 import NodalIR
+import NodalMethods
 import NodalTraining
 import NodalTypes
 
@@ -106,23 +107,25 @@ extension GradientMode {
 }
 
 extension LossInstance {
-  /// The ways that go through all that is solved in it: not all do through events, and inputs that jump, and one alone does through noise,
-  /// and another one through delays.
+  /// The ways that go through all that is solved in it: one alone does through noise, another one through delays, and one is for steps that can
+  /// be undone, with nothing on the way that jumps.
   fileprivate var gradientModes: [GradientMode] {
     let value =
       switch body {
       case .value(let value), .logDensity(let value): value
       }
-    var (jumps, isNoisy, readsEarlier) = (false, false, false)
+    var (jumps, isNoisy, readsEarlier, isUndone) = (false, false, false, false)
     value.walk { part in
       if case .solution(let type) = part.type, !type.events.isEmpty { jumps = true }
       if case .solve(let solve) = part.kind {
         if solve.inputs.contains(where: \.isHeld) { jumps = true }
         if solve.noise != nil { isNoisy = true }
         if solve.history != nil { readsEarlier = true }
+        if Method.named(solve.settings.method)?.isSymmetric == true { isUndone = true }
       }
     }
     if readsEarlier { return isNoisy ? [] : [.forward] }
-    return isNoisy ? [.direct] : jumps ? [.direct, .forward] : GradientMode.proper
+    if isNoisy { return [.direct] }
+    return GradientMode.proper + (isUndone && !jumps ? [.reversible] : [])
   }
 }

@@ -28,7 +28,7 @@ package enum ImplicitEquations {
     _ solve: Solve, _ mass: Region, _ origin: Origin?
   ) throws(IRError) -> Solve {
     let n = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
-    let entries = Entries(mass, n)
+    let entries = MassEntries(mass, n)
     let slopes = Dependence.components(of: solve.rhs)
     func refuse(_ kind: Refusal.Kind) -> IRError {
       IRError("\(solve.settings.method): \(kind)", refusal: Refusal(kind, origin: origin))
@@ -71,28 +71,6 @@ package enum ImplicitEquations {
     explicit.mass = nil
     explicit.rhs = try Simplify.run(try builder.finish([slope]))
     return explicit
-  }
-}
-
-/// Where a matrix of a solve can have entries.
-private struct Entries {
-  /// By row.
-  private(set) var columns: [[Int]]
-  /// It depends on time or state.
-  let varies: Bool
-
-  init(_ matrix: Region, _ n: Int) {
-    let width = max(1, (n + 1 + 63) / 64)
-    // Every parameter leaves its mark: time and state, then all others.
-    var marks = matrix.parameterTypes.map { Influence($0, width: width) }
-    for i in marks.indices {
-      for element in 0..<marks[i].count { marks[i].insert(i < 2 ? 0 : 1, at: element) }
-    }
-    let result = Dependence.analyse(matrix, marks)[0]
-    varies = (0..<result.count).contains { result.components(of: $0).contains(0) }
-    columns = (0..<n).map { row in
-      (0..<n).filter { !result.isZero(row * n + $0) }
-    }
   }
 }
 

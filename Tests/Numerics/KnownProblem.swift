@@ -26,9 +26,10 @@ struct KnownProblem: Sendable, CustomStringConvertible {
     self.solution = solution
   }
 
-  /// Three that are right for a method.
+  /// Some that are right for a method: where something is damped the companion of a state grows.
   static func all(for method: Method) -> [KnownProblem] {
-    method.needsSeparableSystem ? separable : general
+    method.needsSeparableSystem
+      ? separable : method.companions > 0 ? [general[0], general[2]] + separable : general
   }
 
   static let general = [

@@ -10,14 +10,12 @@ struct MethodsControlTests {
     #expect(Set(names).count == names.count)
     for name in [
       "auto", "euler", "midpoint", "heun", "rk4", "bs3", "dopri5", "tsit5", "dopri8", "dop853",
-      "taylor", "leapfrog", "rosenbrock23", "rodas5p", "kvaerno3", "kvaerno5", "bdf",
+      "taylor", "leapfrog", "leapfrog4", "leapfrog6", "leapfrog8", "reversible_heun",
+      "asynchronous_leapfrog", "rosenbrock23", "rodas5p", "kvaerno3", "kvaerno5", "bdf",
       "euler_maruyama",
       "milstein", "srk",
     ] {
       #expect(Method.named(name) != nil, "\(name)")
-    }
-    for name in ["reversible_heun"] {
-      #expect(MethodEntry.named(name) != nil && Method.named(name) == nil, "\(name)")
     }
     #expect(Method.named("auto")?.name == "tsit5")
     #expect(MethodEntry.all.allSatisfy { !$0.summary.isEmpty })

@@ -63,15 +63,56 @@ struct MethodsLeapfrogTests {
     print("leapfrog order 2, errors", errors)
   }
 
-  @Test("back and forth is the identity: the method is symmetric")
-  func reversible() throws {
-    let leapfrog = try #require(Method.named("leapfrog"))
-    let regions = try StepBuilder.regions(leapfrog, Self.problem())
+  @Test(
+    "shares of compositions add up, and their odd powers to nothing", arguments: Composition.all)
+  func compositions(_ composition: Composition) {
+    let shares = composition.shares
+    #expect(abs(shares.reduce(0, +) - 1) < 1e-15)
+    #expect(shares == shares.reversed())
+    for power in stride(from: 3, to: composition.order, by: 2) {
+      let sum = shares.reduce(0.0) { $0 + pow($1, Double(power)) }
+      #expect(abs(sum) < 1e-15, "\(composition.name): \(power)")
+    }
+  }
+
+  @Test(
+    "a step is undone by the same one backwards",
+    arguments: MethodEntry.all.compactMap(\.method).filter(\.isSymmetric))
+  func undone(_ method: Method) throws {
+    let regions = try StepBuilder.regions(method, Self.problem())
+    let symmetric = try #require(regions.symmetric)
     let run = RegionEvaluator()
-    let there = try run(
-      #require(regions.memoryless), [.scalar(0.2), .scalar(0.1), .vector([0.8, 0.3])])
-    let back = try run(#require(regions.memoryless), [.scalar(0.3), .scalar(-0.1), there[0]])
-    #expect(distance(back[0].numbers, [0.8, 0.3]) < 1e-15)
+    let start = [0.8, 0.3]
+    var place = [A.vector(start)]
+    place += try symmetric.start.map { try run($0, [.scalar(0), .vector(start)]) } ?? []
+    #expect(place.count == 1 + method.companions)
+    let begin = place
+    let (count, h) = (60, 0.05)
+    for k in 0..<count {
+      place = try run(symmetric.step, [.scalar(Double(k) * h), .scalar(h)] + place)
+    }
+    #expect(distance(place[0].numbers, start) > 0.1)
+    for k in (0..<count).reversed() {
+      place = try run(symmetric.step, [.scalar(Double(k + 1) * h), .scalar(-h)] + place)
+    }
+    for (there, back) in zip(begin, place) {
+      #expect(distance(there.numbers, back.numbers) < 1e-11, "\(method.name)")
+    }
+  }
+
+  @Test(
+    "steps of the engine are those that can be undone",
+    arguments: MethodEntry.all.compactMap(\.method).filter(\.isSymmetric))
+  func alike(_ method: Method) throws {
+    let regions = try StepBuilder.regions(method, Self.problem())
+    let symmetric = try #require(regions.symmetric)
+    let run = RegionEvaluator()
+    let at: [A] = [.scalar(0.2), .vector([0.8, 0.3])]
+    let memory = try regions.start.map { try run($0, at) } ?? []
+    let step = try run(regions.step, [.scalar(0.2), .scalar(0.1), at[1]] + memory)
+    let companions = try symmetric.start.map { try run($0, at) } ?? []
+    let alone = try run(symmetric.step, [.scalar(0.2), .scalar(0.1), at[1]] + companions)
+    for (a, b) in zip(step, alone) { #expect(a.numbers == b.numbers) }
   }
 
   private func distance(_ a: [Double], _ b: [Double]) -> Double {

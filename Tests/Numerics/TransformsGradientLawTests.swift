@@ -1,5 +1,6 @@
 import NodalExecution
 import NodalIR
+import NodalMethods
 import NodalOperations
 import NodalReferenceExecutor
 import NodalTransforms
@@ -22,6 +23,7 @@ struct TransformsGradientLawTests {
     func settings(_ mode: GradientMode, _ dimension: Int) -> SolverSettings {
       var settings = SolverSettings(
         method: method, stepping: stepping, gradient: mode, joint: joint)
+      settings.meetsSaves = Method.named(method)?.isSymmetric == true
       if apart, case .adaptive(let rtol, let atol) = stepping {
         settings.stepping = .adaptive(
           rtol: rtol, atol: (0..<dimension).map { atol[0] / Double(1 + $0) })
@@ -47,6 +49,8 @@ struct TransformsGradientLawTests {
     Solver(method: "bs3", stepping: .adaptive(rtol: 1e-6, atol: [1e-7]), bound: 5e-3),
     Solver(method: "dopri5", stepping: .count(40), bound: 1e-5),
     Solver(method: "rk4", stepping: .step(0.03), bound: 1e-3),
+    Solver(method: "reversible_heun", stepping: .step(0.004), bound: 2e-3),
+    Solver(method: "asynchronous_leapfrog", stepping: .count(400), joint: true, bound: 2e-3),
     Solver(
       method: "tsit5", stepping: .adaptive(rtol: 1e-5, atol: [1e-6]), element: .f32, bound: 1e-2),
     Solver(method: "dopri5", stepping: .count(20), element: .f32, bound: 1e-2),

@@ -32,14 +32,15 @@ struct TransformsSeparabilityTests {
 
   /// (y₀, k, t₁, save times) → final state, saved states.
   static func solve(
-    _ rhs: Region, steps: Int, saves: Int = 0, gradient: GradientMode = .auto
+    _ rhs: Region, steps: Int, saves: Int = 0, gradient: GradientMode = .auto,
+    method: String = "leapfrog", meetsSaves: Bool = false
   ) throws -> Region {
     var b = RegionBuilder(
       parameters: Array(rhs.parameterTypes[1...]) + [.time, ValueType(.f64, shape: [saves])])
     let p = b.parameters
-    let solve = Solve(
-      settings: SolverSettings(method: "leapfrog", stepping: .count(steps), gradient: gradient),
-      batched: [], rhs: rhs, controlled: 2)
+    var settings = SolverSettings(method: method, stepping: .count(steps), gradient: gradient)
+    settings.meetsSaves = meetsSaves
+    let solve = Solve(settings: settings, batched: [], rhs: rhs, controlled: 2)
     b.origin = Origin(42)
     let results = b.emit(.solve(solve), [b.constant(0, .time), p[2], p[3], p[0], p[1]])
     return try b.finish([results[Solve.Result.final], results[Solve.Result.saved]])
@@ -109,8 +110,12 @@ struct TransformsSeparabilityTests {
   }
 
   /// The loss of `solve` by its start and stiffness, between constant times.
-  static func loss(_ gradient: GradientMode = .auto) throws -> Region {
-    let solve = try Self.solve(canonical(quartic()), steps: 30, saves: 2, gradient: gradient)
+  static func loss(
+    _ gradient: GradientMode = .auto, method: String = "leapfrog"
+  ) throws -> Region {
+    let solve = try Self.solve(
+      canonical(quartic()), steps: 30, saves: 2, gradient: gradient, method: method,
+      meetsSaves: method != "leapfrog")
     var b = RegionBuilder(parameters: Array(solve.parameterTypes[..<2]))
     let times = [
       b.constant(1.7, .time), b.constant([0.77, 1.7], ValueType(.f64, shape: [2])),

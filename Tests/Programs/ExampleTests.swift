@@ -28,7 +28,8 @@ import Testing
   /// `steps: 2000` becomes `steps: 3`, counts of examples are cut, assertions go.
   static func shortened(_ text: String) -> String {
     var result = text
-    cut(#/\bsteps:\s*([0-9_]+)/#, to: 3, in: &result)
+    // Of a training; those of a solver are behind a bracket that opens.
+    cut(#/\),\s*steps:\s*([0-9_]+)/#, to: 3, in: &result)
     cut(#/\bepochs:\s*([0-9_]+)/#, to: 1, in: &result)
     cut(#/\bcount:\s*([0-9_]+)/#, to: 16, in: &result)
     cut(#/\bshuffled\(([0-9_]+)\)/#, to: 8, in: &result)

@@ -148,6 +148,7 @@ extension Lowering {
     form.noise = run.noise
     form.delays = run.delays
     form.events = run.events
+    form.takeGradients(run.settings.gradient)
     var initial = run.initial
     let held = try heldAtStart(run.ode, run.registers, start)
     if let own = run.registers.initial(end: end, held: held, precision, &scope.builder) {

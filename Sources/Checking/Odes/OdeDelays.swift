@@ -180,7 +180,7 @@ extension Checker {
       return true
     }
     switch settings.gradient {
-    case .direct, .adjoint, .interpolated:
+    case .direct, .adjoint, .interpolated, .reversible:
       report(
         .notSupportedYet(
           "`gradient: \(settings.gradient.rawValue)` for an ode that reads earlier states",

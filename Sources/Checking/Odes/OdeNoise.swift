@@ -224,7 +224,7 @@ extension Checker {
       return true
     }
     switch settings.gradient {
-    case .adjoint, .interpolated, .forward:
+    case .adjoint, .interpolated, .forward, .reversible:
       report(
         .notSupportedYet(
           "`gradient: \(settings.gradient.rawValue)` for an ode with noise", at: place,

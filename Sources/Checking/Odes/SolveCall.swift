@@ -297,13 +297,13 @@ extension Checker {
       return true
     }
     switch settings.gradient {
-    case .adjoint, .interpolated:
+    case .reversible:
       report(
         .notSupportedYet(
-          "`gradient: \(settings.gradient.rawValue)` for \(what)", at: place,
-          help: ["`direct` and `forward` go through events; `auto` chooses one of them"]))
+          "`gradient: reversible` for \(what)", at: place,
+          help: ["the others go through events"]))
       return true
-    case .direct, .forward, .auto: return false
+    case .direct, .adjoint, .interpolated, .forward, .auto: return false
     }
   }
 

@@ -9,19 +9,14 @@ struct SolverMethod: Sendable {
   let name: String
   /// Needs `dt:` or `steps:`.
   let isFixed: Bool
-  let isSupported: Bool
 
   static let rows: [String: SolverMethod] = Dictionary(
-    uniqueKeysWithValues: [
-      ("auto", false, true), ("euler", true, true), ("midpoint", true, true),
-      ("heun", false, true), ("rk4", true, true), ("bs3", false, true), ("dopri5", false, true),
-      ("tsit5", false, true), ("dopri8", false, true), ("dop853", false, true),
-      ("leapfrog", true, true), ("taylor", false, true), ("rosenbrock23", false, true),
-      ("rodas5p", false, true), ("kvaerno3", false, true),
-      ("kvaerno5", false, true), ("bdf", false, true),
-      ("reversible_heun", false, false), ("euler_maruyama", true, true),
-      ("milstein", true, true), ("srk", false, true),
-    ].map { ($0.0, SolverMethod(name: $0.0, isFixed: $0.1, isSupported: $0.2)) })
+    uniqueKeysWithValues: MethodEntry.all.map { entry in
+      (
+        entry.name,
+        SolverMethod(name: entry.name, isFixed: entry.method.map { !$0.isAdaptive } ?? false)
+      )
+    })
 }
 
 /// What a number among the settings must be.
@@ -52,12 +47,6 @@ extension Checker {
   mutating func solver(
     _ method: SolverMethod, _ arguments: [CallArgument], _ span: Span
   ) -> Meaning {
-    guard method.isSupported else {
-      return fail(
-        .notSupportedYet(
-          "the method `\(method.name)`", at: span,
-          help: ["there are `tsit5`, `dop853` and `taylor`, and for stiff problems `rodas5p`"]))
-    }
     guard
       let given = take(
         arguments, Checker.solverLabels, required: 0, callee: method.name, span)
@@ -115,9 +104,18 @@ extension Checker {
     if let argument = given["gradient"] {
       guard
         let word = word(
-          argument, of: GradientMode.allCases.map(\.rawValue), later: ["reversible"], "gradient")
+          argument, of: GradientMode.allCases.map(\.rawValue), later: [], "gradient")
       else { return .invalid }
       value.gradient = GradientMode(rawValue: word) ?? .auto
+      if value.gradient == .reversible, Method.named(method.name)?.isSymmetric != true {
+        return fail(
+          Diagnostic(
+            .optionValue, "steps of `\(method.name)` can't be undone", at: Label(argument.span),
+            help: [
+              "`reversible_heun` and `asynchronous_leapfrog` take any ode, `leapfrog` and its compositions separable ones",
+              "`gradient: adjoint` keeps no steps either",
+            ]))
+      }
     }
     if let argument = given["controller"] {
       guard let word = word(argument, of: ["i", "pi", "pid"], later: [], "controller") else {

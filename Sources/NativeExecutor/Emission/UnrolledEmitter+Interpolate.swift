@@ -35,28 +35,34 @@ extension UnrolledEmitter {
         }
         let (start, size) = (place(2), place(3))
         let k = step(t, start, count)
-        let moves = w.compare("sgt", count, .integer(0))
-        // A trajectory without steps is its start everywhere.
-        let h = w.select(moves, w.load(w.address(size, k, of: f64), f64), .constant(1, f64))
+        let hasSteps = w.compare("sgt", count, .integer(0))
+        // A trajectory without steps is its start everywhere; behind a jump that stops it, it is what the jump leaves.
+        let length = w.load(w.address(size, k, of: f64), f64)
+        let moves = w.and(hasSteps, w.compare("one", length, .constant(0, f64)))
+        let h = w.select(moves, length, .constant(1, f64))
         let distance = w.subtract(t, w.load(w.address(start, k, of: f64), f64))
         let theta = w.select(moves, w.divide(distance, h), .constant(0, f64))
-        let end = w.add(k, w.convert("zext", moves, to: i64))
+        let end = w.add(k, w.convert("zext", hasSteps, to: i64))
         func store(_ x: Operand, _ target: Operand, _ j: Int) {
           w.store(
             x, w.address(target, w.add(lane, .integer(j * width)), of: x.type))
         }
-        func copy(_ source: Operand, row: Operand, _ count: Int, to target: Operand) {
+        func copy(
+          _ source: Operand, row: Operand, _ count: Int, to target: Operand,
+          where condition: Operand? = nil
+        ) {
           let first = w.address(source, w.multiply(row, .integer(count)), of: element)
           for j in 0..<count {
-            store(w.load(w.address(first, .integer(j), of: element), element), target, j)
+            let x = w.load(w.address(first, .integer(j), of: element), element)
+            store(condition.map { w.select($0, x, .constant(0, element)) } ?? x, target, j)
           }
         }
         store(theta, memory.theta, 0)
         store(h, memory.h, 0)
         let path = place(4)
-        copy(path, row: k, states, to: memory.before)
+        copy(path, row: w.select(moves, k, end), states, to: memory.before)
         copy(path, row: end, states, to: memory.after)
-        copy(place(5), row: k, records, to: memory.record)
+        copy(place(5), row: k, records, to: memory.record, where: moves)
       }
     }
     func elements(_ memory: Operand, _ count: Int, _ type: LLVMType) -> [Operand] {

@@ -1,4 +1,5 @@
 package import NodalIR
+import NodalMethods
 
 /// Expands `derivative` forms: the calculus of the language. Inner ones first, so that an outer one
 /// differentiates plain nodes.
@@ -54,7 +55,9 @@ extension Region {
     try rebuilt { (builder, node, operands) throws(IRError) in
       var form = try node.form.mapRegions { (inner) throws(IRError) in try inner.throughSteps() }
       if case .solve(var solve) = form, solve.settings.gradient != .forward {
-        solve.settings.gradient = .direct
+        // What is undone is not recorded, and can't be gone through once more.
+        let isUndone = Method.named(solve.settings.method).map { $0.companions > 0 } ?? false
+        solve.settings.gradient = isUndone ? .forward : .direct
         form = .solve(solve)
       }
       return builder.values(form, operands)

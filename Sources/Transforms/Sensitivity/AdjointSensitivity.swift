@@ -13,40 +13,53 @@ import NodalOperations
 /// be lost to rounding.
 ///
 /// Quadratures are outside of the error norm: they feed nothing back, and are as accurate as the stages they sum.
+///
+/// Of algebraic equations λ has entries for equations, and cotangents of states come to it by linear ones (`AlgebraicAdjoint`).
 struct AdjointSensitivity {
-  private let context: SolveContext
-  private let trace: [Value]?
+  let context: SolveContext
+  let trace: [Value]?
+  private let algebraic: AlgebraicAdjoint?
 
-  init(_ context: SolveContext, trace: [Value]?) {
+  init(_ context: SolveContext, trace: [Value]?) throws(IRError) {
     self.context = context
     self.trace = trace
+    algebraic = try AlgebraicAdjoint(context.solve)
   }
 
-  private var solve: Solve { context.solve }
+  var solve: Solve { context.solve }
   /// The state runs backwards beside λ.
   private var reconstructs: Bool { trace == nil }
 
   func reverse(_ builder: inout RegionBuilder) throws(IRError) -> [Value?] {
+    if !solve.events.isEmpty { return try throughEvents(&builder) }
     let backward = try backwardSolve(builder)
     let final = context.results[Solve.Result.final]
-    var carry = Carry(
-      lambda: context.finalCotangent ?? builder.constant(0, builder.type(final)), state: final,
-      time: context.clock(Solve.Operand.end, &builder))
-    var sums: [Value]?
+    let end = context.clock(Solve.Operand.end, &builder)
+    let cotangent = context.finalCotangent ?? builder.constant(0, builder.type(final))
+    let entered = try enter(cotangent, at: end, final, context.parameters, &builder)
+    var carry = Carry(lambda: entered.lambda, state: final, time: end)
+    var sums = entered.terms
     if let saved = context.savedCotangent(builder) {
       let results = try scanSegments(backward, carry, saved, &builder)
       carry = Carry(lambda: results[0], state: results[1], time: results[2])
-      sums = Array(results[3...])
+      sums = added(sums, Array(results[3...]), &builder)
     }
     // The last stretch, to the beginning.
     let start = context.clock(Solve.Operand.start, &builder)
     let origin = context.spread(Solve.Operand.initial, &builder)
-    let last = run(
-      backward, carry, to: start, at: origin, context.parameters, Array(traced), &builder)
-    let terms = sums.map { zip($0, last.terms).map { builder.add($0, $1) } } ?? last.terms
+    let last = try runToBeginning(backward, carry, Array(traced), &builder)
+    sums = added(sums, last.terms, &builder)
+    let lambda = try exit(last.lambda, at: start, origin, &builder)
+    return try cotangents(lambda, sums, &builder)
+  }
+
+  /// Of all operands: λ at the beginning, the sums of the parameters' terms, and what follows for the times.
+  func cotangents(
+    _ lambda: Value, _ sums: [Value], _ builder: inout RegionBuilder
+  ) throws(IRError) -> [Value?] {
     var cotangents: [Value?] = context.operands.map { _ in nil }
-    cotangents[Solve.Operand.initial] = last.lambda
-    for (parameter, term) in zip(context.activeParameters, terms) {
+    cotangents[Solve.Operand.initial] = lambda
+    for (parameter, term) in zip(context.activeParameters, sums) {
       cotangents[Solve.Operand.parameters + parameter] = term
     }
     try TimeCotangents.add(context, &cotangents, &builder)
@@ -54,18 +67,64 @@ struct AdjointSensitivity {
   }
 
   /// λ, the state and the time that the backward solve has come to.
-  private struct Carry {
+  struct Carry {
     var lambda: Value
     var state: Value
     var time: Value
   }
 
+  /// Sums of two lists of terms, of which the first may be empty.
+  func added(
+    _ sums: [Value], _ terms: [Value], _ builder: inout RegionBuilder
+  ) -> [Value] {
+    sums.isEmpty ? terms : zip(sums, terms).map { builder.add($0, $1) }
+  }
+
+  // MARK: Cotangents of states
+
+  /// What a cotangent of the state adds to λ, and to the parameters' cotangents.
+  private func enter(
+    _ cotangent: Value, at time: Value, _ state: Value, _ parameters: [Value],
+    _ builder: inout RegionBuilder
+  ) throws(IRError) -> (lambda: Value, terms: [Value]) {
+    guard let algebraic else { return (cotangent, []) }
+    let results = overTrajectories(
+      try algebraic.entry(active: context.activeParameters), time, state, cotangent, parameters,
+      &builder)
+    return (results[0], Array(results[1...]))
+  }
+
+  /// The cotangent of the state that λ is.
+  private func exit(
+    _ lambda: Value, at time: Value, _ state: Value, _ builder: inout RegionBuilder
+  ) throws(IRError) -> Value {
+    guard let algebraic else { return lambda }
+    return overTrajectories(
+      try algebraic.exit(), time, state, lambda, context.parameters, &builder)[0]
+  }
+
+  /// A region of a time, a state, a cotangent and the parameters, for each trajectory.
+  private func overTrajectories(
+    _ region: Region, _ time: Value, _ state: Value, _ cotangent: Value, _ parameters: [Value],
+    _ builder: inout RegionBuilder
+  ) -> [Value] {
+    let arguments = [time, state, cotangent] + parameters
+    guard let trajectories = context.trajectories else {
+      return builder.inline(region, arguments)
+    }
+    let flags = [!solve.sharesClock, true, true] + solve.batched[Solve.Operand.parameters...]
+    return builder.emit(
+      .map(
+        Map(extent: trajectories, mapped: flags, isLowered: solve.isLowered, body: region)),
+      arguments)
+  }
+
   /// What `interpolate` reads of a trace: all but the steps of the save points.
-  private var traced: ArraySlice<Value> { (trace ?? []).prefix(Solve.Trace.saveSteps) }
+  var traced: ArraySlice<Value> { (trace ?? []).prefix(Solve.Trace.saveSteps) }
 
   // MARK: The backward problem
 
-  private func backwardSolve(_ builder: RegionBuilder) throws(IRError) -> Solve {
+  func backwardSolve(_ builder: RegionBuilder) throws(IRError) -> Solve {
     let d = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
     let controlled = reconstructs ? 2 * d : d
     // Behind the times and the state: the trace, or the state that is expected at the end; then the parameters.
@@ -130,13 +189,18 @@ struct AdjointSensitivity {
       y = builder.value(.interpolate(read), [now] + path)
       lambda = given[1]
     }
+    let related = algebraic.map {
+      $0.slope(lambda, t: instant, y: y, parameters, &builder)
+    }
     if quadrature {
       // All is linear in λ. One weight for all is put on at the end, so that what the slopes have in common with it stays so.
       let weight = builder.convert(builder.neg(given[2]), to: state.element)
       let isOwn = time.rank > 0
       let weighted =
         isOwn
-        ? builder.mul(lambda, builder.broadcast(weight, to: state.extents, axes: [0])) : lambda
+        ? builder.mul(
+          related?.whole ?? lambda, builder.broadcast(weight, to: state.extents, axes: [0]))
+        : related?.whole ?? lambda
       let pullback = try ReverseMode.pullback(
         solve.rhs, wrt: context.activeParameters.map { $0 + 2 })
       let terms = builder.inline(pullback, [instant, y] + parameters + [weighted])
@@ -146,6 +210,7 @@ struct AdjointSensitivity {
       }
       return try builder.finish(scaled)
     }
+    if let related { return try Simplify.run(try builder.finish([related.slope])) }
     let both = try ReverseMode.differentiate(solve.rhs, wrt: [1])
     let results = builder.inline(both, [instant, y] + parameters + [lambda])
     let slope = builder.neg(results[1])
@@ -154,26 +219,67 @@ struct AdjointSensitivity {
   }
 
   /// Solves backwards from where the carry is to a time, where the state is known; λ there, and the quadratures on the way.
-  private func run(
+  ///
+  /// - Parameter clock: what time is counted from; nil: from where the carry is.
+  func run(
     _ backward: Solve, _ carry: Carry, to time: Value, at state: Value, _ parameters: [Value],
-    _ trace: [Value],
-    _ builder: inout RegionBuilder
+    _ trace: [Value], clock: Value? = nil, _ builder: inout RegionBuilder
   ) -> (lambda: Value, terms: [Value]) {
     let axis = context.batchAxes
     let start =
       reconstructs ? builder.concatenate([carry.state, carry.lambda], axis: axis) : carry.lambda
     let noSaves = builder.constant([], ValueType(.f64, shape: [0]))
-    let none = builder.constant(0, builder.type(carry.time))
-    let span = builder.sub(time, carry.time)
+    let clock = clock ?? carry.time
+    let from = builder.sub(carry.time, clock)
+    let to = builder.sub(time, clock)
     let results = builder.emit(
       .solve(backward),
-      [none, span, noSaves, start] + (reconstructs ? [state] : trace) + parameters + [carry.time])
+      [from, to, noSaves, start] + (reconstructs ? [state] : trace) + parameters + [clock])
     var lambda = results[Solve.Result.final]
     if reconstructs {
       let d = (builder.type(lambda).extents.last?.fixedLength ?? 0) / 2
       lambda = builder.slice(lambda, axis: axis, d..<(2 * d))
     }
     return (lambda, Array(results[Solve.Result.quadratures...].prefix(backward.quadratures)))
+  }
+
+  /// The last stretch, to the beginning.
+  ///
+  /// What is stiff has fast transients at both its ends, and may be long: its second half counts time from the beginning.
+  func runToBeginning(
+    _ backward: Solve, _ carry: Carry, _ trace: [Value], _ builder: inout RegionBuilder
+  ) throws(IRError) -> (lambda: Value, terms: [Value]) {
+    let start = context.clock(Solve.Operand.start, &builder)
+    let origin = context.spread(Solve.Operand.initial, &builder)
+    let isStiff = Method.named(solve.settings.method)?.purpose == .stiff
+    guard isStiff, !reconstructs else {
+      return run(backward, carry, to: start, at: origin, context.parameters, trace, &builder)
+    }
+    let middle = builder.mul(builder.add(start, carry.time), 0.5)
+    let type = builder.type(start)
+    func both(_ first: Value, _ second: Value) -> Value {
+      let parts = [first, second].map { builder.reshape($0, to: type.extents + [.fixed(1)]) }
+      let all = builder.concatenate(parts, axis: type.rank)
+      return type.rank == 0 ? all : builder.scanAxisFirst(all)
+    }
+    let stacked = [
+      both(carry.time, middle), both(middle, start), both(carry.time, start),
+    ]
+    let shared = trace + context.parameters
+    let state = builder.type(carry.lambda)
+    var body = RegionBuilder(
+      parameters: [state, type, type, type] + shared.map { builder.type($0) })
+    body.origin = builder.origin
+    let given = body.parameters
+    let half = run(
+      backward, Carry(lambda: given[0], state: given[0], time: given[1]), to: given[2],
+      at: given[0], Array(given[(4 + trace.count)...]), Array(given[4..<(4 + trace.count)]),
+      clock: given[3], &body)
+    let scan = Scan(
+      length: .fixed(2), carries: 1, stacked: 3, outputs: 0,
+      body: try body.finish([half.lambda] + half.terms))
+    let results = builder.emit(.scan(scan), [carry.lambda] + stacked + shared)
+    return (results[0], Array(results[1...]))
   }
 
   // MARK: Over the save points, last to first
@@ -198,10 +304,13 @@ struct AdjointSensitivity {
     let step = run(
       backward, Carry(lambda: given[0], state: given[1], time: given[2]), to: given[3],
       at: given[4], Array(given[parameters...]), Array(given[6..<parameters]), &body)
-    let lambda = body.add(step.lambda, given[5])
+    let entered = try enter(
+      given[5], at: given[3], given[4], Array(given[parameters...]), &body)
+    let lambda = body.add(step.lambda, entered.lambda)
     let scan = Scan(
       length: .fixed(context.saveCount(builder)), reverse: true, carries: 3, stacked: 3, outputs: 0,
-      body: try body.finish([lambda, given[4], given[3]] + step.terms))
+      body: try body.finish(
+        [lambda, given[4], given[3]] + added(entered.terms, step.terms, &body)))
     return builder.emit(.scan(scan), [carry.lambda, carry.state, carry.time] + stacked + shared)
   }
 }

@@ -2,13 +2,13 @@ import NodalIR
 import NodalMethods
 import NodalOperations
 
-/// The reverse rule of `solve`: one of four, by the solver's gradient mode. Each replaces the solve by one that keeps what its
+/// The reverse rule of `solve`: one of five, by the solver's gradient mode. Each replaces the solve by one that keeps what its
 /// backward half needs, and emits that half.
 enum SolveReverse {
   static func forward(
     _ solve: Solve, _ operands: [Value], active: [Bool], _ builder: inout RegionBuilder
   ) throws(IRError) -> (results: [Value], residuals: [Value]) {
-    guard solve.quadrature == nil else {
+    guard solve.quadrature == nil, solve.companions == 0 else {
       throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
     }
     switch mode(of: solve, operands, active: active, builder) {
@@ -18,6 +18,7 @@ enum SolveReverse {
     case .adjoint: return (builder.emit(.solve(solve), operands), [])
     case .forward:
       return try ForwardSensitivity.forward(solve, operands, active: active, &builder)
+    case .reversible: return try ReversibleSensitivity.forward(solve, operands, &builder)
     }
   }
 
@@ -38,6 +39,8 @@ enum SolveReverse {
       return try AdjointSensitivity(context, trace: residuals).reverse(&builder)
     case .forward:
       return try ForwardSensitivity.reverse(context, sensitivities: residuals, &builder)
+    case .reversible:
+      return try ReversibleSensitivity(context, companions: residuals).reverse(&builder)
     }
   }
 
@@ -45,28 +48,44 @@ enum SolveReverse {
   ///
   /// Few numbers to differentiate by, and one trajectory: sensitivities beside the state are cheapest. A state so long that a
   /// trace of it would fill the memory: the adjoint. Everything else: through the steps. A traced solve is differentiated as
-  /// its trace is. For a splitting method there is no adjoint: it would solve the state beside λ, whose halves don't part. Nor is there one for
-  /// events, which the checker says where it is asked for. What decays fast grows as fast backwards: for a stiff method the state is read
+  /// its trace is. For a splitting method there is no adjoint: it would solve the state beside λ, whose halves don't part. Through events the state
+  /// is read from a record, if steps end where saved states enter. Steps that go on from a companion of the state are undone, not recorded. What decays fast grows as fast backwards: for a stiff method the state is read
   /// from a record, not solved backwards.
   static func mode(
     of solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
   ) -> GradientMode {
     let method = Method.named(solve.settings.method)
     let isSplitting = method?.needsSeparableSystem ?? false
+    let hasCompanions = (method?.companions ?? 0) > 0
+    let canUndo =
+      method?.isSymmetric == true && solve.settings.endsAtSaves && solve.events.isEmpty
+    // The gradient through the steps.
+    let through: GradientMode = !hasCompanions ? .direct : canUndo ? .reversible : .forward
+    // An adjoint equation would miss where saved states enter.
+    let cutsOff = !solve.events.isEmpty && !solve.settings.endsAtSaves
     let isStiff = method?.purpose == .stiff
     // Steps back would have to give to steps long before them: sensitivities go forwards.
     if solve.delays != nil { return .forward }
-    // Equations that are not solved for their derivatives: back through the steps, which know how they were.
-    if solve.trace != nil || solve.mass != nil || solve.noise != nil { return .direct }
+    if solve.trace != nil || solve.noise != nil { return .direct }
+    if let mass = solve.mass {
+      // By times, and by what M depends on, the steps alone know how the state moved.
+      let isBack =
+        [.adjoint, .interpolated].contains(solve.settings.gradient) && solve.events.isEmpty
+        && !active[..<Solve.Operand.initial].contains(true) && solve.band == nil
+        && !MassEntries(mass, mass.resultTypes[0].extents.last?.fixedLength ?? 0).hasParameters
+      return isBack ? .interpolated : .direct
+    }
     switch solve.settings.gradient {
-    case .direct, .forward: return solve.settings.gradient
+    case .forward: return .forward
+    case .direct: return through
+    case .reversible: return canUndo ? .reversible : through
     case .adjoint:
-      return isSplitting || !solve.events.isEmpty ? .direct : isStiff ? .interpolated : .adjoint
-    case .interpolated:
-      return isSplitting || !solve.events.isEmpty ? .direct : .interpolated
+      return isSplitting || cutsOff
+        ? through : isStiff || !solve.events.isEmpty ? .interpolated : .adjoint
+    case .interpolated: return isSplitting || cutsOff ? through : .interpolated
     case .auto:
-      return isSplitting || isStiff
-        ? .direct : chosen(for: solve, operands, active: active, builder)
+      return isSplitting || isStiff || hasCompanions
+        ? through : chosen(for: solve, operands, active: active, builder)
     }
   }
 

@@ -10,7 +10,7 @@ enum TangentSolve {
   static func emit(
     _ solve: Solve, _ operands: [Value], _ dots: [Value?], _ builder: inout RegionBuilder
   ) throws(IRError) -> (values: [Value], tangents: [Value?]) {
-    guard solve.quadrature == nil else {
+    guard solve.quadrature == nil, solve.companions == 0 else {
       throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
     }
     guard solve.noise == nil else {

@@ -40,9 +40,13 @@ private struct DependenceWalk {
     if operands.allSatisfy(\.isEmpty) {
       values += types.map { fresh($0) }
       if case .constant(let constant) = node.form { markZeros(constant) }
-      // Zeros are worth following through rearrangements only.
-      if case .layout(let layout) = node.form, operands.contains(where: \.hasZeros) {
+      // Zeros are worth following through rearrangements, and what is done to each element.
+      guard operands.contains(where: \.hasZeros) else { return }
+      if case .layout(let layout) = node.form {
         values[values.count - 1] = self.layout(layout, operands, types[0])
+      }
+      if case .elementwise(let schema) = node.form {
+        values[values.count - 1] = elementwise(schema.name, operands, types[0])
       }
       return
     }

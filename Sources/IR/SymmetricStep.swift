@@ -1,0 +1,13 @@
+/// A step that can be undone: the same one, with -h, from where it ended, leads back to where it began, but for rounding. What a gradient
+/// through such steps needs of the way it finds again, and keeps nothing of it.
+package struct SymmetricStep: Sendable {
+  /// (t, h, y, companions…, p…) → (y₁, companions₁…). The companions are the first of the values that the method remembers.
+  package var step: Region
+  /// (t, y, p…) → companions… at the beginning; nil where there are none.
+  package var start: Region?
+
+  package init(step: Region, start: Region? = nil) {
+    self.step = step
+    self.start = start
+  }
+}

@@ -1,0 +1,14 @@
+package import NodalIR
+
+extension Solve {
+  /// Asks for gradients of a kind, and for the steps that it wants: those that are undone one by one, and those between which an adjoint equation
+  /// meets events, end at the save times.
+  package mutating func takeGradients(_ mode: GradientMode) {
+    settings.gradient = mode
+    let method = Method.named(settings.method)
+    let isUndone =
+      method?.isSymmetric == true && (mode == .reversible || (method?.companions ?? 0) > 0)
+    let isCut = !events.isEmpty && (mode == .adjoint || mode == .interpolated)
+    settings.meetsSaves = isUndone || isCut
+  }
+}
