@@ -201,6 +201,8 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case cycleNotIsolated = "E1044"
   case delayNotPositive = "E1045"
   case noDerivativeOfDelay = "E1046"
+  case noBoundary = "E1047"
+  case boundaryNotIsolated = "E1048"
   case internalInconsistency = "E1099"
 
   // MARK: Warnings

@@ -203,7 +203,7 @@ final class SteppingEngine: Workspace {
       if !isAdaptive, let loop, isDone.contains(false) { try run(loop) }
     }
     finish()
-    if let failure, !context.keepsFailures { throw .solve(failure) }
+    if let failure, !context.keepsFailures, !solve.isTrial { throw .solve(failure) }
   }
 
   /// Chooses the next step of every slot. nil when all trajectories have ended; false when some

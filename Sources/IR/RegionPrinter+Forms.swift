@@ -159,5 +159,6 @@ extension Solve {
       list.add("events", "[" + events.map(\.text).joined(separator: ", ") + "]")
     }
     list.add("backward", isBackward)
+    list.add("trial", isTrial)
   }
 }

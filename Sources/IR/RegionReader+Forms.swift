@@ -181,6 +181,7 @@ private struct AttributeReader {
     solve.companions = try natural("companions", usual: 0)
     solve.events = try events()
     solve.isBackward = try flag("backward")
+    solve.isTrial = try flag("trial")
     solve.mass = attributes.regions.removeValue(forKey: "mass")
     solve.band = try band()
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")

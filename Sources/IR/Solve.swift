@@ -134,6 +134,8 @@ package struct Solve: Sendable, Hashable {
   package var companions = 0
   /// What happens on the way, in the order in which simultaneous events take effect.
   package var events: [SolveEvent] = []
+  /// One of many that a search tries: a trajectory that can't go on is NaN, as elsewhere, but that ends no run.
+  package var isTrial = false
   /// It is the backward half of a gradient. Nothing but the count of its evaluations depends on it.
   package var isBackward = false
 

@@ -255,6 +255,20 @@ extension Session {
           "start further away from the point at rest, and with a period that is nearer",
           "where something is conserved, as in an undamped oscillator, there are closed solutions for all its values",
         ])
+    case .noBoundary:
+      return Diagnostic(
+        .noBoundary, "no solution of \(name) that ends so is found",
+        at: place.map { Label($0.span) },
+        help: [
+          "begin the search nearer to one: `near: {…}` says about what the unknown states begin with",
+          "over a long span a small change at the beginning is a large one at the end: come to it in stretches",
+        ])
+    case .boundaryNotIsolated:
+      return Diagnostic(
+        .boundaryNotIsolated,
+        "the solution of \(name) that is found is one of many: what is given at the end doesn't depend on what is looked for",
+        at: place.map { Label($0.span) },
+        help: ["give other states at the end, or start from elsewhere with `near: {…}`"])
     case .notIsolated:
       return Diagnostic(
         .steadyNotIsolated,

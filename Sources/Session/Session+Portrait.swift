@@ -239,7 +239,7 @@ private struct PhaseField {
     let shape =
       switch question {
       case .jacobian: Shape([2, 2])
-      case .slope, .steady, .lyapunov, .cycle: Shape([2])
+      case .slope, .steady, .lyapunov, .cycle, .boundary: Shape([2])
       }
     var point = instance.field
     point.question = question

@@ -14,7 +14,8 @@ extension Intrinsic {
   }
 
   enum Special: Sendable {
-    case solve, steady, cycle, linearize, lyapunov, learn, stack, zip, openWidth, transitions
+    case solve, steady, cycle, boundary, linearize, lyapunov, learn, stack, zip, openWidth,
+      transitions
     /// Known to `csv` alone.
     case rate
     /// What a later version brings, by what it is called in messages.
@@ -49,6 +50,7 @@ extension Intrinsic {
     case .solve: .special(.solve)
     case .steady: .special(.steady)
     case .cycle: .special(.cycle)
+    case .boundary: .special(.boundary)
     case .linearize: .special(.linearize)
     case .lyapunov: .special(.lyapunov)
     case .eigenvalues: .ordinary(.spectral(.eigenvalues))

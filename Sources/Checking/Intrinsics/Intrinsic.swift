@@ -29,7 +29,7 @@ enum Intrinsic: String, CaseIterable, Sendable {
   // Solving and distributions
   case solve, kl, generate
   // Dynamics at a point
-  case steady, cycle, linearize, lyapunov, eigenvalues, stability
+  case steady, cycle, boundary, linearize, lyapunov, eigenvalues, stability
   // What later versions bring
   case discover, transition_nll, batch_norm, attention, rate
 
@@ -72,7 +72,7 @@ enum Intrinsic: String, CaseIterable, Sendable {
     case .grouped: (["x", "groups"], 2)
     case .logit_of: (["logits", "label"], 2)
     case .eigenvalues, .stability: (["a"], 1)
-    case .stack, .zip, .learn, .solve, .steady, .cycle, .linearize, .lyapunov,
+    case .stack, .zip, .learn, .solve, .steady, .cycle, .boundary, .linearize, .lyapunov,
       .discover, .transition_nll,
       .batch_norm,
       .attention, .rate:
@@ -134,6 +134,7 @@ extension Checker {
     case .solve: return solve(arguments, span)
     case .steady: return steady(arguments, span)
     case .cycle: return cycle(arguments, span)
+    case .boundary: return boundary(arguments, span)
     case .linearize: return linearize(arguments, span)
     case .lyapunov: return lyapunov(arguments, span)
     case .learn: return learn(arguments, span, name: nil)

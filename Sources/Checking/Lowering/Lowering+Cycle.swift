@@ -78,8 +78,9 @@ extension Lowering {
     let y = b.select(b.splat(isNear, like: asked), asked, anchor)
     let ratio = b.select(isNear, askedRatio, b.zero(like: askedRatio))
     let period = b.convert(b.mul(p[p.count - 1], b.exp(ratio)), to: .f64)
-    let form = Solve(
+    var form = Solve(
       settings: turn.settings, batched: [], rhs: system.slopes, controlled: d)
+    form.isTrial = true
     let none = b.constant([], ValueType(.f64, shape: [0]))
     let begin = b.constant(0, .time)
     let end = b.emit(.solve(form), [begin, period, none, y] + captured)[Solve.Result.final]

@@ -29,6 +29,8 @@ extension Lowering {
       return .array(try lyapunov(search, ode, from: y, captured, course, point))
     case .cycle(let turn):
       return .record(try cycle(search, ode, from: y, captured, turn, point))
+    case .boundary(let ends):
+      return .record(try boundary(search, ode, from: y, captured, ends, point))
     case .steady:
       let found = try root(
         search, ode, from: y, at: t, captured, point, (.notFound, .notIsolated))
@@ -125,4 +127,6 @@ package enum PointFailure: Int, Sendable {
   case collapsed
   /// Of closed solutions.
   case noCycle, cycleNotIsolated
+  /// Of boundary values.
+  case noBoundary, boundaryNotIsolated
 }

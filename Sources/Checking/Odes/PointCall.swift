@@ -143,7 +143,7 @@ extension Checker {
     }
     let body: TypedExpression
     switch question {
-    case .steady, .lyapunov, .cycle: body = ask(question, type)
+    case .steady, .lyapunov, .cycle, .boundary: body = ask(question, type)
     case .jacobian, .slope:
       guard case .record(let fields) = type else { return .invalid }
       body = TypedExpression(

@@ -14,6 +14,18 @@ package struct OdePoint: Sendable {
     case lyapunov(Course)
     /// A closed solution near the point: a record of a point on it, its period, and what a turn makes of neighbours.
     case cycle(Turn)
+    /// What the solution begins with that ends as it is asked to: a record of states and outputs.
+    case boundary(Ends)
+  }
+
+  /// What is known at the ends of a span.
+  package struct Ends: Sendable {
+    package var over: (from: TypedExpression, to: TypedExpression)
+    /// Places of the states that are looked for at the beginning.
+    package var unknown: [Int]
+    /// Places of states that are given at the end, and what they are there.
+    package var wanted: [(state: Int, value: TypedExpression)]
+    package var settings: SolverSettings
   }
 
   /// Once around, roughly.
@@ -51,6 +63,11 @@ package struct OdePoint: Sendable {
     if case .cycle(var turn) = question {
       turn.period = f(turn.period)
       result.question = .cycle(turn)
+    }
+    if case .boundary(var ends) = question {
+      ends.over = (f(ends.over.from), f(ends.over.to))
+      ends.wanted = ends.wanted.map { ($0.state, f($0.value)) }
+      result.question = .boundary(ends)
     }
     return result
   }

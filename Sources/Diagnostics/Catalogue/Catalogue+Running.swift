@@ -347,6 +347,29 @@ extension Catalogue {
         print cycle(f, period: 6.6).period
         """),
     CatalogueRow(
+      .noBoundary, "no solution that ends so is found",
+      "Newton's method looks for what a solution begins with, so that it ends as asked. There may be none, or the search begins too far from it.",
+      bad: """
+        ode f { state x = 0; x' = x^2 + 1 }
+        print boundary(f, over: 0..4, to: {x: 2})
+        """,
+      mended: """
+        ode f { state x = 0; x' = x^2 + 1 }
+        print boundary(f, over: 0..1, to: {x: 2})
+        """),
+    CatalogueRow(
+      .boundaryNotIsolated, "a solution that ends so, among others",
+      "What a solution begins with is told by what it ends with only if the end depends on it. A position that no speed changes "
+        + "tells none.",
+      bad: """
+        ode f { state x = 1, v = 0; x' = 0*v; v' = -x }
+        print boundary(f, over: 0..1, from: {x: 1}, to: {x: 1})
+        """,
+      mended: """
+        ode f { state x = 1, v = 0; x' = v; v' = -x }
+        print boundary(f, over: 0..1, from: {x: 1}, to: {x: 1})
+        """),
+    CatalogueRow(
       .eventsWithoutEnd, "infinitely many events before some time",
       "A ball that keeps half of its speed at each bounce bounces infinitely often before it lies still. Events that follow each "
         + "other more and more closely can't be followed to their end. Give the model a second way of moving, lying "
