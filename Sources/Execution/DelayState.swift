@@ -34,7 +34,6 @@ struct DelayState {
   let start: Double
   /// Where the solution has less derivatives than elsewhere, ascending: steps end there.
   let breaks: [Double]
-  private(set) var nextBreak = 0
   /// The trajectory's steps, by their place in the log.
   var steps: [Int] = []
 
@@ -74,17 +73,5 @@ struct DelayState {
       result.append(time)
     }
     return result
-  }
-
-  /// The next of the times that a step must end at, if it is before `end`.
-  func nextStop(before end: Double) -> Double {
-    nextBreak < breaks.count ? min(breaks[nextBreak], end) : end
-  }
-
-  /// Whether a step that ended at this time ended at such a time.
-  mutating func pass(_ time: Double) -> Bool {
-    guard nextBreak < breaks.count, breaks[nextBreak] == time else { return false }
-    nextBreak += 1
-    return true
   }
 }

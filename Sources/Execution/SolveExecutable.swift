@@ -121,9 +121,9 @@ package struct SolveExecutable: Executable {
     _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
     _ operands: [ValueType], _ executor: any Executor
   ) throws -> LoopFamily<any StepLoop>? {
-    // Steps that all trajectories share are the engine's, integrals that need a region of their own, events, and delays.
+    // Steps that all trajectories share are the engine's, integrals that need a region of their own, events, corners, and delays.
     guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty,
-      solve.delays == nil
+      solve.delays == nil, solve.corners == nil
     else { return nil }
     let pace: StepLoopProblem.Pace
     switch solve.settings.stepping {

@@ -41,7 +41,7 @@ extension SteppingEngine {
           ?? decide(
             controller, finite ? errors[slot] : .infinity, proposals?[slot],
             &trajectories[i].history)
-        trajectories[i].proposal = abs(h[slot]) * decision.factor
+        propose(i, h[slot], decision)
         guard decision.accepted else {
           trajectories[i].rejected += 1
           // What can't be repaired by a shorter step shows when the step is too small.

@@ -29,11 +29,12 @@ extension SteppingEngine {
     for i in 0..<total { place(i) }
     guard isDone.contains(false) else { return }
     bindInputs()
+    beginCorners()
     if !solve.events.isEmpty { try beginEvents() }
     beginPast()
     for i in 0..<total where !isDone[i] { open(i) }
     guard isDone.contains(false) else { return }
-    try fillPast()
+    try fillPoint()
     if let start {
       try start.run(pointInputs.pointer, inner(lanes: slots))
       for (i, buffer) in memory.enumerated() {

@@ -172,6 +172,7 @@ extension SteppingEngine {
 
   /// The sides that root functions at zero leave to, along the slope: a step's own output would show only where a short hop has led.
   private func lookAhead(_ wanted: [Int], from now: [Double]) throws(ExecutionError) {
+    try fillPoint()
     try rhs.run(pointInputs.pointer, inner(lanes: slots))
     let t = times.typed(Double.self)
     var instants = (0..<slots).map { t[$0] }

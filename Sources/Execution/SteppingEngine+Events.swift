@@ -159,6 +159,7 @@ extension SteppingEngine {
   /// The method begins anew where the state has changed, or its slope. The size of steps goes on, as nothing better is known.
   func restart(_ jumped: [Int]) throws(ExecutionError) {
     guard !jumped.isEmpty else { return }
+    try fillPoint()
     if !memory.isEmpty, let start = program.startsWithSlope ? rhs : start {
       try start.run(pointInputs.pointer, inner(lanes: slots))
       for (k, buffer) in memory.enumerated() {

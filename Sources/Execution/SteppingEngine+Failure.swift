@@ -33,7 +33,7 @@ extension SteppingEngine {
     bindInputs()
     // An error here would only hide the one that is described.
     var derivative = [Double](repeating: .nan, count: n)
-    if (try? fillPast()) != nil, (try? rhs.run(pointInputs.pointer, inner(lanes: slots))) != nil {
+    if (try? fillPoint()) != nil, (try? rhs.run(pointInputs.pointer, inner(lanes: slots))) != nil {
       derivative = row(rhs.results[0] + slot * stateBytes)
     }
     let reached = next.map(row)

@@ -92,7 +92,7 @@ extension SteppingEngine {
       pointInputs[0] = UnsafeRawPointer(times.pointer)
       pointInputs[1] = UnsafeRawPointer(state.pointer)
     }
-    try fillPast(atEnd: true)
+    try fillPoint(atEnd: true)
     try rhs.run(pointInputs.pointer, inner(lanes: slots))
     let target = scratch[place].reserve(stateBytes * slots)
     target.copyMemory(from: rhs.results[0], byteCount: stateBytes * slots)

@@ -127,7 +127,8 @@ extension SteppingEngine {
     let table = memory.table
     memory.slots[lane] = slot
     table[.time, lane] = times.typed(Double.self)[slot]
-    table[.end, lane] = isAdaptive ? nextStop(i, before: trajectory.end) : trajectory.end
+    table[.end, lane] =
+      isAdaptive ? nextStop(i, from: table[.time, lane], before: trajectory.end) : trajectory.end
     table[.direction, lane] = trajectory.direction
     table[.previous, lane] = trajectory.history.previous
     table[.beforePrevious, lane] = trajectory.history.beforePrevious

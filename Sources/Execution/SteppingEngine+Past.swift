@@ -102,19 +102,6 @@ extension SteppingEngine {
     beginInputs[4 + place] = ofPoint
   }
 
-  /// The accepted steps that have ended where the solution has a corner: the method begins anew there.
-  func passCorners() throws(ExecutionError) {
-    guard past != nil else { return }
-    var passed: [Int] = []
-    for slot in 0..<slots where isAccepted[slot] && !isDone[slot] {
-      let i = lanes[slot]
-      if trajectories[i].delays?.pass(trajectories[i].target) == true { passed.append(slot) }
-    }
-    guard !passed.isEmpty else { return }
-    try fillPast()
-    try restart(passed)
-  }
-
   /// Earlier states for all nodes of the steps under way.
   func fillPastOfSteps() throws(ExecutionError) {
     guard let past else { return }

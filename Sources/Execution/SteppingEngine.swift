@@ -32,7 +32,10 @@ final class SteppingEngine: Workspace {
       steps + jumps + [dense, rhs]
       + [initialStep, start, terms, stiffness, roots].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
-      + [times, sizes, state, mask, commonTimes, sizesReached, occurrences, rootValues].byteCount
+      + [
+        times, sizes, state, mask, commonTimes, commonCorners, phases, sizesReached, occurrences,
+        rootValues,
+      ].byteCount
       + log.byteCount
       + loopMemories.reduce(0) { $0 + $1.byteCount } + (past?.byteCount ?? 0)
       + regions.reduce(0) { $0 + $1.byteCount }
@@ -78,6 +81,10 @@ final class SteppingEngine: Workspace {
   @exclusivity(unchecked) var loopMemories: [LoopMemory] = []
   /// The last look for stiffness found some: look at every step.
   @exclusivity(unchecked) var isSuspicious = false
+  /// Where the right-hand side of this run is not smooth.
+  @exclusivity(unchecked) var corners: [CornerTimes] = []
+  let commonCorners = Buffer()
+  let phases = Buffer()
   /// Given steps only: sizes that the components of each trajectory's state are known to have for good reason.
   let sizesReached = Buffer()
 
@@ -228,7 +235,8 @@ final class SteppingEngine: Workspace {
         trajectories[i].target = landing.time
         trajectories[i].lands = landing.time == trajectories[i].end
       } else if isAdaptive {
-        let goal = nextStop(i, before: trajectories[i].events?.nextTime ?? trajectories[i].end)
+        let goal = nextStop(
+          i, from: t[slot], before: trajectories[i].events?.nextTime ?? trajectories[i].end)
         let remaining = goal - t[slot]
         let longest = trajectories[i].delays?.longestStep ?? .infinity
         let proposal = min(trajectories[i].proposal, longest)
@@ -266,10 +274,10 @@ final class SteppingEngine: Workspace {
   /// The number of steps that a trajectory may try. Who asks for a number of steps gets them.
   var budget: Int { solve.settings.budget }
 
-  /// Given steps: to the next save time, or to the end.
+  /// Given steps: to the next save time or corner, or to the end.
   func nextGap(_ i: Int, from t: Double) -> StepGap {
-    var end = trajectories[i].events?.nextTime ?? trajectories[i].end
-    if let delays = trajectories[i].delays { end = delays.nextStop(before: end) }
+    let end = nextCorner(
+      i, from: t, before: trajectories[i].events?.nextTime ?? trajectories[i].end)
     let longest = trajectories[i].longest
     if case .count(let count) = solve.settings.stepping, longest == .infinity {
       return StepGap(from: t, to: end, count: count)
@@ -288,21 +296,21 @@ final class SteppingEngine: Workspace {
     return StepGap(from: t, to: target, longest: longest, limit: budget)
   }
 
-  /// How long given steps may be. A number of steps is that of the whole span, but that events and delays cut steps, and what is left is cut
+  /// How long given steps may be. A number of steps is that of the whole span, but that events and corners cut steps, and what is left is cut
   /// anew, and that some have nothing to read inside of steps.
   func longestStep(span: Double) -> Double {
     switch solve.settings.stepping {
     case .adaptive: .infinity
     case .step(let longest): longest
     case .count(let count):
-      solve.events.isEmpty && !stopsAtSaves && solve.delays == nil
+      solve.events.isEmpty && !stopsAtSaves && !hasCorners
         ? .infinity : span / Double(count)
     }
   }
 
-  /// The next time that steps end at before the end: a save time where they end at those, or a corner that delays make.
-  func nextStop(_ i: Int, before end: Double) -> Double {
-    let end = trajectories[i].delays?.nextStop(before: end) ?? end
+  /// The next time that steps end at before the end: a save time where they end at those, or a corner.
+  func nextStop(_ i: Int, from time: Double, before end: Double) -> Double {
+    let end = nextCorner(i, from: time, before: end)
     let k = trajectories[i].nextSave
     guard stopsAtSaves, k < saveCount else { return end }
     let save = saveTimes(i)[k]
@@ -388,6 +396,7 @@ final class SteppingEngine: Workspace {
       jumpInputs[3 + p] = pointer
       past?.historyInputs[1 + p] = pointer
     }
+    bindPhases()
     if let past { bind(past) }
   }
 }

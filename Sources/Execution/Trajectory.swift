@@ -17,6 +17,9 @@ struct Trajectory {
   var stiffness = StiffnessMonitor()
   /// When it was first called stiff.
   var stiffFrom: Double?
+  /// Adaptive steps only: it is at a corner, and how long the first step behind the last one should have been.
+  var isAtCorner = false
+  var behindCorner: Double?
   /// Given steps only: the stretch under way, and how long they may be.
   var gap = StepGap()
   var longest = Double.infinity

@@ -155,6 +155,7 @@ extension Solve {
     if let band { list.add("band", band.text) }
     if let noise { list.add("noise", noise.text) }
     if let delays { list.add("delays", delays.text) }
+    if let corners { list.add("corners", corners.text) }
     if !events.isEmpty {
       list.add("events", "[" + events.map(\.text).joined(separator: ", ") + "]")
     }

@@ -187,6 +187,7 @@ private struct AttributeReader {
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
     solve.noise = try noise()
     solve.delays = try delays()
+    solve.corners = try corners()
     return solve
   }
 
@@ -197,11 +198,14 @@ private struct AttributeReader {
       above >= 0, below <= RegionReader.longestExtent, above <= RegionReader.longestExtent,
       case .list(let list) = items[2]
     else { throw error("band(below, above, [order]) wanted") }
-    let order = try list.map { (item) throws(RegionTextError) in
-      guard case .integer(let n) = item, n >= 0 else { throw error("a component wanted") }
+    return Band(order: try places(list, of: "a component"), below: below, above: above)
+  }
+
+  private func places(_ list: [RegionItem], of what: String) throws(RegionTextError) -> [Int] {
+    try list.map { (item) throws(RegionTextError) in
+      guard case .integer(let n) = item, n >= 0 else { throw error("\(what) wanted") }
       return n
     }
-    return Band(order: order, below: below, above: above)
   }
 
   private mutating func delays() throws(RegionTextError) -> Delays? {
@@ -216,6 +220,17 @@ private struct AttributeReader {
       isContinuous: isContinuous)
   }
 
+  private mutating func corners() throws(RegionTextError) -> Corners? {
+    guard let item = attributes.items.removeValue(forKey: "corners") else { return nil }
+    guard case .call("corners", let items) = item, items.count == 3,
+      case .integer(let phase) = items[0], phase >= 0, case .list(let bends) = items[1],
+      case .list(let jumps) = items[2]
+    else { throw error("corners(phase, [bends], [jumps]) wanted") }
+    return Corners(
+      phase: phase, bends: try places(bends, of: "a parameter"),
+      jumps: try places(jumps, of: "a parameter"))
+  }
+
   private mutating func noise() throws(RegionTextError) -> Noise? {
     guard let item = attributes.items.removeValue(forKey: "noise") else { return nil }
     guard case .call("motions", let items) = item, (2...3).contains(items.count),
@@ -225,10 +240,7 @@ private struct AttributeReader {
     var components: [Int]?
     if items.count == 3 {
       guard case .list(let list) = items[2] else { throw error("a list of components wanted") }
-      components = try list.map { (item) throws(RegionTextError) in
-        guard case .integer(let n) = item, n >= 0 else { throw error("a component wanted") }
-        return n
-      }
+      components = try places(list, of: "a component")
     }
     return Noise(
       diffusion: try region("noise"), components: components, key: key, span: span)

@@ -417,6 +417,7 @@ extension Solve {
         jacobian.resultTypes == [matrix, all(state)], "jacobian gives \(jacobian.resultTypes)")
     }
     try delays?.check(arguments, sharesClock: sharesClock)
+    try corners?.check(arguments)
     func outer(_ type: ValueType) -> ValueType { trajectories.map(type.prepending) ?? type }
     let saves = inner[Operand.saveTimes].extents[0]
     var results = [

@@ -8,6 +8,37 @@ package enum StepBuilder {
   package static func regions(
     _ method: Method, _ problem: StepProblem
   ) throws(IRError) -> StepRegions {
+    var regions = try plainRegions(method, problem)
+    if problem.phase != nil {
+      regions.step = try inItsPhase(regions.step, problem)
+      regions.stepWithRecord = try inItsPhase(regions.stepWithRecord, problem)
+      regions.memoryless = try regions.memoryless.map { (region) throws(IRError) in
+        try inItsPhase(region, problem)
+      }
+      regions.terms = try regions.terms.map { (region) throws(IRError) in
+        try inItsPhase(region, problem)
+      }
+    }
+    return regions
+  }
+
+  /// A region of a step, (t, h, …, p…), whose right-hand side is that of the step's middle throughout, see `Corners`.
+  private static func inItsPhase(
+    _ region: Region, _ problem: StepProblem
+  ) throws(IRError) -> Region {
+    guard let phase = problem.phase else { return region }
+    var builder = RegionBuilder(parameters: region.parameterTypes)
+    var given = builder.parameters
+    let place = given.count - (problem.rhs.parameterCount - 2) + phase
+    given[place] = builder.add(given[0], builder.mul(given[1], 0.5))
+    let results = builder.inline(region, given)
+    return try builder.finish(results)
+  }
+
+  /// Those of a right-hand side that is in the phase it is given.
+  private static func plainRegions(
+    _ method: Method, _ problem: StepProblem
+  ) throws(IRError) -> StepRegions {
     switch method.family {
     case .rungeKutta(let tableau):
       return try RungeKuttaSteps(tableau: tableau, problem: problem).regions()
@@ -52,7 +83,7 @@ package enum StepBuilder {
 
   /// (t, h, y, f, p…) → (g, ‖y‖, ‖g‖, ‖g - f‖) with g = f(t + h, y + h f): what `InitialStep` asks for. The norms are root mean
   /// squares in units of the tolerance at y, f64. It serves both looks at the right-hand side: the first, at the start itself,
-  /// is with steps and slopes of zero.
+  /// is with steps and slopes of zero. In the phase that it is given: that of the step that begins at t.
   package static func initialStep(_ problem: StepProblem) throws(IRError) -> Region {
     let types = try problem.types()
     var arithmetic = StepArithmetic(
@@ -79,7 +110,8 @@ package enum StepBuilder {
   ) throws(IRError) -> Region? {
     switch method.family {
     case .rungeKutta(let tableau):
-      return try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
+      let region = try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
+      return try region.map { (region) throws(IRError) in try inItsPhase(region, problem) }
     case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor, .stochastic:
       return nil
     }

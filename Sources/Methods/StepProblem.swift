@@ -30,6 +30,9 @@ package struct StepProblem: Sendable {
   /// For methods that take them, see `Method.takesDelays`.
   package var delays: Delays?
 
+  /// Place among the parameters of the phase, see `Corners`.
+  package var phase: Int?
+
   /// (t, y, p…) → M of M y' = f, for methods that take it.
   package var mass: Region?
 
@@ -64,6 +67,7 @@ package struct StepProblem: Sendable {
     noise = solve.noise
     path = solve.settings.path
     delays = solve.delays
+    phase = solve.corners?.phase
   }
 }
 

@@ -118,7 +118,7 @@ extension LossInstance {
     value.walk { part in
       if case .solution(let type) = part.type, !type.events.isEmpty { jumps = true }
       if case .solve(let solve) = part.kind {
-        if solve.inputs.contains(where: \.isHeld) { jumps = true }
+        if solve.inputs.contains(where: \.isSampled) { jumps = true }
         if solve.noise != nil { isNoisy = true }
         if solve.history != nil { readsEarlier = true }
         if Method.named(solve.settings.method)?.isSymmetric == true { isUndone = true }

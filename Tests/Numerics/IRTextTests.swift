@@ -1,3 +1,4 @@
+import Foundation
 import NodalExecution
 import NodalIR
 import NodalOperations
@@ -103,6 +104,56 @@ struct IRTextTests {
 
   @Test(arguments: [GradientMode.direct, .forward]) func eventsReadBack(mode: GradientMode) throws {
     for region in try Self.events(mode) { try roundTrip(region) }
+  }
+
+  /// A solve that grows up to a time and decays behind it, for many trajectories, and what becomes of it on the way to its gradient.
+  static func corners(_ mode: GradientMode) throws -> [Region] {
+    let (state, times) = (ValueType(.f64, shape: [1]), ValueType(.f64, shape: [2]))
+    var rhs = RegionBuilder(parameters: [.time, state, .time, times])
+    let (y, phase) = (rhs.parameters[1], rhs.parameters[2])
+    let corner = rhs.reshape(rhs.slice(rhs.parameters[3], axis: 0, 0..<1), to: [])
+    let isBefore = rhs.splat(rhs.less(phase, corner), like: y)
+    var solve = Solve(
+      settings: SolverSettings(
+        method: "dopri5", stepping: .adaptive(rtol: 1e-10, atol: [1e-12]), gradient: mode),
+      batched: [], rhs: try rhs.finish([rhs.select(isBefore, y, rhs.neg(y))]), controlled: 1)
+    solve.corners = Corners(phase: 0, bends: [], jumps: [1])
+    var one = RegionBuilder(parameters: [state, times])
+    let results = one.emit(
+      .solve(solve),
+      [
+        one.constant(0, .time), one.constant(2, .time),
+        one.constant([0.5, 1.8], ValueType(.f64, shape: [2])), one.parameters[0],
+        one.constant(0, .time), one.parameters[1],
+      ])
+    let sums = [Solve.Result.final, Solve.Result.saved].map {
+      one.reduce(.sum, results[$0], axes: Array(0..<one.type(results[$0]).rank))
+    }
+    let loss = try one.finish([one.add(sums[0], sums[1])])
+    var many = RegionBuilder(parameters: [state, times].map { $0.prepending(.lane) })
+    let map = Map(extent: .lane, mapped: [true, true], body: loss)
+    let losses = many.emit(.map(map), many.parameters)[0]
+    let whole = try many.finish([many.reduce(.sum, losses, axes: [0])])
+    var all = [loss, whole]
+    _ = try Pipeline(Pipeline.training(wrt: [0]).passes).run(whole) { _, region in
+      all.append(region)
+    }
+    return all
+  }
+
+  @Test(arguments: [GradientMode.direct, .forward, .adjoint, .interpolated])
+  func cornersReadBack(mode: GradientMode) throws {
+    let all = try Self.corners(mode)
+    for region in all { try roundTrip(region) }
+    // Two trajectories, which turn at 1 and at 0.75, forwards and on the way back.
+    let gradient = try #require(all.last)
+    let inputs = [
+      Tensor(.f64, shape: [2, 1], [1, 3]), Tensor(.f64, shape: [2, 2], [1, .nan, 0.75, 5]),
+    ]
+    let found = try Runner(ReferenceExecutor().compile(gradient)).run(inputs).results.map(\.numbers)
+    let slopes = [1, 0.75].map { exp(0.5) + exp(2 * $0 - 1.8) + exp(2 * $0 - 2) }
+    #expect(abs(found[0][0] - (slopes[0] + 3 * slopes[1])) < 1e-7)
+    for (a, b) in zip(found[1], slopes) { #expect(abs(a - b) < 1e-7, "\(mode)") }
   }
 
   /// The gradient of many trajectories is the sum of theirs, whichever way it is found.

@@ -63,16 +63,17 @@ extension Lowering {
     var events: [SolveEvent]
     var noise: Noise?
     var delays: Delays?
+    var corners: Corners?
     var captured: [Value]
   }
 
   mutating func regions(
     _ ode: OdeInstance, _ registers: EventRegisters,
     columns: [(local: LocalID, value: TypedExpression)], noise place: PlaceID?,
-    over span: (start: Value, end: Value), delays: DraftedDelays?
+    over span: (start: Value, end: Value), delays: DraftedDelays?, corners: InputCorners?
   ) throws(IRError) -> OdeRegions {
     for event in ode.events { try bindColumns(of: event, columns) }
-    let slopes = try rightHandSide(ode, registers, past: pastType(ode, registers))
+    let slopes = try rightHandSide(ode, registers, past: pastType(ode, registers), corners: corners)
     var scopes: [(root: Drafted, jump: Drafted, times: Value?)] = []
     for (k, event) in ode.events.enumerated() {
       var times: Value?
@@ -97,9 +98,9 @@ extension Lowering {
       }
     }
     let motions = try place.map { (place) throws(IRError) in
-      try self.motions(ode, registers, place, over: span)
+      try self.motions(ode, registers, place, over: span, corners)
     }
-    for value in (motions?.captured ?? []) + (delays?.captured ?? [])
+    for value in (motions?.captured ?? []) + (delays?.captured ?? []) + (corners?.captured ?? [])
     where !shared.contains(value) { shared.append(value) }
     let rhs = try slopes.finish(shared)
     var events: [SolveEvent] = []
@@ -125,9 +126,11 @@ extension Lowering {
           trigger: .times(parameter: place), root: try event.root.finish(shared),
           jump: try event.jump.finish(shared)))
     }
+    let captured = (delays.map { [$0.past] } ?? []) + shared
     return OdeRegions(
       rhs: rhs, events: events, noise: try motions?.finish(shared),
-      delays: try delays?.finish(shared), captured: (delays.map { [$0.past] } ?? []) + shared)
+      delays: try delays?.finish(shared), corners: try corners?.finish(captured),
+      captured: captured)
   }
 
   /// The arrays that are given with an event's times, as locals around the equations. Where one of a solve's own has no number, there is no

@@ -11,20 +11,23 @@ extension Lowering {
     /// (t, y, captured…) → M
     var mass: Region
     var captured: [Value]
+    var corners: Corners?
     /// For each component of the state, whether it has no equation of its own.
     var isFree: [Bool]
     /// Derivatives stand in an equation that isn't solved for one.
     var hasRates: Bool
   }
 
-  mutating func implicitSystem(_ ode: OdeInstance) throws(IRError) -> ImplicitSystem {
+  mutating func implicitSystem(
+    _ ode: OdeInstance, _ corners: InputCorners? = nil
+  ) throws(IRError) -> ImplicitSystem {
     let d = try size(of: ode)
     var isFree: [Bool] = []
     for state in ode.states {
       isFree += Array(repeating: state.isFree, count: try count(state.type))
     }
     let k = isFree.count { $0 }
-    let residuals = try residualRegion(ode, d, k)
+    let residuals = try residualRegion(ode, d, k, corners)
     let whole = residuals.region
     let types = Array(whole.parameterTypes[3...])
     let noRates = ValueType(precision, [.fixed(k)])
@@ -38,12 +41,13 @@ extension Lowering {
     return ImplicitSystem(
       rhs: try rhs.finish(slopes),
       mass: try massRegion(whole, types, isFree, k: hasRates ? k : 0),
-      captured: residuals.captured, isFree: isFree, hasRates: hasRates)
+      captured: residuals.captured, corners: try corners?.finish(residuals.captured),
+      isFree: isFree, hasRates: hasRates)
   }
 
   /// (t, y, rates of the free components, captured…) → slopes; those of free components are the residuals, in their order.
   private mutating func residualRegion(
-    _ ode: OdeInstance, _ d: Int, _ k: Int
+    _ ode: OdeInstance, _ d: Int, _ k: Int, _ corners: InputCorners?
   ) throws(IRError) -> (region: Region, captured: [Value]) {
     let outer = scope
     let outerElement = element
@@ -58,7 +62,8 @@ extension Lowering {
       scope = outer
       element = outerElement
     }
-    try bindEquations(ode, t: inner.parameters[0], y: inner.parameters[1])
+    try bindEquations(
+      ode, t: inner.parameters[0], y: inner.parameters[1], corners: corners)
     var start = 0
     for state in ode.states where state.isFree {
       let n = try count(state.type)
@@ -92,7 +97,9 @@ extension Lowering {
       }
     }
     let result = inner.builder.concatenate(slopes, axis: 0)
-    return (try inner.finish([result]), inner.captured(sliced: false))
+    var captured = inner.captured(sliced: false)
+    for value in corners?.captured ?? [] where !captured.contains(value) { captured.append(value) }
+    return (try inner.finish([result], shared: captured), captured)
   }
 
   /// Rows of the identity, and for free components what the residuals lose by their rates. `k` is 0 where nobody reads these.
@@ -147,7 +154,9 @@ extension Lowering {
     _ initial: Value, at time: Value, _ system: ImplicitSystem
   ) throws(IRError) -> Value {
     let state = scope.builder.type(initial)
-    let shared = [time, initial] + system.captured
+    var parameters = system.captured
+    if let corners = system.corners { parameters[corners.phase] = time }
+    let shared = [time, initial] + parameters
     var body = RegionBuilder(parameters: [state, state] + shared.map { scope.builder.type($0) })
     body.origin = scope.builder.origin
     let p = body.parameters

@@ -14,7 +14,7 @@ extension Lowering {
     return held
   }
 
-  private func solveInput(_ local: LocalID) -> SolveInput? {
+  func solveInput(_ local: LocalID) -> SolveInput? {
     solveInputs.first { $0.input == local }
   }
 
@@ -74,7 +74,7 @@ extension Lowering {
     var values: [Value] = []
     for held in registers.held {
       guard let input = ode.inputs.first(where: { $0.local == held.input }) else { continue }
-      values.append(try sampled(input, .hold, at: start).flat)
+      values.append(try sampled(input, .hold, at: start, inPieceOf: start).flat)
     }
     return values
   }
@@ -82,9 +82,10 @@ extension Lowering {
   // MARK: In the equations
 
   /// Values and derivatives of inputs, as locals of the scope. What is held is read from the state where `registers` are given, so that
-  /// it doesn't change within a step; otherwise it is looked up like the others.
+  /// it doesn't change within a step; otherwise it is looked up like the others. With `corners` their phase says which piece counts.
   mutating func bindInputs(
-    _ ode: OdeInstance, t: Value, y: Value, _ registers: EventRegisters?
+    _ ode: OdeInstance, t: Value, y: Value, _ registers: EventRegisters?,
+    _ corners: InputCorners? = nil
   ) throws(IRError) {
     for input in ode.inputs {
       guard let tensor = input.type.tensor else { throw IRError("an input of no type") }
@@ -96,7 +97,8 @@ extension Lowering {
       }
       switch solveInput(input.local)?.source {
       case .samples(let kind, _, _):
-        let (value, rate) = try sampled(input, kind, at: t)
+        let phase = corners.map { scope.place(of: $0.phase) } ?? t
+        let (value, rate) = try sampled(input, kind, at: t, inPieceOf: phase)
         scope.locals[input.local] = .array(scope.builder.reshape(value, to: extents))
         if let rate {
           scope.locals[input.rate] = .array(scope.builder.reshape(rate, to: extents))
@@ -128,16 +130,16 @@ extension Lowering {
     scope.locals[input.rate] = .array(scope.builder.emit(form, [t] + captured + [one])[1])
   }
 
-  /// An input and its derivative at a time, flat.
+  /// An input and its derivative at a time, flat, by the piece that another time lies in.
   private mutating func sampled(
-    _ input: OdeInstance.Input, _ kind: Interpolant, at t: Value
+    _ input: OdeInstance.Input, _ kind: Interpolant, at t: Value, inPieceOf phase: Value
   ) throws(IRError) -> (flat: Value, rate: Value?) {
     guard case .array(let times) = try read(input.times),
       case .array(let pieces) = try read(input.pieces),
       let n = scope.builder.type(times).extents[0].fixedLength
     else { throw IRError("no samples of \(input.name)") }
     let pick = Form.gather(Gather(batchAxes: 0))
-    let place = scope.builder.lastPlace(of: times, until: t, n)
+    let place = scope.builder.lastPlace(of: times, until: phase, n)
     let row = scope.builder.value(pick, [pieces, place])
     let width = try count(input.type)
     let parts = (0..<kind.coefficients).map {
@@ -146,7 +148,7 @@ extension Lowering {
     guard parts.count > 1 else { return (parts[0], nil) }
     let start = scope.builder.value(pick, [times, place])
     // Before the first sample it is that sample.
-    let hasBegun = scope.builder.lessOrEqual(start, t)
+    let hasBegun = scope.builder.lessOrEqual(start, phase)
     let since = scope.builder.select(
       hasBegun, scope.builder.sub(t, start), scope.builder.zero(like: t))
     let elapsed = scope.builder.splat(

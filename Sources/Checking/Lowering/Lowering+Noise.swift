@@ -24,7 +24,7 @@ extension Lowering {
 
   mutating func motions(
     _ ode: OdeInstance, _ registers: EventRegisters, _ place: PlaceID,
-    over span: (start: Value, end: Value)
+    over span: (start: Value, end: Value), _ corners: InputCorners?
   ) throws(IRError) -> DraftedNoise {
     let pair = ValueType(.f64, shape: [2])
     let key = try random(.key, place, pair)
@@ -39,7 +39,8 @@ extension Lowering {
     scope = inner
     element = precision
     defer { (scope, element) = outer }
-    try bindEquations(ode, t: inner.parameters[0], y: inner.parameters[1], registers)
+    try bindEquations(
+      ode, t: inner.parameters[0], y: inner.parameters[1], registers, corners: corners)
     let isDiagonal = ode.noise.allSatisfy(\.isDiagonal)
     var components: [Int] = []
     var parts: [Value] = []

@@ -91,24 +91,27 @@ extension Lowering {
     try bindSamples(ode, solve.span)
     let registers = EventRegisters(
       ode, stateLength: try size(of: ode), capacities: capacities, held: try heldInputs(ode))
+    let corners = try inputCorners(ode, registers)
     var run: SolveRun
     if ode.implicit.isEmpty {
       let regions = try regions(
         ode, registers, columns: solve.columns, noise: solve.noise, over: times.span,
-        delays: try delays(ode, registers, solve.history, initial: initial))
+        delays: try delays(ode, registers, solve.history, initial: initial), corners: corners)
       run = SolveRun(
         ode: ode, region: regions.rhs, events: regions.events, registers: registers,
         captured: regions.captured, settings: solve.settings, initial: initial)
       run.noise = regions.noise
       run.delays = regions.delays
+      run.corners = regions.corners
       if run.noise != nil { run.settings.path = path(run.settings, ode) }
     } else {
-      let system = try implicitSystem(ode)
+      let system = try implicitSystem(ode, corners)
       at(LoweredOrigin(span: solve.span, ode: ode.id))
       run = SolveRun(
         ode: ode, region: system.rhs, events: [], registers: registers,
         captured: system.captured, settings: solve.settings,
         initial: try consistent(initial, at: times.begin, system), mass: system.mass)
+      run.corners = system.corners
       if run.settings.method == "auto" { run.settings.method = Self.methodForImplicit }
     }
     at(LoweredOrigin(span: solve.span, ode: ode.id))
@@ -127,6 +130,7 @@ extension Lowering {
     var mass: Region?
     var noise: Noise?
     var delays: Delays?
+    var corners: Corners?
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
@@ -147,6 +151,7 @@ extension Lowering {
     form.mass = run.mass
     form.noise = run.noise
     form.delays = run.delays
+    form.corners = run.corners
     form.events = run.events
     form.takeGradients(run.settings.gradient)
     var initial = run.initial
@@ -277,7 +282,8 @@ extension Lowering {
 
   /// (t, flat state, earlier states if they are given, captured…) → flat slopes.
   mutating func rightHandSide(
-    _ ode: OdeInstance, _ registers: EventRegisters, past: ValueType? = nil
+    _ ode: OdeInstance, _ registers: EventRegisters, past: ValueType? = nil,
+    corners: InputCorners? = nil
   ) throws(IRError) -> Drafted {
     let outer = scope
     let outerElement = element
@@ -294,7 +300,7 @@ extension Lowering {
     }
     try bindEquations(
       ode, t: inner.parameters[0], y: inner.parameters[1], registers,
-      past: past == nil ? nil : inner.parameters[2])
+      past: past == nil ? nil : inner.parameters[2], corners: corners)
     var slopes: [Value] = []
     for (i, state) in ode.states.enumerated() {
       at(LoweredOrigin(span: state.equationSpan, ode: ode.id, state: i))
@@ -308,11 +314,12 @@ extension Lowering {
 
   /// Time, states and what equations have in common, as locals of the scope.
   mutating func bindEquations(
-    _ ode: OdeInstance, t: Value, y: Value, _ registers: EventRegisters? = nil, past: Value? = nil
+    _ ode: OdeInstance, t: Value, y: Value, _ registers: EventRegisters? = nil, past: Value? = nil,
+    corners: InputCorners? = nil
   ) throws(IRError) {
     try bindStates(ode, t: t, y: y)
     try bindEarlierStates(ode, past: past)
-    try bindInputs(ode, t: t, y: y, registers)
+    try bindInputs(ode, t: t, y: y, registers, corners)
     for bound in ode.bindings { scope.locals[bound.local] = try lower(bound.value) }
   }
 

@@ -46,14 +46,22 @@ final class RegionScope {
 
   /// A value of the parent, in here. Constants are made again, so that they stay constants.
   func capture(_ outer: Value) -> Value {
+    if let constant = parent?.builder.constantValue(outer) {
+      return builder.value(.constant(constant), [])
+    }
     if let known = captures.first(where: { $0.outer == outer && !$0.isSliced }) {
       return known.inner
     }
     guard let parent else { return outer }
-    if let constant = parent.builder.constantValue(outer) {
-      return builder.value(.constant(constant), [])
-    }
     return add(outer, parent.builder.type(outer), isSliced: false)
+  }
+
+  /// A parameter that stands in the place of a value of the parent, which another takes where the region runs.
+  func place(of outer: Value) -> Value {
+    if let known = captures.first(where: { $0.outer == outer && !$0.isSliced }) {
+      return known.inner
+    }
+    return add(outer, parent?.builder.type(outer) ?? .time, isSliced: false)
   }
 
   /// A value of the parent whose slice each turn of the loop gets.

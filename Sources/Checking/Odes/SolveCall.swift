@@ -231,6 +231,12 @@ extension Checker {
           "an input that is held, with equations that are not solved for a derivative,",
           at: given["input"]?.span ?? span, help: ["`linear` and the others have no jumps"]))
     }
+    if settings.gradient == .reversible, inputs.contains(where: \.isSampled) {
+      return fail(
+        .notSupportedYet(
+          "`gradient: reversible` with an input between samples", at: given["solver"]?.span ?? span,
+          help: ["the others take it; so does this one an input that is a function of time"]))
+    }
     if holds || !instance.events.isEmpty,
       refuseForEvents(
         instance, holds: holds, start: start, settings, given["solver"], span)

@@ -46,6 +46,14 @@ package struct SolveInput: Sendable {
     }
   }
 
+  /// It goes from one sample to the next.
+  package var isSampled: Bool {
+    switch source {
+    case .samples: true
+    case .formula: false
+    }
+  }
+
   /// It changes by jumps, which steps have to end at.
   package var isHeld: Bool {
     if case .samples(.hold, _, _) = source { true } else { false }

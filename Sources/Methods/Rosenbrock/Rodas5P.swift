@@ -9,7 +9,7 @@ extension RosenbrockTableau {
       0.030198172008377946,
     ]
     return RosenbrockTableau(
-      name: "rodas5p", order: 5, estimateOrder: 4, denseOrder: 4,
+      name: "rodas5p", order: 5, estimateOrder: 4, denseOrder: 4, strictness: 10,
       diagonal: 0.21193756319429014,
       nodes: [
         0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1, 1, 1,

@@ -9,7 +9,7 @@ extension RosenbrockTableau {
     let d = 1 / (2 + 2.0.squareRoot())
     let e = 6 + 2.0.squareRoot()
     return RosenbrockTableau(
-      name: "rosenbrock23", order: 2, estimateOrder: 2, denseOrder: 2, diagonal: d,
+      name: "rosenbrock23", order: 2, estimateOrder: 2, denseOrder: 2, strictness: 2, diagonal: d,
       stages: [[], [0.5], [0, 1]],
       couplings: [[], [-d], [(e - 2) * d, -e * d]],
       weights: [0, 1, 0], errorWeights: [1.0 / 6, -1.0 / 3, 1.0 / 6],

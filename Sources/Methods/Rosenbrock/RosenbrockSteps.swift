@@ -105,7 +105,8 @@ struct RosenbrockSteps {
       let zero = arithmetic.builder.constant(0, arithmetic.types.state)
       let difference = arithmetic.sum(tableau.errorWeights, stages) ?? zero
       let scale = arithmetic.scale(problem, y, y1)
-      return arithmetic.meanSquare(problem, difference, scale: scale)
+      let square = arithmetic.meanSquare(problem, difference, scale: scale)
+      return arithmetic.builder.mul(square, tableau.strictness * tableau.strictness)
     }
   }
 

@@ -282,6 +282,9 @@ struct BatchBuilder {
     if let delays = solve.delays {
       batched.batched[Solve.Operand.parameters + delays.past] = true
     }
+    if let corners = solve.corners {
+      batched.batched[Solve.Operand.parameters + corners.phase] = true
+    }
     var arguments: [Value] = []
     for (i, operand) in operands.enumerated() {
       arguments.append(

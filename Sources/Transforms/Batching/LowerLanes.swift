@@ -13,7 +13,10 @@ extension Batching {
       case .solve(var solve) where solve.trajectories != nil && !solve.isLowered:
         var operands = operands
         solve.sharesClock = solve.settings.hasOneStepSize
-        if solve.sharesClock { try countFromStart(&solve, &operands, &builder) }
+        if solve.sharesClock {
+          sharePhase(&solve, &operands, &builder)
+          try countFromStart(&solve, &operands, &builder)
+        }
         let flags = [!solve.sharesClock, true] + solve.batched[Solve.Operand.parameters...]
         solve.rhs = try expand(batch(solve.rhs, mapped: flags, extent: .lane).region)
         if let mass = solve.mass {
@@ -51,6 +54,16 @@ extension Batching {
     }
   }
 
+  /// Trajectories that share a clock are in one phase.
+  private static func sharePhase(
+    _ solve: inout Solve, _ operands: inout [Value], _ builder: inout RegionBuilder
+  ) {
+    guard let corners = solve.corners else { return }
+    let operand = Solve.Operand.parameters + corners.phase
+    operands[operand] = builder.constant(0, .time)
+    solve.batched[operand] = false
+  }
+
   /// Trajectories that share a clock may begin at times of their own: then it counts from there.
   private static func countFromStart(
     _ solve: inout Solve, _ operands: inout [Value], _ builder: inout RegionBuilder
@@ -73,18 +86,52 @@ extension Batching {
     operands.append(start)
     solve.batched.append(true)
 
-    solve.rhs = try countingFrom(solve.rhs)
-    solve.mass = try solve.mass.map(countingFrom)
-    if let noise = solve.noise { solve.noise?.diffusion = try countingFrom(noise.diffusion) }
+    let phase = solve.corners?.phase
+    let times = moveCorners(&solve, &operands, from: start, &builder)
+    func moved(_ region: Region) throws(IRError) -> Region {
+      try countingFrom(region, phase: phase, corners: times)
+    }
+    solve.rhs = try moved(solve.rhs)
+    solve.mass = try solve.mass.map(moved)
+    if let noise = solve.noise { solve.noise?.diffusion = try moved(noise.diffusion) }
   }
 
-  /// A region of time, state and parameters, its time counted from one more of these.
-  private static func countingFrom(_ region: Region) throws(IRError) -> Region {
+  /// Corners whose times are counted from the start, too, as parameters of their own; gives their types.
+  private static func moveCorners(
+    _ solve: inout Solve, _ operands: inout [Value], from start: Value,
+    _ builder: inout RegionBuilder
+  ) -> [ValueType] {
+    guard let corners = solve.corners, let trajectories = solve.trajectories else { return [] }
+    var types: [ValueType] = []
+    func moved(_ place: Int) -> Int {
+      var times = operands[Solve.Operand.parameters + place]
+      if !solve.batched[Solve.Operand.parameters + place] {
+        let extents = [trajectories] + builder.type(times).extents
+        times = builder.broadcast(times, to: extents, axes: [1])
+      }
+      let type = builder.type(times)
+      types.append(type.droppingFirst())
+      solve.batched.append(true)
+      operands.append(
+        builder.sub(times, builder.broadcast(start, to: type.extents, axes: [0])))
+      return operands.count - 1 - Solve.Operand.parameters
+    }
+    solve.corners = Corners(
+      phase: corners.phase, bends: corners.bends.map(moved), jumps: corners.jumps.map(moved))
+    return types
+  }
+
+  /// A region of time, state and parameters, its time counted from one more of these; behind that stand corners, which it doesn't read.
+  private static func countingFrom(
+    _ region: Region, phase: Int?, corners: [ValueType]
+  ) throws(IRError) -> Region {
     let types = region.parameterTypes
-    var builder = RegionBuilder(parameters: types + [.time])
-    let given = builder.parameters
-    let time = builder.add(given[0], given[types.count])
-    let results = builder.inline(region, [time] + given[1..<types.count])
+    var builder = RegionBuilder(parameters: types + [.time] + corners)
+    var given = builder.parameters
+    for place in [0, phase.map { 2 + $0 }].compactMap({ $0 }) {
+      given[place] = builder.add(given[place], given[types.count])
+    }
+    let results = builder.inline(region, Array(given[..<types.count]))
     return try builder.finish(results)
   }
 }

@@ -134,7 +134,8 @@ struct AdjointSensitivity {
       batched: solve.trajectories == nil
         ? []
         : [!solve.sharesClock, !solve.sharesClock, false, true] + ownFlags
-          + solve.batched[Solve.Operand.parameters...] + [!solve.sharesClock],
+          + solve.batched[Solve.Operand.parameters...] + [!solve.sharesClock]
+          + cornerPlaces.map { !solve.sharesClock || isBatched($0) },
       rhs: try backwardRegion(d, builder, quadrature: false), isLowered: solve.isLowered,
       controlled: controlled,
       quadrature: context.activeParameters.isEmpty
@@ -148,11 +149,41 @@ struct AdjointSensitivity {
       backward.settings.method = method.nameForRecordedPaths
     }
     if reconstructs { backward.expected = Solve.Operand.parameters }
+    backward.corners = solve.corners.map { corners in
+      // Behind the parameters and where time counts from.
+      let first = ownFlags.count + solve.rhs.parameterCount - 2 + 1
+      return Corners(
+        phase: ownFlags.count + corners.phase, bends: corners.bends.indices.map { first + $0 },
+        jumps: corners.jumps.indices.map { first + corners.bends.count + $0 })
+    }
     return backward
   }
 
-  /// (t, state, [weight], trace… or expected state, p…, where t counts from) → slopes, or contributions to the parameters' cotangents. The state
-  /// is (y, λ), or λ alone.
+  /// Places among the parameters of the times of corners, which a stretch counts from its beginning as all times.
+  private var cornerPlaces: [Int] { solve.corners?.times ?? [] }
+  private func isBatched(_ parameter: Int) -> Bool {
+    context.isBatched(Solve.Operand.parameters + parameter)
+  }
+
+  /// The times of corners, counted from where a stretch begins.
+  private func corners(
+    _ parameters: [Value], from begin: Value, _ builder: inout RegionBuilder
+  ) -> [Value] {
+    cornerPlaces.map { place in
+      var times = parameters[place]
+      if context.trajectories != nil, !solve.sharesClock, !isBatched(place) {
+        times = builder.broadcast(
+          times, to: builder.type(begin).extents + builder.type(times).extents, axes: [1])
+      }
+      let extents = builder.type(times).extents
+      let origin = builder.broadcast(
+        begin, to: extents, axes: Array(0..<builder.type(begin).rank))
+      return builder.sub(times, origin)
+    }
+  }
+
+  /// (t, state, [weight], trace… or expected state, p…, where t counts from, corners…) → slopes, or contributions to the parameters' cotangents. The
+  /// state is (y, λ), or λ alone.
   private func backwardRegion(
     _ d: Int, _ outer: RegionBuilder, quadrature: Bool
   ) throws(IRError) -> Region {
@@ -169,12 +200,20 @@ struct AdjointSensitivity {
         return lanes ? type.droppingFirst().prepending(.lane) : type
       }
     var builder = RegionBuilder(
-      parameters: [time, augmented] + (quadrature ? [time] : []) + ownTypes + types[2...] + [time])
+      parameters: [time, augmented] + (quadrature ? [time] : []) + ownTypes + types[2...] + [time]
+        + cornerPlaces.map { place in
+          let times = types[2 + place]
+          return lanes && !solve.sharesClock && !times.isBatched ? times.prepending(.lane) : times
+        })
     let given = builder.parameters
     let first = quadrature ? 3 : 2
     let path = Array(given[first..<(first + ownTypes.count)])
-    let parameters = Array(given[(first + ownTypes.count)..<(given.count - 1)])
-    let instant = builder.add(given[0], given[given.count - 1])
+    let origin = first + ownTypes.count + types.count - 2
+    var parameters = Array(given[(first + ownTypes.count)..<origin])
+    if let phase = solve.corners?.phase {
+      parameters[phase] = builder.add(parameters[phase], given[origin])
+    }
+    let instant = builder.add(given[0], given[origin])
     let axis = state.rank - 1
     let y: Value
     let lambda: Value
@@ -232,9 +271,11 @@ struct AdjointSensitivity {
     let clock = clock ?? carry.time
     let from = builder.sub(carry.time, clock)
     let to = builder.sub(time, clock)
+    let corners = corners(parameters, from: clock, &builder)
     let results = builder.emit(
       .solve(backward),
-      [from, to, noSaves, start] + (reconstructs ? [state] : trace) + parameters + [clock])
+      [from, to, noSaves, start] + (reconstructs ? [state] : trace) + parameters + [clock]
+        + corners)
     var lambda = results[Solve.Result.final]
     if reconstructs {
       let d = (builder.type(lambda).extents.last?.fixedLength ?? 0) / 2

@@ -82,7 +82,7 @@ struct AlgebraicAdjoint {
     let types = solve.rhs.parameterTypes
     var b = RegionBuilder(parameters: [types[0], types[1], types[1]] + types[2...])
     let p = b.parameters
-    let parameters = Array(p[3...])
+    let parameters = solve.parameters(Array(p[3...]), at: p[0])
     let system = system(p[0], p[1], parameters, &b)
     let x = solved(system, p[2], &b)
     let zero = b.zeros(like: x)

@@ -23,6 +23,7 @@ enum ForwardSensitivity {
     var augmented = solve
     augmented.rhs = try augmentedRegion(solve.rhs, first: 2, directions, earlier)
     (augmented.jacobian, augmented.band) = (nil, nil)
+    augmented.corners = solve.corners?.ofDerivatives(by: context.activeParameters)
     let types = augmented.rhs.parameterTypes
     if let earlier {
       let own = Array(types[2...])

@@ -7,6 +7,7 @@ enum RightHandSide {
   static func evaluate(
     _ solve: Solve, t: Value, y: Value, parameters: [Value], _ builder: inout RegionBuilder
   ) -> Value {
+    let parameters = solve.parameters(parameters, at: t)
     guard let trajectories = solve.trajectories else {
       return builder.inline(solve.rhs, [t, y] + parameters)[0]
     }
@@ -21,7 +22,8 @@ enum RightHandSide {
   ) throws(IRError) -> Value {
     let type = builder.type(y)
     guard let trajectories = solve.trajectories else {
-      let flags = [true, true] + parameters.map { _ in false }
+      let parameters = solve.parameters(parameters, at: t)
+      let flags = [true, true] + parameters.indices.map { $0 == solve.corners?.phase }
       let body = try Batching.batch(solve.rhs, mapped: flags, extent: .lane).region
       let map = Map(
         extent: type.extents[0], mapped: flags, isLowered: true, body: try Batching.expand(body))
@@ -43,6 +45,10 @@ enum RightHandSide {
       builder.reshape(t, to: [all]), builder.reshape(y, to: [all] + type.extents.dropFirst(2)),
     ]
     for (i, value) in parameters.enumerated() {
+      if i == solve.corners?.phase {
+        arguments.append(arguments[0])
+        continue
+      }
       guard solve.batched[Solve.Operand.parameters + i] else {
         arguments.append(value)
         continue

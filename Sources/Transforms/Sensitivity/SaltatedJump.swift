@@ -17,7 +17,7 @@ enum SaltatedJump {
     var builder = RegionBuilder(parameters: types)
     let given = builder.parameters
     let (t, y, occurrence) = (given[0], given[1], given[2])
-    let shared = Array(given[3...])
+    let shared = solve.parameters(Array(given[3...]), at: t)
 
     func slope(_ t: Value, _ y: Value) -> Value { builder.inline(solve.rhs, [t, y] + shared)[0] }
     func root(_ t: Value, _ y: Value) -> Value {

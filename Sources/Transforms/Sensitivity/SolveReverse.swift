@@ -59,6 +59,7 @@ enum SolveReverse {
     let hasCompanions = (method?.companions ?? 0) > 0
     let canUndo =
       method?.isSymmetric == true && solve.settings.endsAtSaves && solve.events.isEmpty
+      && solve.corners == nil
     // The gradient through the steps.
     let through: GradientMode = !hasCompanions ? .direct : canUndo ? .reversible : .forward
     // An adjoint equation would miss where saved states enter.

@@ -32,6 +32,7 @@ enum TangentSolve {
     tangent.mass = try solve.mass.map { (mass) throws(IRError) in
       try pairedMass(mass, tangent.rhs, parameters, d)
     }
+    tangent.corners = solve.corners?.ofDerivatives(by: parameters)
     let paired = tangent.rhs.parameterTypes
     if let earlier {
       let count = solve.rhs.parameterTypes.count - 2
