@@ -64,7 +64,7 @@ extension SteppingEngine {
       from: batched[Solve.Operand.initial] ? source + i * stateBytes : source,
       byteCount: stateBytes)
     trajectories[i].end = end
-    trajectories[i].longest = longestStep(span: abs(end - start))
+    trajectories[i].longest = longestStep(i, span: abs(end - start))
     trajectories[i].direction = end < start ? -1 : 1
     guard start.isFinite, end.isFinite,
       isFinite(UnsafeRawPointer(state.pointer) + i * stateBytes)

@@ -298,12 +298,17 @@ final class SteppingEngine: Workspace {
 
   /// How long given steps may be. A number of steps is that of the whole span, but that events and corners cut steps, and what is left is cut
   /// anew, and that some have nothing to read inside of steps.
-  func longestStep(span: Double) -> Double {
+  func longestStep(_ i: Int, span: Double) -> Double {
     switch solve.settings.stepping {
-    case .adaptive: .infinity
-    case .step(let longest): longest
+    case .adaptive: return .infinity
+    case .step(let longest): return longest
     case .count(let count):
-      solve.events.isEmpty && !stopsAtSaves && !hasCorners
+      if let operand = solve.countedSpan {
+        let whole = inputs[operand].load(
+          fromByteOffset: batched[operand] ? 8 * i : 0, as: Double.self)
+        return whole / Double(count)
+      }
+      return solve.events.isEmpty && !stopsAtSaves && !hasCorners
         ? .infinity : span / Double(count)
     }
   }

@@ -150,6 +150,7 @@ extension Solve {
     if let trace { list.add("trace", trace) }
     if let record { list.add("record", record.description) }
     if let drifting { list.addAll("drifting", drifting) }
+    if let countedSpan { list.add("counted_span", countedSpan) }
     if let expected { list.add("expected", expected) }
     list.add("companions", companions, unless: 0)
     if let band { list.add("band", band.text) }

@@ -177,6 +177,9 @@ private struct AttributeReader {
     if attributes.items["trace"] != nil { solve.trace = try natural("trace") }
     if attributes.items["record"] != nil { solve.record = try type("record") }
     if attributes.items["drifting"] != nil { solve.drifting = try flags("drifting") }
+    if attributes.items["counted_span"] != nil {
+      solve.countedSpan = try natural("counted_span")
+    }
     if attributes.items["expected"] != nil { solve.expected = try natural("expected") }
     solve.companions = try natural("companions", usual: 0)
     solve.events = try events()

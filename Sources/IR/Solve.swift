@@ -128,6 +128,8 @@ package struct Solve: Sendable, Hashable {
   package var delays: Delays?
   /// Times at which the right-hand side is not smooth.
   package var corners: Corners?
+  /// The operand, behind the initial state, with the span (f64) that a given number of steps is meant for, where this is a stretch of it.
+  package var countedSpan: Int?
   /// The operand, behind the initial state, with the numbers that the leading components of the final state should come to. The
   /// right-hand side has no use for it; a run tells how far the solve missed it (`RunReport.drift`).
   package var expected: Int?

@@ -392,7 +392,7 @@ extension Solve {
     }
     func all(_ type: ValueType) -> ValueType { lanes ? type.prepending(.lane) : type }
     try expect(!sharesClock || lanes, "solve: a shared clock without lanes")
-    for operand in clockStarts {
+    for operand in clockStarts + [countedSpan].compactMap(\.self) {
       try expect(
         operand >= Operand.parameters && operand < inner.count && inner[operand] == .time,
         "solve: operand \(operand) is no time")

@@ -108,17 +108,17 @@ extension GradientMode {
 
 extension LossInstance {
   /// The ways that go through all that is solved in it: one alone does through noise, another one through delays, and one is for steps that can
-  /// be undone, with nothing on the way that jumps.
+  /// be undone, with nothing on the way that cuts them.
   fileprivate var gradientModes: [GradientMode] {
     let value =
       switch body {
       case .value(let value), .logDensity(let value): value
       }
-    var (jumps, isNoisy, readsEarlier, isUndone) = (false, false, false, false)
+    var (isCut, isNoisy, readsEarlier, isUndone) = (false, false, false, false)
     value.walk { part in
-      if case .solution(let type) = part.type, !type.events.isEmpty { jumps = true }
+      if case .solution(let type) = part.type, !type.events.isEmpty { isCut = true }
       if case .solve(let solve) = part.kind {
-        if solve.inputs.contains(where: \.isSampled) { jumps = true }
+        if solve.inputs.contains(where: \.isSampled) { isCut = true }
         if solve.noise != nil { isNoisy = true }
         if solve.history != nil { readsEarlier = true }
         if Method.named(solve.settings.method)?.isSymmetric == true { isUndone = true }
@@ -126,6 +126,6 @@ extension LossInstance {
     }
     if readsEarlier { return isNoisy ? [] : [.forward] }
     if isNoisy { return [.direct] }
-    return GradientMode.proper + (isUndone && !jumps ? [.reversible] : [])
+    return GradientMode.proper + (isUndone && !isCut ? [.reversible] : [])
   }
 }

@@ -18,12 +18,14 @@ extension AdjointSensitivity {
       lambda = builder.add(lambda, builder.value(pick, [entering.cotangents, counts]))
     }
     let backward = try backwardSolve(builder)
-    let scan = try overStops(backward, trace, hasSaves: entering != nil, builder)
+    let shared = shared(&builder)
+    let scan = try overStops(
+      backward, trace, hasSaves: entering != nil, shares: shared.count, builder)
     let end = context.spread(Solve.Operand.end, &builder)
     let last = builder.sub(counts, builder.one(like: counts))
     var arguments = [counts, lambda, end, counts, last]
     arguments += stacked(trace) + (entering.map { [$0.cotangents, $0.flags] } ?? [])
-    arguments += traced + context.parameters
+    arguments += traced + shared
     let results = builder.emit(.scan(scan), arguments)
     let carry = Carry(lambda: results[0], state: final, time: results[1])
     let rest = try runToBeginning(
@@ -66,7 +68,8 @@ extension AdjointSensitivity {
   /// Carries: λ, the time that it is at, how many steps of the record lie before that, and the number of the turn's step. Stacked: time, state, event
   /// and occurrence of a step, and what is saved at its beginning. Shared: the record, parameters. Terms: cotangents of the active parameters.
   private func overStops(
-    _ backward: Solve, _ trace: [Value], hasSaves: Bool, _ outer: RegionBuilder
+    _ backward: Solve, _ trace: [Value], hasSaves: Bool, shares count: Int,
+    _ outer: RegionBuilder
   ) throws(IRError) -> Scan {
     let types = solve.rhs.parameterTypes
     let (time, state) = (types[0], types[1])
@@ -77,8 +80,10 @@ extension AdjointSensitivity {
     }
     let number = time.with(.i64)
     let step = [time, state, number, number] + (hasSaves ? [state, time] : [])
+    // Behind the parameters.
+    let spans = Array(repeating: time, count: count - context.parameters.count)
     var body = RegionBuilder(
-      parameters: [state, time, number, number] + step + path + types[2...])
+      parameters: [state, time, number, number] + step + path + types[2...] + spans)
     body.origin = outer.origin
     let given = body.parameters
     var isStop = body.greater(given[6], body.zeros(like: given[6]))
@@ -87,11 +92,12 @@ extension AdjointSensitivity {
     }
     let (whenTrue, whenFalse) = try sides(backward, hasSaves: hasSaves, given.map { body.type($0) })
     var branch = Branch(whenTrue: whenTrue, whenFalse: whenFalse)
-    let parameterFlags = Array(solve.batched.dropFirst(Solve.Operand.parameters))
+    let parameterFlags =
+      solve.batched.dropFirst(Solve.Operand.parameters) + spans.map { _ in true }
     if isOver {
       branch.lanes = .lane
       branch.isLowered = true
-      branch.batched = given.dropLast(types.count - 2).map { _ in true } + parameterFlags
+      branch.batched = given.dropLast(count).map { _ in true } + parameterFlags
     }
     let results = body.emit(.branch(branch), [isStop] + given)
     let next = body.sub(given[3], body.one(like: given[3]))
@@ -113,16 +119,16 @@ extension AdjointSensitivity {
     var stop = RegionBuilder(parameters: types)
     let given = stop.parameters
     let path = Array(given[first..<(first + traced.count)])
-    let parameters = Array(given[(first + traced.count)...])
+    let shared = Array(given[(first + traced.count)...])
     var stretch = backward
     if context.trajectories != nil { stretch.trajectories = .lane }
     let carry = Carry(lambda: given[0], state: given[5], time: given[1])
     // Of the record there are the steps before the stop behind: at its time the state is that before it.
     let (lambda, terms) = run(
-      stretch, carry, to: given[4], at: given[5], parameters, [given[2]] + path.dropFirst(), &stop)
+      stretch, carry, to: given[4], at: given[5], shared, [given[2]] + path.dropFirst(), &stop)
     let event = EventReverse(
       context: context.withoutTimes, event: given[6], occurrence: given[7], time: given[4],
-      state: given[5], parameters: parameters, lambda: lambda)
+      state: given[5], parameters: parameters(of: shared), lambda: lambda)
     var back = try event.turn([lambda] + terms, &stop)
     if hasSaves { back[0] = stop.add(back[0], given[8]) }
     let whenTrue = try stop.finish([back[0], given[4], given[3]] + back.dropFirst())

@@ -135,7 +135,8 @@ struct AdjointSensitivity {
         ? []
         : [!solve.sharesClock, !solve.sharesClock, false, true] + ownFlags
           + solve.batched[Solve.Operand.parameters...] + [!solve.sharesClock]
-          + cornerPlaces.map { !solve.sharesClock || isBatched($0) },
+          + cornerPlaces.map { !solve.sharesClock || isBatched($0) }
+          + (isCounted ? [!solve.sharesClock] : []),
       rhs: try backwardRegion(d, builder, quadrature: false), isLowered: solve.isLowered,
       controlled: controlled,
       quadrature: context.activeParameters.isEmpty
@@ -156,7 +157,33 @@ struct AdjointSensitivity {
         phase: ownFlags.count + corners.phase, bends: corners.bends.indices.map { first + $0 },
         jumps: corners.jumps.indices.map { first + corners.bends.count + $0 })
     }
+    if isCounted {
+      backward.countedSpan =
+        Solve.Operand.parameters + ownFlags.count + solve.rhs.parameterCount - 2 + 1
+        + cornerPlaces.count
+    }
     return backward
+  }
+
+  /// A number of steps is meant for the whole span, which a stretch has to be told then.
+  private var isCounted: Bool {
+    switch solve.settings.stepping {
+    case .adaptive, .step: false
+    case .count: true
+    }
+  }
+
+  /// What all stretches share: the parameters and, for a number of steps, the whole span.
+  func shared(_ builder: inout RegionBuilder) -> [Value] {
+    guard isCounted else { return context.parameters }
+    let span = builder.sub(
+      context.clock(Solve.Operand.end, &builder), context.clock(Solve.Operand.start, &builder))
+    return context.parameters + [builder.abs(span)]
+  }
+
+  /// Of what stretches share, the parameters.
+  func parameters(of shared: some Collection<Value>) -> [Value] {
+    Array(shared.prefix(context.parameters.count))
   }
 
   /// Places among the parameters of the times of corners, which a stretch counts from its beginning as all times.
@@ -182,7 +209,7 @@ struct AdjointSensitivity {
     }
   }
 
-  /// (t, state, [weight], trace… or expected state, p…, where t counts from, corners…) → slopes, or contributions to the parameters' cotangents. The
+  /// (t, state, [weight], trace… or expected state, p…, where t counts from, corners…, the whole span) → slopes, or contributions to the parameters' cotangents. The
   /// state is (y, λ), or λ alone.
   private func backwardRegion(
     _ d: Int, _ outer: RegionBuilder, quadrature: Bool
@@ -199,12 +226,13 @@ struct AdjointSensitivity {
         let type = outer.type(value)
         return lanes ? type.droppingFirst().prepending(.lane) : type
       }
-    var builder = RegionBuilder(
-      parameters: [time, augmented] + (quadrature ? [time] : []) + ownTypes + types[2...] + [time]
-        + cornerPlaces.map { place in
-          let times = types[2 + place]
-          return lanes && !solve.sharesClock && !times.isBatched ? times.prepending(.lane) : times
-        })
+    let corners = cornerPlaces.map { place -> ValueType in
+      let times = types[2 + place]
+      return lanes && !solve.sharesClock && !times.isBatched ? times.prepending(.lane) : times
+    }
+    var all = [time, augmented] + (quadrature ? [time] : []) + ownTypes + types[2...]
+    all += [time] + corners + (isCounted ? [time] : [])
+    var builder = RegionBuilder(parameters: all)
     let given = builder.parameters
     let first = quadrature ? 3 : 2
     let path = Array(given[first..<(first + ownTypes.count)])
@@ -261,7 +289,7 @@ struct AdjointSensitivity {
   ///
   /// - Parameter clock: what time is counted from; nil: from where the carry is.
   func run(
-    _ backward: Solve, _ carry: Carry, to time: Value, at state: Value, _ parameters: [Value],
+    _ backward: Solve, _ carry: Carry, to time: Value, at state: Value, _ shared: [Value],
     _ trace: [Value], clock: Value? = nil, _ builder: inout RegionBuilder
   ) -> (lambda: Value, terms: [Value]) {
     let axis = context.batchAxes
@@ -271,11 +299,12 @@ struct AdjointSensitivity {
     let clock = clock ?? carry.time
     let from = builder.sub(carry.time, clock)
     let to = builder.sub(time, clock)
+    let parameters = parameters(of: shared)
     let corners = corners(parameters, from: clock, &builder)
     let results = builder.emit(
       .solve(backward),
       [from, to, noSaves, start] + (reconstructs ? [state] : trace) + parameters + [clock]
-        + corners)
+        + corners + shared.dropFirst(parameters.count))
     var lambda = results[Solve.Result.final]
     if reconstructs {
       let d = (builder.type(lambda).extents.last?.fixedLength ?? 0) / 2
@@ -294,7 +323,7 @@ struct AdjointSensitivity {
     let origin = context.spread(Solve.Operand.initial, &builder)
     let isStiff = Method.named(solve.settings.method)?.purpose == .stiff
     guard isStiff, !reconstructs else {
-      return run(backward, carry, to: start, at: origin, context.parameters, trace, &builder)
+      return run(backward, carry, to: start, at: origin, shared(&builder), trace, &builder)
     }
     let middle = builder.mul(builder.add(start, carry.time), 0.5)
     let type = builder.type(start)
@@ -306,7 +335,7 @@ struct AdjointSensitivity {
     let stacked = [
       both(carry.time, middle), both(middle, start), both(carry.time, start),
     ]
-    let shared = trace + context.parameters
+    let shared = trace + shared(&builder)
     let state = builder.type(carry.lambda)
     var body = RegionBuilder(
       parameters: [state, type, type, type] + shared.map { builder.type($0) })
@@ -335,7 +364,7 @@ struct AdjointSensitivity {
     let stacked = [times, context.results[Solve.Result.saved], saved].map {
       context.trajectories == nil || builder.type($0).rank == 1 ? $0 : builder.scanAxisFirst($0)
     }
-    let shared = traced + context.parameters
+    let shared = traced + shared(&builder)
     var body = RegionBuilder(
       parameters: [stateType, stateType, timeType, timeType, stateType, stateType]
         + shared.map { builder.type($0) })
@@ -346,7 +375,7 @@ struct AdjointSensitivity {
       backward, Carry(lambda: given[0], state: given[1], time: given[2]), to: given[3],
       at: given[4], Array(given[parameters...]), Array(given[6..<parameters]), &body)
     let entered = try enter(
-      given[5], at: given[3], given[4], Array(given[parameters...]), &body)
+      given[5], at: given[3], given[4], self.parameters(of: given[parameters...]), &body)
     let lambda = body.add(step.lambda, entered.lambda)
     let scan = Scan(
       length: .fixed(context.saveCount(builder)), reverse: true, carries: 3, stacked: 3, outputs: 0,
