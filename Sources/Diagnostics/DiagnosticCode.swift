@@ -217,6 +217,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case gradientDrift = "W1003"
   case lineSearchStopped = "W1004"
   case unstableSteps = "W1005"
+  case companionAstray = "W1006"
 }
 
 extension DiagnosticCode {

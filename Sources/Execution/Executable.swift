@@ -115,6 +115,8 @@ package enum RunWarning: Sendable, Hashable {
   case switched(time: Double, origin: Origin?)
   /// Given steps are longer than the method is stable with, and from about this time on the state has grown so many times over.
   case unstable(time: Double, growth: Double, origin: Origin?)
+  /// What a method remembers beside the state has come off it by such a share of it, at its end.
+  case companionAstray(time: Double, share: Double, origin: Origin?)
   /// A solve of the state backwards, for an adjoint gradient, has come to this time so many tolerances away from where the solve
   /// forwards had been: the gradient is as wrong as that.
   case adjointDrift(time: Double, ratio: Double, origin: Origin?)
@@ -136,7 +138,11 @@ extension RunWarning {
       case (.adjointDrift(_, let worst, let a), .adjointDrift(_, let ratio, let b)) where a == b:
         if ratio > worst { warnings[i] = self }
         return
-      case (.stiff, _), (.switched, _), (.unstable, _), (.adjointDrift, _):
+      case (.companionAstray(_, let most, let a), .companionAstray(_, let share, let b))
+      where a == b:
+        if share > most { warnings[i] = self }
+        return
+      case (.stiff, _), (.switched, _), (.unstable, _), (.companionAstray, _), (.adjointDrift, _):
         continue
       }
     }

@@ -33,6 +33,8 @@ package struct SolveExecutable: Executable {
   /// nil where nothing earlier is read.
   let past: PastExecutables?
   let stiffness: StiffnessWatch?
+  /// Tells how far companions have come off the state; nil where there are none.
+  let companionGap: (any Executable)?
   /// Takes steps without the engine, where the executor can make one and nothing in the solve needs the engine at each
   /// step.
   let loops: LoopFamily<any StepLoop>?
@@ -89,6 +91,7 @@ package struct SolveExecutable: Executable {
       initialStep = nil
       rhs = try compiler.compile(solve.rhs)
     }
+    companionGap = try regions.symmetric?.gap.map { try executor.forRareUse.compile($0) }
     events = try EventWatch(solve, executor)
     past = try PastExecutables(solve, regions, executor)
     // What a method remembers at the start is, as a rule, the right-hand side there.

@@ -80,7 +80,7 @@ extension SteppingEngine {
     if keepsSteps { try record(workspace) }
     rounds += 1
     if let stiffness, isSuspicious || rounds % 32 == 0 { try watch(stiffness) }
-    take(workspace, all: accepted == slots)
+    try take(workspace, all: accepted == slots)
     if !solve.events.isEmpty { try applyDueEvents(record: workspace) }
     try passCorners()
   }
@@ -183,7 +183,7 @@ extension SteppingEngine {
   }
 
   /// Makes the accepted steps' ends the state.
-  private func take(_ workspace: any Workspace, all: Bool) {
+  private func take(_ workspace: any Workspace, all: Bool) throws(ExecutionError) {
     let t = times.typed(Double.self)
     if all {
       state.pointer.copyMemory(from: workspace.results[0], byteCount: stateBytes * slots)
@@ -206,7 +206,10 @@ extension SteppingEngine {
       t[slot] = trajectories[i].target
       trajectories[i].accepted += 1
       if !isAdaptive { trajectories[i].gap.advance() }
-      if trajectories[i].lands, !hasDueEvents(slot) { conclude(slot) }
+      if trajectories[i].lands, !hasDueEvents(slot) {
+        try lookAtCompanion(slot)
+        conclude(slot)
+      }
     }
   }
 

@@ -51,6 +51,7 @@ extension SteppingEngine {
             enter(slot, lane, memory)
             continue
           }
+          try lookAtCompanion(slot)
           conclude(slot)
         }
         if let slot = nextSlot(&next) {

@@ -23,6 +23,7 @@ final class SteppingEngine: Workspace {
   let past: Past?
   let terms: (any Workspace)?
   let stiffness: (any Workspace)?
+  let companionGap: (any Workspace)?
   let store: ResultStore
   @exclusivity(unchecked) var extents = ExtentValues()
   var results: UnsafePointer<UnsafeRawPointer> { store.pointers.pointer }
@@ -30,7 +31,7 @@ final class SteppingEngine: Workspace {
     let steps = program.hasOneStep ? [step] : [step, stepWithRecord]
     let regions =
       steps + jumps + [dense, rhs]
-      + [initialStep, start, terms, stiffness, roots].compactMap { $0 }
+      + [initialStep, start, terms, stiffness, companionGap, roots].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
       + [
         times, sizes, state, mask, commonTimes, commonCorners, phases, sizesReached, occurrences,
@@ -101,6 +102,7 @@ final class SteppingEngine: Workspace {
     jumps = (program.events?.jumps ?? []).map { $0.makeWorkspace(context) }
     terms = program.terms?.makeWorkspace(context)
     stiffness = program.stiffness?.estimate.makeWorkspace(context)
+    companionGap = program.companionGap?.makeWorkspace(context)
     store = ResultStore(program.resultTypes)
     solve = program.solve
     if case .adaptive(let rtol, let atol) = solve.settings.stepping {

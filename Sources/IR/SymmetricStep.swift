@@ -5,9 +5,13 @@ package struct SymmetricStep: Sendable {
   package var step: Region
   /// (t, y, p…) → companions… at the beginning; nil where there are none.
   package var start: Region?
+  /// (t, h, y, companion, p…) → how far a companion is from what it would begin with at t, as a state; h is the step back from there. nil where
+  /// there is none.
+  package var gap: Region?
 
-  package init(step: Region, start: Region? = nil) {
+  package init(step: Region, start: Region? = nil, gap: Region? = nil) {
     self.step = step
     self.start = start
+    self.gap = gap
   }
 }

@@ -15,6 +15,9 @@ package enum StepBuilder {
       regions.memoryless = try regions.memoryless.map { (region) throws(IRError) in
         try inItsPhase(region, problem)
       }
+      if let gap = regions.symmetric?.gap {
+        regions.symmetric?.gap = try inItsPhase(gap, problem)
+      }
       regions.terms = try regions.terms.map { (region) throws(IRError) in
         try inItsPhase(region, problem)
       }

@@ -28,7 +28,7 @@ struct NativeCode {
   private static let callsOfAFunction = 64
 
   /// Says in names and in keys of caches how code is made; raised when the same IR becomes other code.
-  static let revision = 4
+  static let revision = 5
 
   init(_ original: Region, target: CodeTarget, prefix: String) throws(IRError) {
     let region = try Normalize.run(original)

@@ -135,7 +135,7 @@ extension RunReport {
     warnings.filter {
       switch $0 {
       case .adjointDrift: true
-      case .stiff, .switched, .unstable: false
+      case .stiff, .switched, .unstable, .companionAstray: false
       }
     }
   }

@@ -69,6 +69,24 @@ import Testing
     #expect(rows["direct"]?["evaluations"] as? Int == 160)
   }
 
+  /// Steps of the whole span, by number: stretches between observations have their shares.
+  @Test func stretchesShareANumberOfSteps() throws {
+    let rows = try Self.checked("rk4(steps: 20)")
+    for name in ["direct", "adjoint", "interpolated"] {
+      #expect(rows[name]?["forward"] as? Int == 80, "\(name)")
+      #expect(rows[name]?["backward"] as? Int == 80, "\(name)")
+    }
+  }
+
+  /// Undone step by step, whatever their number.
+  @Test(arguments: ["reversible_heun", "asynchronous_leapfrog"])
+  func memoryIsThatOfAStep(_ method: String) throws {
+    let few = try Self.checked("\(method)(steps: 200)")
+    let many = try Self.checked("\(method)(steps: 20_000)")
+    #expect(few["reversible"]?["bytes"] as? Double == many["reversible"]?["bytes"] as? Double)
+    #expect(many["reversible"]?["trusted"] as? Bool == true)
+  }
+
   /// The memory of a trace grows with the steps; that of the adjoint and of the forward sensitivities does not.
   @Test func memoryIsThatOfTraces() throws {
     let few = try Self.checked("rk4(dt: 0.001)")

@@ -440,6 +440,18 @@ extension Catalogue {
         print solve(f, over: 0..0.4, solver: rk4(dt: 0.01)).final.x
         """),
     CatalogueRow(
+      .companionAstray, "a reversible method where something is damped",
+      "`reversible_heun` and `asynchronous_leapfrog` remember a companion of the state, which lets their steps be undone. What the equation damps the companion makes "
+        + "grow, with a sign that alternates, until it is what the state is made of.",
+      bad: """
+        ode f { state x = 1; x' = -2*x }
+        print solve(f, over: 0..10, solver: asynchronous_leapfrog(dt: 0.01)).final.x
+        """,
+      mended: """
+        ode f { state x = 1; x' = -2*x }
+        print solve(f, over: 0..10, solver: rk4(dt: 0.01)).final.x
+        """),
+    CatalogueRow(
       .gradientDrift, "the gradient of an adjoint can't be trusted",
       "`gradient: adjoint` solves the state backwards. What decays forwards grows "
         + "backwards, and the reconstructed beginning is far from where the solve began.",

@@ -33,7 +33,8 @@ struct ReversibleSteps {
       dense: try HermiteRecord(types: types).dense(), start: begins, terms: try terms(),
       record: HermiteRecord(types: types).type, hasError: false,
       evaluations: (step: 1, record: 1, start: 1))
-    regions.symmetric = SymmetricStep(step: try alone(), start: try companionStart())
+    regions.symmetric = SymmetricStep(
+      step: try alone(), start: try companionStart(), gap: try gap())
     return regions
   }
 
@@ -59,6 +60,22 @@ struct ReversibleSteps {
     var region = try start()
     region.results = [region.results[0]]
     return region
+  }
+
+  private func gap() throws(IRError) -> Region {
+    var a = StepArithmetic(
+      types,
+      parameters: [types.clock, types.clock, types.state, types.state] + types.parameters)
+    let p = a.builder.parameters
+    let begun = try companionStart()
+    let off = a.builder.sub(p[3], a.builder.inline(begun, [p[0], p[2]] + p[4...])[0])
+    switch scheme {
+    case .heun: return try a.builder.finish([off])
+    case .asynchronousLeapfrog:
+      // A slope is a state once it has lasted for half a step.
+      let half = a.spread(a.builder.mul(p[1], 0.5))
+      return try a.builder.finish([a.builder.mul(half, off)])
+    }
   }
 
   /// Where a step ends, the slopes of its ends, and what is remembered there.

@@ -47,7 +47,7 @@ extension LoopEmitter {
         advance(r, nil, to: target, results)
         done.set(number)
       }
-      meet(r, goes: goes, taken: taken, t: now, h: h, target: target, results)
+      meet(r, tried: taken, taken: taken, t: now, h: h, target: target, results)
       let isThrough = w.and(taken, isLast)
       let landed = w.and(isThrough, w.compare("oeq", target, r.end))
       w.branch(w.any(w.and(isThrough, w.not(landed))), isLikely: false) {

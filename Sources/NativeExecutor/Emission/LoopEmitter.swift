@@ -226,15 +226,17 @@ struct LoopEmitter {
   }
 
   /// Save times, and the log.
+  ///
+  /// - Parameter tried: where the step counts: what is left to the engine it tries again.
   func meet(
-    _ r: Registers, goes: Operand, taken: Operand, t: Operand, h: Operand, target: Operand,
+    _ r: Registers, tried: Operand, taken: Operand, t: Operand, h: Operand, target: Operand,
     _ results: Results
   ) {
     var due: Operand?
     if problem.hasSaves {
       let ahead = w.multiply(w.subtract(target, w.load(r.nextSave, f64)), r.direction)
       r.savesMet.set(
-        w.add(r.savesMet.value, bit(w.and(goes, w.compare("ogt", ahead, constant(0))))))
+        w.add(r.savesMet.value, bit(w.and(tried, w.compare("ogt", ahead, constant(0))))))
       due = w.and(taken, w.compare("oge", ahead, constant(0)))
     }
     guard let met = problem.hasTrace ? taken : due else { return }
@@ -368,7 +370,8 @@ struct LoopEmitter {
         outcome.choose([goes, .constant(0, mask)])
       }
       let (taken, stuck) = (outcome[0], outcome[1])
-      meet(r, goes: goes, taken: taken, t: now, h: h, target: target, results)
+      let tried = w.and(goes, w.not(stuck))
+      meet(r, tried: tried, taken: taken, t: now, h: h, target: target, results)
       return goesOn(r, taken: taken, stuck: stuck, landed: w.and(taken, isLanding))
     }
 
