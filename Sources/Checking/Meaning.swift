@@ -1,4 +1,5 @@
 import NodalDiagnostics
+import NodalMethods
 import NodalSyntax
 import NodalTypes
 
@@ -21,7 +22,7 @@ indirect enum Meaning: Sendable {
   case part(Int)
   case loss(DeclarationID)
   /// `tsit5`, before its settings.
-  case method(SolverMethod)
+  case method(MethodEntry)
   case solver(SolverValue)
   case range(RangeValue)
   /// A record or tuple with compile-time things in it.

@@ -17,12 +17,7 @@ extension SteppingEngine {
     table[1] = UnsafeRawPointer(length.pointer)
     table[2] = UnsafeRawPointer(state.pointer) + slot * stateBytes
     table[3] = UnsafeRawPointer(memory[0].pointer) + slot * rowBytes(memoryType(0))
-    for p in parameters.indices {
-      let operand = Solve.Operand.parameters + p
-      let bytes =
-        batched[operand] ? LaneRows.bytes(program.parameterTypes[operand], extents) : 0
-      table[4 + p] = inputs[operand] + bytes * i
-    }
+    for p in parameters.indices { table[4 + p] = parameter(p, of: i) }
     try companionGap.run(table.pointer, inner(lanes: 1))
     let reached = sizesReached.typed(Double.self) + i * dimension
     var share = Double.infinity

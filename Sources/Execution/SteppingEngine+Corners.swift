@@ -50,8 +50,6 @@ extension SteppingEngine {
     corners = [CornerTimes(first: UnsafePointer(memory), count: all.count, stride: 0, isJump: true)]
   }
 
-  var hasCorners: Bool { solve.corners != nil || solve.delays != nil }
-
   /// The first corner that trajectory i meets on its way from a time to `end`, or the end. What is so near that no step leads there has been met.
   func nextCorner(_ i: Int, from time: Double, before end: Double) -> Double {
     guard hasCorners else { return end }

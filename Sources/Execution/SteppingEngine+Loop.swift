@@ -121,6 +121,13 @@ extension SteppingEngine {
     (k == 0 ? state : self.memory[k - 1]).pointer + slot * memory.rows[k].rowBytes
   }
 
+  /// Where a trajectory has a parameter.
+  func parameter(_ p: Int, of trajectory: Int) -> UnsafeRawPointer {
+    let operand = Solve.Operand.parameters + p
+    guard batched[operand] else { return inputs[operand] }
+    return inputs[operand] + trajectory * LaneRows.bytes(program.parameterTypes[operand], extents)
+  }
+
   /// Puts a trajectory into a lane.
   private func enter(_ slot: Int, _ lane: Int, _ memory: LoopMemory) {
     let i = lanes[slot]
@@ -169,10 +176,7 @@ extension SteppingEngine {
       case .shared: break
       case .own(let block): block.put(inputs[operand] + i * block.rowBytes, lane)
       case .address(let block):
-        let first =
-          batched[operand]
-          ? i * LaneRows.bytes(program.parameterTypes[operand], extents) : 0
-        block.memory.typed(Int.self)[lane] = Int(bitPattern: inputs[operand] + first)
+        block.memory.typed(Int.self)[lane] = Int(bitPattern: parameter(p, of: i))
       }
     }
     for k in memory.integrals.indices { memory.integrals[k].clear(lane) }
@@ -230,13 +234,7 @@ extension SteppingEngine {
       inputs[0] = UnsafeRawPointer(times.pointer) + 8 * slot
       inputs[1] = UnsafeRawPointer(sizes.pointer) + 8 * slot
       for k in memory.rows.indices { inputs[2 + k] = UnsafeRawPointer(row(k, slot, memory)) }
-      for p in parameters.indices {
-        let operand = Solve.Operand.parameters + p
-        let bytes =
-          program.isBatched(operand)
-          ? LaneRows.bytes(program.parameterTypes[operand], extents) : 0
-        inputs[2 + memory.rows.count + p] = self.inputs[operand] + bytes * i
-      }
+      for p in parameters.indices { inputs[2 + memory.rows.count + p] = parameter(p, of: i) }
       try stiffness.run(inputs.pointer, inner(lanes: 1))
       let estimate = stiffness.results[0].load(as: Double.self)
       if estimate > threshold { isSuspicious = true }

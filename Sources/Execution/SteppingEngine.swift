@@ -117,6 +117,7 @@ final class SteppingEngine: Workspace {
     hasTrajectories = solve.trajectories != nil
     hasTrace = solve.trace != nil
     keepsSteps = hasTrace || solve.delays != nil
+    hasCorners = solve.corners != nil || solve.delays != nil
     traceResult = solve.traceResult
     batched = program.parameterTypes.indices.map { program.isBatched($0) }
     expectedCount =
@@ -159,6 +160,8 @@ final class SteppingEngine: Workspace {
   let hasTrace: Bool
   /// Accepted steps are logged: there is a trace, or later steps read them.
   let keepsSteps: Bool
+  /// Steps end at times where something isn't smooth.
+  let hasCorners: Bool
   let traceResult: Int
   /// By operand: each trajectory has its own.
   let batched: [Bool]

@@ -150,6 +150,17 @@ struct StepArithmetic {
   }
 
   /// Adds two lists of terms, element by element; the first may be empty.
+  /// Σ of an integral's terms over a step by the trapezoidal rule, with the states at its ends.
+  mutating func trapezoid(
+    _ quadrature: Region, t: Value, h: Value, mask: Value, from y0: Value, to y1: Value,
+    _ shared: [Value]
+  ) -> [Value] {
+    let share = builder.mul(builder.mul(h, mask), 0.5)
+    let before = builder.inline(quadrature, [t, y0, share] + shared)
+    let after = builder.inline(quadrature, [time(t, 1, h), y1, share] + shared)
+    return accumulate(before, after)
+  }
+
   mutating func accumulate(_ total: [Value], _ terms: [Value]) -> [Value] {
     total.isEmpty ? terms : zip(total, terms).map { builder.add($0, $1) }
   }

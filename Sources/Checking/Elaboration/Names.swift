@@ -1,4 +1,5 @@
 import NodalDiagnostics
+import NodalMethods
 import NodalSyntax
 import NodalTypes
 
@@ -33,7 +34,7 @@ extension Checker {
   func builtIn(_ name: String) -> Meaning? {
     if let intrinsic = Intrinsic(rawValue: name) { return .intrinsic(intrinsic) }
     if let family = DistributionFamily.rows[name] { return .family(family) }
-    if let method = SolverMethod.rows[name] { return .method(method) }
+    if let entry = MethodEntry.named(name) { return .method(entry) }
     return nil
   }
 
@@ -71,7 +72,7 @@ extension Checker {
     names += environment.modules.first?.names.keys.map { $0 } ?? []
     names += Intrinsic.allCases.map(\.rawValue).filter { !$0.hasPrefix("_") }
     names += DistributionFamily.rows.keys
-    names += SolverMethod.rows.keys
+    names += MethodEntry.names
     return names.filter { !$0.hasPrefix("_") }
   }
 

@@ -14,7 +14,7 @@ extension Lowering {
     _ system: SteadySearch, _ ode: OdeInstance, from start: Value, _ captured: [Value],
     _ ends: OdePoint.Ends, _ point: OdePoint
   ) throws(IRError) -> [LoweredField] {
-    let places = try componentRanges(of: ode)
+    let places = try ranges(of: ode)
     let unknown = ends.unknown.map { places[$0] }
     let wanted = ends.wanted.map { places[$0.state] }
     var parts: [Value] = []
@@ -45,18 +45,6 @@ extension Lowering {
     let numbers = scope.builder.mul(scope.builder.sub(found, one), size)
     let y = Self.replacing(unknown, of: start, by: numbers, &scope.builder)
     return try self.point(of: ode, t: span[0], y: y)
-  }
-
-  /// Where each state is in the flat one.
-  private func componentRanges(of ode: OdeInstance) throws(IRError) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    var next = 0
-    for state in ode.states {
-      let length = try count(state.type)
-      ranges.append(next..<(next + length))
-      next += length
-    }
-    return ranges
   }
 
   /// The same numbers, but for these ranges, which come one behind the other.

@@ -329,6 +329,16 @@ extension Lowering {
     return sum
   }
 
+  /// Where each state is in the flat one.
+  func ranges(of ode: OdeInstance) throws(IRError) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    for state in ode.states {
+      let start = ranges.last?.upperBound ?? 0
+      ranges.append(start..<(start + (try count(state.type))))
+    }
+    return ranges
+  }
+
   func count(_ type: Type) throws(IRError) -> Int {
     guard let tensor = type.tensor else { throw IRError("a state of type \(type)") }
     return try extents(tensor.shape).reduce(1) { $0 * ($1.fixedLength ?? 1) }
@@ -339,14 +349,11 @@ extension Lowering {
     _ ode: OdeInstance, t: Value, y: Value
   ) throws(IRError) {
     scope.locals[ode.time] = .array(t)
-    var start = 0
-    for state in ode.states {
-      let n = try count(state.type)
+    for (state, range) in zip(ode.states, try ranges(of: ode)) {
       guard let tensor = state.type.tensor else { throw IRError("a state of type \(state.type)") }
-      let part = scope.builder.slice(y, axis: 0, start..<(start + n))
+      let part = scope.builder.slice(y, axis: 0, range)
       scope.locals[state.local] = .array(
         scope.builder.reshape(part, to: try extents(tensor.shape)))
-      start += n
     }
   }
 
@@ -412,17 +419,14 @@ extension Lowering {
   mutating func states(
     of ode: OdeInstance, in flat: Value, leading: [Extent]
   ) throws(IRError) -> [LoweredField] {
-    var start = 0
     var result: [LoweredField] = []
-    for state in ode.states {
-      let n = try count(state.type)
+    for (state, range) in zip(ode.states, try ranges(of: ode)) {
       guard let tensor = state.type.tensor else { throw IRError("a state of type \(state.type)") }
-      let part = scope.builder.slice(flat, axis: leading.count, start..<(start + n))
+      let part = scope.builder.slice(flat, axis: leading.count, range)
       result.append(
         LoweredField(
           state.name,
           .array(scope.builder.reshape(part, to: leading + (try extents(tensor.shape))))))
-      start += n
     }
     return result
   }

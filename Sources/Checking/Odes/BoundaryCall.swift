@@ -19,17 +19,13 @@ extension Checker {
       let over = given["over"], let written = given["to"]
     else { return .invalid }
     let ode = asked.ode
-    if let what = unshootable(ode) {
-      return fail(.notSupportedYet("`boundary` of \(what)", at: span))
+    if let obstacle = ode.obstacleToShooting {
+      return fail(.notSupportedYet("`boundary` of \(obstacle)", at: span))
     }
-    guard let ends = self.ends(over, ode),
-      var (settings, _) = settings(given["solver"], for: ode, span),
+    guard let ends = ends(over, ode, example: "0..1"),
+      let settings = aimedSettings(given["solver"], for: ode, span),
       let wanted = wantedAtEnd(written, ode)
     else { return .invalid }
-    // As for closed solutions: where it ends is wanted in digits that the usual tolerances leave open.
-    if given["solver"] == nil, environment.precision == .f64 {
-      settings.stepping = .adaptive(rtol: 1e-9, atol: [1e-11])
-    }
     let unknown = ode.states.indices.filter { !start.names.contains(ode.states[$0].name) }
     guard let looked = length(unknown, ode, span), let told = length(wanted.map(\.state), ode, span)
     else { return .invalid }
@@ -48,19 +44,7 @@ extension Checker {
     }
     let question = OdePoint.Question.boundary(
       OdePoint.Ends(over: ends, unknown: unknown, wanted: wanted, settings: settings))
-    let fields =
-      ode.states.map { Field($0.name, resolve($0.type)) }
-      + ode.outputs.map { Field($0.name, resolve($0.value.type)) }
-    return atPoint(question, asked, .record(fields), "boundary", span)
-  }
-
-  /// Why a solution can't be aimed; nil where it can.
-  private func unshootable(_ ode: OdeInstance) -> String? {
-    if ode.readsEarlierStates { return "an ode that reads earlier states" }
-    if !ode.noise.isEmpty { return "an ode with noise" }
-    if !ode.events.isEmpty { return "an ode with events" }
-    if !ode.implicit.isEmpty { return "equations that are not solved for a derivative" }
-    return nil
+    return atPoint(question, asked, pointType(of: ode), "boundary", span)
   }
 
   /// `from:` with what `near:` says of the other states, and the names of the states that `from:` itself tells.
@@ -89,23 +73,6 @@ extension Checker {
     return (merged, names)
   }
 
-  private mutating func ends(
-    _ over: CallArgument, _ ode: OdeInstance
-  ) -> (from: TypedExpression, to: TypedExpression)? {
-    let value = evaluate(over)
-    guard case .range(let range) = value else {
-      if case .invalid = value { return nil }
-      report(
-        Diagnostic(
-          .rangeExpected, "`over:` is an interval of time, `0..1`, found \(found(value))",
-          at: Label(over.span)))
-      return nil
-    }
-    warnOfBareTimes([range.lower, range.upper], ode)
-    let ends = [range.lower, range.upper].map { time(toReal($0), of: ode, what: "`over`") }
-    return ends.contains(where: \.isInvalid) ? nil : (ends[0], ends[1])
-  }
-
   /// States by their places, and what they are to be at the end.
   private mutating func wantedAtEnd(
     _ argument: CallArgument, _ ode: OdeInstance
@@ -120,15 +87,7 @@ extension Checker {
     for field in fields {
       let name = field.name.spelling
       guard let place = ode.states.firstIndex(where: { $0.name == name }) else {
-        let names = ode.states.map(\.name)
-        report(
-          Diagnostic(
-            .unknownInitialState, "`\(ode.name)` has no state `\(name)`",
-            at: Label(field.name.span),
-            help: [
-              Suggestions.nearest(to: name, in: names).map { "did you mean `\($0)`?" }
-                ?? "its states are " + Suggestions.list(names)
-            ]))
+        report(.unknownState(name, of: ode, at: field.name.span))
         return nil
       }
       guard let value = stateValue(elaborate(field.value), ode.states[place]) else { return nil }

@@ -13,20 +13,10 @@ extension Checker {
       let written = given["period"]
     else { return .invalid }
     let ode = asked.ode
-    guard ode.implicit.isEmpty, ode.events.isEmpty, ode.noise.isEmpty, !ode.readsTime,
-      !ode.readsEarlierStates
-    else {
-      let what =
-        ode.readsEarlierStates
-        ? "an ode that reads earlier states"
-        : ode.readsTime
-          ? "an ode that changes with time"
-          : !ode.noise.isEmpty
-            ? "an ode with noise"
-            : ode.events.isEmpty
-              ? "equations that are not solved for a derivative" : "an ode with events"
-      return fail(.notSupportedYet("`cycle` of \(what)", at: span))
-    }
+    let obstacle =
+      ode.readsTime && !ode.readsEarlierStates
+      ? "an ode that changes with time" : ode.obstacleToShooting
+    if let obstacle { return fail(.notSupportedYet("`cycle` of \(obstacle)", at: span)) }
     let period = time(toReal(elaborate(written)), of: ode, what: "`period`")
     if period.isInvalid { return .invalid }
     guard tensor(period)?.shape.isScalar == true else {
@@ -34,11 +24,7 @@ extension Checker {
         .argumentType(
           "period", of: "cycle", expected: "a number", found: text(period.type), at: period.span))
     }
-    guard var (settings, _) = settings(given["solver"], for: ode, span) else { return .invalid }
-    // Whether a solution is closed is seen in digits that the usual tolerances leave open.
-    if given["solver"] == nil, environment.precision == .f64 {
-      settings.stepping = .adaptive(rtol: 1e-9, atol: [1e-11])
-    }
+    guard let settings = aimedSettings(given["solver"], for: ode, span) else { return .invalid }
     var length = Size(0)
     for state in ode.states {
       guard let shape = resolve(state.type).tensor?.shape else { return .invalid }
@@ -49,11 +35,8 @@ extension Checker {
       }
       length = length + (shape.values.map { Size(Checker.product($0)) } ?? shape.sizes[0])
     }
-    let point = Type.record(
-      ode.states.map { Field($0.name, resolve($0.type)) }
-        + ode.outputs.map { Field($0.name, resolve($0.value.type)) })
     let type = Type.record([
-      Field("start", point), Field("period", .real(.scalar, resolve(ode.timeUnit))),
+      Field("start", pointType(of: ode)), Field("period", .real(.scalar, resolve(ode.timeUnit))),
       Field("monodromy", .real(Shape([length, length]))),
     ])
     return atPoint(

@@ -95,14 +95,7 @@ extension Checker {
       {
         span = field.name.span
       }
-      let names = ode.states.map(\.name)
-      report(
-        Diagnostic(
-          .unknownInitialState, "`\(ode.name)` has no state `\(name)`", at: Label(span),
-          help: [
-            Suggestions.nearest(to: name, in: names).map { "did you mean `\($0)`?" }
-              ?? "its states are " + Suggestions.list(names)
-          ]))
+      report(.unknownState(name, of: ode, at: span))
       return false
     }
     guard let value = stateValue(given, ode.states[index]) else { return false }
@@ -188,5 +181,17 @@ extension Checker {
       start = start + width
     }
     return result
+  }
+}
+
+extension Diagnostic {
+  static func unknownState(_ name: String, of ode: OdeInstance, at span: Span) -> Diagnostic {
+    let names = ode.states.map(\.name)
+    return Diagnostic(
+      .unknownInitialState, "`\(ode.name)` has no state `\(name)`", at: Label(span),
+      help: [
+        Suggestions.nearest(to: name, in: names).map { "did you mean `\($0)`?" }
+          ?? "its states are " + Suggestions.list(names)
+      ])
   }
 }

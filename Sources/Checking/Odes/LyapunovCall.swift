@@ -34,17 +34,7 @@ extension Checker {
             : "equations that are not solved for a derivative"
       return fail(.notSupportedYet("`lyapunov` of \(what)", at: span))
     }
-    let value = evaluate(over)
-    guard case .range(let range) = value else {
-      if case .invalid = value { return .invalid }
-      return fail(
-        Diagnostic(
-          .rangeExpected, "`over:` is an interval of time, `0..1000`, found \(found(value))",
-          at: Label(over.span)))
-    }
-    warnOfBareTimes([range.lower, range.upper], asked.ode)
-    let ends = [range.lower, range.upper].map { time(toReal($0), of: asked.ode, what: "`over`") }
-    guard !ends.contains(where: \.isInvalid),
+    guard let ends = ends(over, asked.ode, example: "0..1000"),
       let (settings, _) = settings(given["solver"], for: asked.ode, span)
     else { return .invalid }
     if let noise = asked.ode.noise.first {
@@ -55,7 +45,7 @@ extension Checker {
     if let written = given["every"] {
       let step = time(toReal(elaborate(written)), of: asked.ode, what: "`every`")
       if step.isInvalid { return .invalid }
-      guard let a = ends[0].literal, let b = ends[1].literal, let h = step.literal else {
+      guard let a = ends.from.literal, let b = ends.to.literal, let h = step.literal else {
         return fail(
           Diagnostic(
             .optionValue,
@@ -72,7 +62,7 @@ extension Checker {
       }
       pieces = points - 1
     }
-    let course = OdePoint.Course(over: (ends[0], ends[1]), pieces: pieces, settings: settings)
+    let course = OdePoint.Course(over: ends, pieces: pieces, settings: settings)
     let rate = Unit.one / resolve(asked.ode.timeUnit)
     return atPoint(
       .lyapunov(course), asked, .real(Shape([Size(length)]), rate), "lyapunov", span)

@@ -1,4 +1,5 @@
 import NodalDiagnostics
+import NodalIR
 import NodalSyntax
 import NodalTypes
 
@@ -10,10 +11,7 @@ extension Checker {
         arguments, ["ode", "from", "with", "time"], required: 1, callee: "steady", span),
       let asked = pointOfOde(given, "from", "steady", span)
     else { return .invalid }
-    let fields =
-      asked.ode.states.map { Field($0.name, resolve($0.type)) }
-      + asked.ode.outputs.map { Field($0.name, resolve($0.value.type)) }
-    return atPoint(.steady, asked, .record(fields), "steady", span)
+    return atPoint(.steady, asked, pointType(of: asked.ode), "steady", span)
   }
 
   mutating func linearize(_ arguments: [CallArgument], _ span: Span) -> Meaning {
@@ -53,6 +51,42 @@ extension Checker {
       Field("slope", .real(Shape([length]), units.count > 1 ? .one : (units.first ?? .one) * rate)),
     ])
     return atPoint(.jacobian, asked, type, "linearize", span)
+  }
+
+  /// States and outputs at a point.
+  func pointType(of ode: OdeInstance) -> Type {
+    .record(
+      ode.states.map { Field($0.name, resolve($0.type)) }
+        + ode.outputs.map { Field($0.name, resolve($0.value.type)) })
+  }
+
+  /// `solver:` of a search for a solution that comes to some place. Whether it does is seen in digits that the usual tolerances leave open.
+  mutating func aimedSettings(
+    _ solver: CallArgument?, for ode: OdeInstance, _ span: Span
+  ) -> SolverSettings? {
+    guard var (settings, _) = settings(solver, for: ode, span) else { return nil }
+    if solver == nil, environment.precision == .f64 {
+      settings.stepping = .adaptive(rtol: 1e-9, atol: [1e-11])
+    }
+    return settings
+  }
+
+  /// Both ends of `over:`; nil after a report, which shows how it is written.
+  mutating func ends(
+    _ over: CallArgument, _ ode: OdeInstance, example: String
+  ) -> (from: TypedExpression, to: TypedExpression)? {
+    let value = evaluate(over)
+    guard case .range(let range) = value else {
+      if case .invalid = value { return nil }
+      report(
+        Diagnostic(
+          .rangeExpected, "`over:` is an interval of time, `\(example)`, found \(found(value))",
+          at: Label(over.span)))
+      return nil
+    }
+    warnOfBareTimes([range.lower, range.upper], ode)
+    let ends = [range.lower, range.upper].map { time(toReal($0), of: ode, what: "`over`") }
+    return ends.contains(where: \.isInvalid) ? nil : (ends[0], ends[1])
   }
 
   struct Asked {
@@ -197,6 +231,15 @@ extension Checker {
 }
 
 extension OdeInstance {
+  /// Why its solutions can't be aimed at some place; nil where they can.
+  var obstacleToShooting: String? {
+    if readsEarlierStates { return "an ode that reads earlier states" }
+    if !noise.isEmpty { return "an ode with noise" }
+    if !events.isEmpty { return "an ode with events" }
+    if !implicit.isEmpty { return "equations that are not solved for a derivative" }
+    return nil
+  }
+
   /// Whether what it says of a point depends on when it is asked.
   var readsTime: Bool {
     let values =

@@ -80,13 +80,7 @@ extension Checker {
     }
     let names = ode.states.map(\.name)
     guard let unknown = fields.first(where: { !names.contains($0.name) }) else { return true }
-    report(
-      Diagnostic(
-        .unknownInitialState, "`\(ode.name)` has no state `\(unknown.name)`", at: Label(span),
-        help: [
-          Suggestions.nearest(to: unknown.name, in: names).map { "did you mean `\($0)`?" }
-            ?? "its states are " + Suggestions.list(names)
-        ]))
+    report(.unknownState(unknown.name, of: ode, at: span))
     return false
   }
 

@@ -171,10 +171,7 @@ struct StochasticSteps {
     let p = a.builder.parameters
     let shared = Array(p[(4 + memory.count)...])
     let y1 = a.builder.inline(inner, [p[0], p[1], p[2]] + shared)[0]
-    let share = a.builder.mul(a.builder.mul(p[1], p[3]), 0.5)
-    let before = a.builder.inline(quadrature, [p[0], p[2], share] + shared)
-    let after = a.builder.inline(quadrature, [a.time(p[0], 1, p[1]), y1, share] + shared)
-    let sums = a.accumulate(before, after)
+    let sums = a.trapezoid(quadrature, t: p[0], h: p[1], mask: p[3], from: p[2], to: y1, shared)
     return try a.builder.finish(sums)
   }
 

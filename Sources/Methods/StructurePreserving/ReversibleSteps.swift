@@ -142,10 +142,8 @@ struct ReversibleSteps {
     let shared = Array(p[(4 + memory.count)...])
     let end = end(
       &a, t: p[0], h: p[1], y: p[2], companion: p[4], slope: memory.count > 1 ? p[5] : nil, shared)
-    let share = a.builder.mul(a.builder.mul(p[1], p[3]), 0.5)
-    let before = a.builder.inline(quadrature, [p[0], p[2], share] + shared)
-    let after = a.builder.inline(quadrature, [a.time(p[0], 1, p[1]), end.y, share] + shared)
-    let sums = a.accumulate(before, after)
+    let sums = a.trapezoid(
+      quadrature, t: p[0], h: p[1], mask: p[3], from: p[2], to: end.y, shared)
     return try a.builder.finish(sums)
   }
 }

@@ -30,8 +30,8 @@ extension AdjointSensitivity {
     let carry = Carry(lambda: results[0], state: final, time: results[1])
     let rest = try runToBeginning(
       backward, carry, [results[2]] + traced.dropFirst(), &builder)
-    return try cotangents(
-      rest.lambda, added(Array(results[4...]), rest.terms, &builder), &builder)
+    return try context.cotangents(
+      rest.lambda, builder.added(Array(results[4...]), rest.terms), &builder)
   }
 
   /// What a turn of the loop has of its step.

@@ -42,28 +42,15 @@ struct AdjointSensitivity {
     if let saved = context.savedCotangent(builder) {
       let results = try scanSegments(backward, carry, saved, &builder)
       carry = Carry(lambda: results[0], state: results[1], time: results[2])
-      sums = added(sums, Array(results[3...]), &builder)
+      sums = builder.added(sums, Array(results[3...]))
     }
     // The last stretch, to the beginning.
     let start = context.clock(Solve.Operand.start, &builder)
     let origin = context.spread(Solve.Operand.initial, &builder)
     let last = try runToBeginning(backward, carry, Array(traced), &builder)
-    sums = added(sums, last.terms, &builder)
+    sums = builder.added(sums, last.terms)
     let lambda = try exit(last.lambda, at: start, origin, &builder)
-    return try cotangents(lambda, sums, &builder)
-  }
-
-  /// Of all operands: λ at the beginning, the sums of the parameters' terms, and what follows for the times.
-  func cotangents(
-    _ lambda: Value, _ sums: [Value], _ builder: inout RegionBuilder
-  ) throws(IRError) -> [Value?] {
-    var cotangents: [Value?] = context.operands.map { _ in nil }
-    cotangents[Solve.Operand.initial] = lambda
-    for (parameter, term) in zip(context.activeParameters, sums) {
-      cotangents[Solve.Operand.parameters + parameter] = term
-    }
-    try TimeCotangents.add(context, &cotangents, &builder)
-    return cotangents
+    return try context.cotangents(lambda, sums, &builder)
   }
 
   /// λ, the state and the time that the backward solve has come to.
@@ -71,13 +58,6 @@ struct AdjointSensitivity {
     var lambda: Value
     var state: Value
     var time: Value
-  }
-
-  /// Sums of two lists of terms, of which the first may be empty.
-  func added(
-    _ sums: [Value], _ terms: [Value], _ builder: inout RegionBuilder
-  ) -> [Value] {
-    sums.isEmpty ? terms : zip(sums, terms).map { builder.add($0, $1) }
   }
 
   // MARK: Cotangents of states
@@ -88,9 +68,9 @@ struct AdjointSensitivity {
     _ builder: inout RegionBuilder
   ) throws(IRError) -> (lambda: Value, terms: [Value]) {
     guard let algebraic else { return (cotangent, []) }
-    let results = overTrajectories(
-      try algebraic.entry(active: context.activeParameters), time, state, cotangent, parameters,
-      &builder)
+    let results = solve.overTrajectories(
+      try algebraic.entry(active: context.activeParameters), t: time, states: [state, cotangent],
+      parameters: parameters, &builder)
     return (results[0], Array(results[1...]))
   }
 
@@ -99,24 +79,9 @@ struct AdjointSensitivity {
     _ lambda: Value, at time: Value, _ state: Value, _ builder: inout RegionBuilder
   ) throws(IRError) -> Value {
     guard let algebraic else { return lambda }
-    return overTrajectories(
-      try algebraic.exit(), time, state, lambda, context.parameters, &builder)[0]
-  }
-
-  /// A region of a time, a state, a cotangent and the parameters, for each trajectory.
-  private func overTrajectories(
-    _ region: Region, _ time: Value, _ state: Value, _ cotangent: Value, _ parameters: [Value],
-    _ builder: inout RegionBuilder
-  ) -> [Value] {
-    let arguments = [time, state, cotangent] + parameters
-    guard let trajectories = context.trajectories else {
-      return builder.inline(region, arguments)
-    }
-    let flags = [!solve.sharesClock, true, true] + solve.batched[Solve.Operand.parameters...]
-    return builder.emit(
-      .map(
-        Map(extent: trajectories, mapped: flags, isLowered: solve.isLowered, body: region)),
-      arguments)
+    return solve.overTrajectories(
+      try algebraic.exit(), t: time, states: [state, lambda], parameters: context.parameters,
+      &builder)[0]
   }
 
   /// What `interpolate` reads of a trace: all but the steps of the save points.
@@ -380,7 +345,7 @@ struct AdjointSensitivity {
     let scan = Scan(
       length: .fixed(context.saveCount(builder)), reverse: true, carries: 3, stacked: 3, outputs: 0,
       body: try body.finish(
-        [lambda, given[4], given[3]] + added(entered.terms, step.terms, &body)))
+        [lambda, given[4], given[3]] + body.added(entered.terms, step.terms)))
     return builder.emit(.scan(scan), [carry.lambda, carry.state, carry.time] + stacked + shared)
   }
 }

@@ -57,6 +57,15 @@ struct AlgebraicAdjoint {
       jacobian: slopes, matrix: matrix, factors: b.value(.factorize(nil), [matrix]), mask: mask)
   }
 
+  private static func transposedProduct(
+    _ matrix: Value, _ x: Value, _ b: inout RegionBuilder
+  ) -> Value {
+    let axis = b.type(x).rank - 1
+    let lanes: [Contraction.Pair] = axis == 0 ? [] : [.init(0, 0)]
+    return b.value(
+      .contract(Contraction(batch: lanes, contracted: [.init(axis, axis)])), [matrix, x])
+  }
+
   private func solved(_ system: System, _ right: Value, _ b: inout RegionBuilder) -> Value {
     b.value(
       .linearSolve(LinearSolve(isTransposed: true)), [system.matrix, system.factors, right])
@@ -69,10 +78,7 @@ struct AlgebraicAdjoint {
     let system = system(t, y, parameters, &b)
     let zero = b.zeros(like: lambda)
     let own = b.select(system.mask, lambda, zero)
-    let axis = b.type(y).rank - 1
-    let lanes: [Contraction.Pair] = axis == 0 ? [] : [.init(0, 0)]
-    let right = b.value(
-      .contract(Contraction(batch: lanes, contracted: [.init(axis, axis)])), [system.jacobian, own])
+    let right = Self.transposedProduct(system.jacobian, own, &b)
     let back = b.neg(solved(system, right, &b))
     return (b.select(system.mask, back, zero), b.select(system.mask, lambda, back))
   }
@@ -99,11 +105,7 @@ struct AlgebraicAdjoint {
     var b = RegionBuilder(parameters: [types[0], types[1], types[1]] + types[2...])
     let p = b.parameters
     let rows = b.inline(mass, [p[0], p[1]] + p[3...])[0]
-    let axis = types[1].rank - 1
-    let lanes: [Contraction.Pair] = axis == 0 ? [] : [.init(0, 0)]
     let own = b.select(mask(like: types[1], &b), p[2], b.zeros(like: p[2]))
-    let product = b.value(
-      .contract(Contraction(batch: lanes, contracted: [.init(axis, axis)])), [rows, own])
-    return try b.finish([product])
+    return try b.finish([Self.transposedProduct(rows, own, &b)])
   }
 }

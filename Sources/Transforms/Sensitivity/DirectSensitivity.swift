@@ -250,6 +250,10 @@ extension RegionBuilder {
   /// The sum of a value and another one, if there is one.
   mutating func sum(_ a: Value, _ b: Value?) -> Value { b.map { add(a, $0) } ?? a }
   mutating func sum(_ a: Value?, _ b: Value?) -> Value? { a.map { sum($0, b) } ?? b }
+  /// Sums of two lists of terms, of which the first may be empty.
+  mutating func added(_ sums: [Value], _ terms: [Value]) -> [Value] {
+    sums.isEmpty ? terms : zip(sums, terms).map { add($0, $1) }
+  }
 
   mutating func stepIndex(_ index: Int, like counts: Value) -> Value {
     constant(Double(index), type(counts))

@@ -58,20 +58,14 @@ struct ReversibleSensitivity {
     let start = spread(Solve.Operand.start, &builder)
     let last = try undo(place, to: start, longest(&builder), context.parameters, &builder)
     place = try compared(last.place, &builder)
-    sums = sums.isEmpty ? last.terms : zip(sums, last.terms).map { builder.add($0, $1) }
+    sums = builder.added(sums, last.terms)
     var lambda = place.cotangents[0]
     if let begins = symmetric.start {
       let back = try beginning(begins, place, &builder)
       lambda = builder.add(lambda, back[0])
-      sums = zip(sums, back.dropFirst()).map { builder.add($0, $1) }
+      sums = builder.added(sums, Array(back.dropFirst()))
     }
-    var cotangents: [Value?] = context.operands.map { _ in nil }
-    cotangents[Solve.Operand.initial] = lambda
-    for (parameter, term) in zip(context.activeParameters, sums) {
-      cotangents[Solve.Operand.parameters + parameter] = term
-    }
-    try TimeCotangents.add(context, &cotangents, &builder)
-    return cotangents
+    return try context.cotangents(lambda, sums, &builder)
   }
 
   // MARK: Steps back
@@ -217,21 +211,10 @@ struct ReversibleSensitivity {
   ) throws(IRError) -> [Value] {
     let pullback = try ReverseMode.pullback(
       begins, wrt: [1] + context.activeParameters.map { $0 + 2 })
-    let arguments =
-      [
-        context.clock(Solve.Operand.start, &builder),
-        context.spread(Solve.Operand.initial, &builder),
-      ]
-      + context.parameters + place.cotangents.dropFirst()
-    guard let trajectories = context.trajectories else {
-      return builder.inline(pullback, arguments)
-    }
-    let flags =
-      [!solve.sharesClock, true] + solve.batched[Solve.Operand.parameters...]
-      + companions.map { _ in true }
-    let map = Map(
-      extent: trajectories, mapped: flags, isLowered: solve.isLowered, body: pullback)
-    return builder.emit(.map(map), arguments)
+    return solve.overTrajectories(
+      pullback, t: context.clock(Solve.Operand.start, &builder),
+      states: [context.spread(Solve.Operand.initial, &builder)], parameters: context.parameters,
+      behind: Array(place.cotangents.dropFirst()), &builder)
   }
 
   /// The same place, by a solve over no time whose end is compared with the beginning (see `Solve.expected`): how far the way back has come off

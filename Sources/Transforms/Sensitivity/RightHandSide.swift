@@ -7,13 +7,8 @@ enum RightHandSide {
   static func evaluate(
     _ solve: Solve, t: Value, y: Value, parameters: [Value], _ builder: inout RegionBuilder
   ) -> Value {
-    let parameters = solve.parameters(parameters, at: t)
-    guard let trajectories = solve.trajectories else {
-      return builder.inline(solve.rhs, [t, y] + parameters)[0]
-    }
-    let flags = [!solve.sharesClock, true] + solve.batched[Solve.Operand.parameters...]
-    let map = Map(extent: trajectories, mapped: flags, isLowered: solve.isLowered, body: solve.rhs)
-    return builder.emit(.map(map), [t, y] + parameters)[0]
+    solve.overTrajectories(
+      solve.rhs, t: t, states: [y], parameters: solve.parameters(parameters, at: t), &builder)[0]
   }
 
   /// f at many times: t: f64[T?, S], or f64[S] of a shared clock, y: [T?, S, d] → [T?, S, d].
@@ -83,6 +78,22 @@ enum RightHandSide {
       body: try body.finish([slope]))
     let slopes = builder.emit(.scan(scan), [t, states] + parameters)[0]
     return builder.scanAxisFirst(slopes)
+  }
+}
+
+extension Solve {
+  /// A region (t, states…, p…, behind…) that a solve's trajectories are put through, each with values of its own but shared parameters.
+  func overTrajectories(
+    _ region: Region, t: Value, states: [Value], parameters: [Value], behind: [Value] = [],
+    _ builder: inout RegionBuilder
+  ) -> [Value] {
+    let arguments = [t] + states + parameters + behind
+    guard let trajectories else { return builder.inline(region, arguments) }
+    let flags =
+      [!sharesClock] + states.map { _ in true } + batched[Operand.parameters...]
+      + behind.map { _ in true }
+    return builder.emit(
+      .map(Map(extent: trajectories, mapped: flags, isLowered: isLowered, body: region)), arguments)
   }
 }
 

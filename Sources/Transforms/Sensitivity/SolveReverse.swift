@@ -171,6 +171,19 @@ struct SolveContext {
     saveCount(builder) > 0 ? cotangents[Solve.Result.saved] : nil
   }
 
+  /// Of all operands: that of the initial state, those of the active parameters, and what follows from them for the times.
+  func cotangents(
+    _ lambda: Value, _ terms: [Value], _ builder: inout RegionBuilder
+  ) throws(IRError) -> [Value?] {
+    var cotangents: [Value?] = operands.map { _ in nil }
+    cotangents[Solve.Operand.initial] = lambda
+    for (parameter, term) in zip(activeParameters, terms) {
+      cotangents[Solve.Operand.parameters + parameter] = term
+    }
+    try TimeCotangents.add(self, &cotangents, &builder)
+    return cotangents
+  }
+
   /// A type of one trajectory, for all of them.
   func outer(_ type: ValueType) -> ValueType { trajectories.map(type.prepending) ?? type }
 

@@ -4,21 +4,6 @@ import NodalMethods
 import NodalSyntax
 import NodalTypes
 
-/// A method of solution by name, as far as its settings must be checked.
-struct SolverMethod: Sendable {
-  let name: String
-  /// Needs `dt:` or `steps:`.
-  let isFixed: Bool
-
-  static let rows: [String: SolverMethod] = Dictionary(
-    uniqueKeysWithValues: MethodEntry.all.map { entry in
-      (
-        entry.name,
-        SolverMethod(name: entry.name, isFixed: entry.method.map { !$0.isAdaptive } ?? false)
-      )
-    })
-}
-
 /// What a number among the settings must be.
 private struct NumberRule {
   let label: String
@@ -45,13 +30,13 @@ extension Checker {
 
   /// `tsit5(rtol: 1e-8, gradient: adjoint)`.
   mutating func solver(
-    _ method: SolverMethod, _ arguments: [CallArgument], _ span: Span
+    _ entry: MethodEntry, _ arguments: [CallArgument], _ span: Span
   ) -> Meaning {
+    let (name, method) = (entry.name, entry.method)
     guard
-      let given = take(
-        arguments, Checker.solverLabels, required: 0, callee: method.name, span)
+      let given = take(arguments, Checker.solverLabels, required: 0, callee: name, span)
     else { return .invalid }
-    var value = SolverValue(method: method.name, precision: environment.precision, span: span)
+    var value = SolverValue(method: name, precision: environment.precision, span: span)
     if let argument = given["rtol"] {
       guard let rtol = numbers(argument, .rtol), let plain = self.plain(rtol, "`rtol`") else {
         return .invalid
@@ -78,20 +63,19 @@ extension Checker {
       guard let count = positiveInteger(argument, "steps") else { return .invalid }
       value.stepping = .count(count)
     }
-    if let argument = given["dt"] ?? given["steps"], Method.named(method.name)?.choosesOrder == true
-    {
+    if let argument = given["dt"] ?? given["steps"], method?.choosesOrder == true {
       return fail(
         Diagnostic(
-          .optionValue, "`\(method.name)` chooses its steps and their order itself",
+          .optionValue, "`\(name)` chooses its steps and their order itself",
           at: Label(argument.span),
           help: ["`rodas5p` and `rosenbrock23` take steps of a given length"]))
     }
-    if method.isFixed, given["dt"] == nil, given["steps"] == nil {
+    if method?.isAdaptive == false, given["dt"] == nil, given["steps"] == nil {
       return fail(
         Diagnostic(
-          .missingArgument, "`\(method.name)` takes equal steps, and must be told which",
+          .missingArgument, "`\(name)` takes equal steps, and must be told which",
           at: Label(span),
-          help: ["write `\(method.name)(dt: 0.01)` or `\(method.name)(steps: 100)`"]))
+          help: ["write `\(name)(dt: 0.01)` or `\(name)(steps: 100)`"]))
     }
     if let argument = given["max_steps"] {
       guard let count = positiveInteger(argument, "max_steps") else { return .invalid }
@@ -107,10 +91,10 @@ extension Checker {
           argument, of: GradientMode.allCases.map(\.rawValue), later: [], "gradient")
       else { return .invalid }
       value.gradient = GradientMode(rawValue: word) ?? .auto
-      if value.gradient == .reversible, Method.named(method.name)?.isSymmetric != true {
+      if value.gradient == .reversible, method?.isSymmetric != true {
         return fail(
           Diagnostic(
-            .optionValue, "steps of `\(method.name)` can't be undone", at: Label(argument.span),
+            .optionValue, "steps of `\(name)` can't be undone", at: Label(argument.span),
             help: [
               "`reversible_heun` and `asynchronous_leapfrog` take any ode, `leapfrog` and its compositions separable ones",
               "`gradient: adjoint` keeps no steps either",
@@ -129,11 +113,11 @@ extension Checker {
       }
       value.joint = word == "joint"
     }
-    for label in ["path", "seed"] where Method.named(method.name)?.takesNoise != true {
+    for label in ["path", "seed"] where method?.takesNoise != true {
       guard let argument = given[label] else { continue }
       return fail(
         Diagnostic(
-          .optionValue, "`\(label)` is about noise, and `\(method.name)` takes none",
+          .optionValue, "`\(label)` is about noise, and `\(name)` takes none",
           at: Label(argument.span)))
     }
     if let argument = given["seed"] {
