@@ -1,4 +1,5 @@
 import NodalIR
+import NodalOperations
 
 /// The regions of a solve's events, compiled.
 struct EventWatch: Sendable {
@@ -8,6 +9,8 @@ struct EventWatch: Sendable {
   let crossings: [Crossing]
   /// (t, y, occurrence, p…) → y, of each event.
   let jumps: [any Executable]
+  /// (t, y, h, p…) → the state that a step of Euler's method leads to; nil without crossings.
+  let hop: (any Executable)?
 
   struct Crossing: Sendable {
     let event: Int
@@ -43,6 +46,27 @@ struct EventWatch: Sendable {
     let combined = try builder.finish(values)
     roots = crossings.isEmpty ? nil : try executor.compile(combined)
     jumps = try solve.events.map { try executor.compile($0.jump) }
+    hop = crossings.isEmpty ? nil : try executor.forRareUse.compile(try Self.hop(solve))
+  }
+
+  /// y + h f, and where the equations are M y' = f the linearly implicit step, (M/h - ∂f/∂y) Δy = f + h ∂f/∂t.
+  private static func hop(_ solve: Solve) throws(IRError) -> Region {
+    let types = solve.rhs.parameterTypes
+    var b = RegionBuilder(parameters: [types[0], types[1], types[0]] + types[2...])
+    let given = b.parameters
+    let (y, h) = (given[1], given[2])
+    let point = given[..<2] + given[3...]
+    let slope = b.inline(solve.rhs, Array(point))[0]
+    guard let mass = solve.mass, let jacobian = solve.jacobian else {
+      return try b.finish([b.add(y, b.scaled(slope, by: h))])
+    }
+    let derivatives = b.inline(jacobian, Array(point))
+    let matrix = b.sub(
+      b.scaled(b.inline(mass, Array(point))[0], by: b.reciprocal(h)), derivatives[0])
+    let right = b.add(slope, b.scaled(derivatives[1], by: h))
+    let factors = b.value(.factorize(nil), [matrix])
+    let change = b.value(.linearSolve(LinearSolve()), [matrix, factors, right])
+    return try b.finish([b.add(y, change)])
   }
 }
 

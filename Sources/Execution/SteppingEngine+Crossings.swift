@@ -172,26 +172,25 @@ extension SteppingEngine {
 
   /// The sides that root functions at zero leave to, along the slope: a step's own output would show only where a short hop has led.
   private func lookAhead(_ wanted: [Int], from now: [Double]) throws(ExecutionError) {
+    guard let hop else { return }
     try fillPoint()
-    try rhs.run(pointInputs.pointer, inner(lanes: slots))
     let t = times.typed(Double.self)
     var instants = (0..<slots).map { t[$0] }
-    let ahead = scratch[2].reserve(stateBytes * slots)
-    ahead.copyMemory(from: state.pointer, byteCount: stateBytes * slots)
-    let element = stateType.element
+    let distances = scratch[2].reserve(8 * slots).assumingMemoryBound(to: Double.self)
+    for slot in 0..<slots { distances[slot] = .ulpOfOne }
     for slot in wanted {
       let trajectory = trajectories[lanes[slot]]
       let span = trajectory.events?.span ?? 0
       let stride = isAdaptive && trajectory.proposal > 0 ? min(trajectory.proposal, span) : span
-      let distance = trajectory.direction * stride * Self.departure
-      instants[slot] += distance
-      for j in (slot * dimension)..<((slot + 1) * dimension) {
-        let slope = ElementAccess.load(element, rhs.results[0], j)
-        let value = ElementAccess.load(element, state.pointer, j)
-        ElementAccess.store(value + distance * slope, element, ahead, j)
-      }
+      distances[slot] = trajectory.direction * stride * Self.departure
+      instants[slot] += distances[slot]
     }
-    let later = try roots(at: instants, UnsafeRawPointer(ahead))
+    for k in 0..<2 { hopInputs[k] = pointInputs[k] }
+    hopInputs[2] = UnsafeRawPointer(distances)
+    for p in parameters.indices { hopInputs[3 + p] = pointInputs[2 + p] }
+    try hop.run(hopInputs.pointer, inner(lanes: slots))
+    let ahead = hop.results[0]
+    let later = try roots(at: instants, ahead)
     for slot in wanted {
       for c in crossings.indices where trajectories[lanes[slot]].events?.sides[c] == 0 {
         let place = c * slots + slot

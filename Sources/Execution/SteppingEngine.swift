@@ -20,6 +20,7 @@ final class SteppingEngine: Workspace {
   /// Of the solve's events.
   let roots: (any Workspace)?
   let jumps: [any Workspace]
+  let hop: (any Workspace)?
   let past: Past?
   let terms: (any Workspace)?
   let stiffness: (any Workspace)?
@@ -31,7 +32,7 @@ final class SteppingEngine: Workspace {
     let steps = program.hasOneStep ? [step] : [step, stepWithRecord]
     let regions =
       steps + jumps + [dense, rhs]
-      + [initialStep, start, terms, stiffness, companionGap, roots].compactMap { $0 }
+      + [initialStep, start, terms, stiffness, companionGap, roots, hop].compactMap { $0 }
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
       + [
         times, sizes, state, mask, commonTimes, commonCorners, phases, sizesReached, occurrences,
@@ -68,6 +69,7 @@ final class SteppingEngine: Workspace {
   let beginInputs: PointerTable
   let termInputs: PointerTable
   let jumpInputs: PointerTable
+  let hopInputs: PointerTable
   let occurrences = Buffer()
   let rootValues = Buffer()
   let denseInputs = PointerTable(count: 5)
@@ -100,6 +102,7 @@ final class SteppingEngine: Workspace {
     start = program.start?.makeWorkspace(context)
     roots = program.events?.roots?.makeWorkspace(context)
     jumps = (program.events?.jumps ?? []).map { $0.makeWorkspace(context) }
+    hop = program.events?.hop?.makeWorkspace(context)
     terms = program.terms?.makeWorkspace(context)
     stiffness = program.stiffness?.estimate.makeWorkspace(context)
     companionGap = program.companionGap?.makeWorkspace(context)
@@ -145,6 +148,7 @@ final class SteppingEngine: Workspace {
     beginInputs = PointerTable(count: 4 + parameterCount)
     termInputs = PointerTable(count: 4 + memory.count + parameterCount)
     jumpInputs = PointerTable(count: 3 + parameterCount)
+    hopInputs = PointerTable(count: 3 + parameterCount)
   }
 
   // MARK: Sizes

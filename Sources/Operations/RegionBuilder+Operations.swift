@@ -49,6 +49,13 @@ extension RegionBuilder {
   package mutating func square(_ x: Value) -> Value { apply("square", x) }
   package mutating func reciprocal(_ x: Value) -> Value { apply("reciprocal", x) }
 
+  /// An array times a number for each place of its leading axes, given as f64.
+  package mutating func scaled(_ x: Value, by rate: Value) -> Value {
+    let type = type(x)
+    let axes = Array(0..<self.type(rate).rank)
+    return mul(x, broadcast(convert(rate, to: type.element), to: type.extents, axes: axes))
+  }
+
   package mutating func less(_ a: Value, _ b: Value) -> Value { apply("lt", a, b) }
   package mutating func lessOrEqual(_ a: Value, _ b: Value) -> Value { apply("le", a, b) }
   package mutating func greater(_ a: Value, _ b: Value) -> Value { apply("gt", a, b) }

@@ -272,8 +272,12 @@ extension Session {
       ]
     case .nonFinite where failure.step == 0 && ode?.implicit.isEmpty == false:
       code = .nonFiniteState
-      message = "no values near the initial ones satisfy the equations of \(odeName) at t = \(time)"
-      help = ["start the states that have no derivative nearer to a solution"]
+      let near = event.map { "those that `\($0.name)` leaves" } ?? "the initial ones"
+      message = "no values near \(near) satisfy the equations of \(odeName) at t = \(time)"
+      help =
+        event == nil
+        ? ["start the states that have no derivative nearer to a solution"]
+        : ["the event changes a state so far that those without derivatives can't follow"]
     case .nonFinite:
       code = .nonFiniteState
       message =

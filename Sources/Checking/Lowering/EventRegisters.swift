@@ -87,15 +87,22 @@ struct EventRegisters {
 
   /// Slopes with registers, from those of the state.
   func slopes(_ slopes: Value, state: Value, _ builder: inout RegionBuilder) -> Value {
+    resting(behind: halted(slopes, state: state, &builder), &builder)
+  }
+
+  /// Slopes that are zero once the trajectory has stopped.
+  func halted(_ slopes: Value, state: Value, _ builder: inout RegionBuilder) -> Value {
+    guard let stopped else { return slopes }
+    let flag = builder.slice(state, axis: 0, stopped..<(stopped + 1))
+    let runs = builder.sub(builder.constant(1, builder.type(flag)), flag)
+    let extents = builder.type(slopes).extents
+    return builder.mul(
+      slopes, builder.broadcast(builder.reshape(runs, to: []), to: extents, axes: []))
+  }
+
+  /// With the registers' slopes, which are zero.
+  func resting(behind slopes: Value, _ builder: inout RegionBuilder) -> Value {
     guard length > 0 else { return slopes }
-    var slopes = slopes
-    if let stopped {
-      let flag = builder.slice(state, axis: 0, stopped..<(stopped + 1))
-      let runs = builder.sub(builder.constant(1, builder.type(flag)), flag)
-      let extents = builder.type(slopes).extents
-      slopes = builder.mul(
-        slopes, builder.broadcast(builder.reshape(runs, to: []), to: extents, axes: []))
-    }
     let zeros = builder.constant(0, ValueType(builder.type(slopes).element, shape: [length]))
     return builder.concatenate([slopes, zeros], axis: 0)
   }

@@ -60,6 +60,8 @@ extension Lowering {
   /// What a solve runs, over the same captured values.
   struct OdeRegions {
     var rhs: Region
+    /// Where equations are not solved for derivatives; `rhs` is its.
+    var implicit: ImplicitSystem?
     var events: [SolveEvent]
     var noise: Noise?
     var delays: Delays?
@@ -73,7 +75,11 @@ extension Lowering {
     over span: (start: Value, end: Value), delays: DraftedDelays?, corners: InputCorners?
   ) throws(IRError) -> OdeRegions {
     for event in ode.events { try bindColumns(of: event, columns) }
-    let slopes = try rightHandSide(ode, registers, past: pastType(ode, registers), corners: corners)
+    let isImplicit = !ode.implicit.isEmpty
+    let slopes =
+      isImplicit
+      ? try residuals(ode, registers, corners: corners)
+      : try rightHandSide(ode, registers, past: pastType(ode, registers), corners: corners)
     var scopes: [(root: Drafted, jump: Drafted, times: Value?)] = []
     for (k, event) in ode.events.enumerated() {
       var times: Value?
@@ -102,7 +108,8 @@ extension Lowering {
     }
     for value in (motions?.captured ?? []) + (delays?.captured ?? []) + (corners?.captured ?? [])
     where !shared.contains(value) { shared.append(value) }
-    let rhs = try slopes.finish(shared)
+    let whole = try slopes.finish(shared)
+    let implicit = isImplicit ? try implicitSystem(ode, registers, whole) : nil
     var events: [SolveEvent] = []
     for (event, scope) in zip(ode.events, scopes) {
       let trigger: SolveEvent.Trigger
@@ -127,9 +134,18 @@ extension Lowering {
           jump: try event.jump.finish(shared)))
     }
     let captured = (delays.map { [$0.past] } ?? []) + shared
+    let corners = try corners?.finish(captured)
+    if let implicit {
+      events = try events.map { (event) throws(IRError) in
+        var event = event
+        event.jump = try consistent(event.jump, implicit, phase: corners?.phase)
+        return event
+      }
+    }
     return OdeRegions(
-      rhs: rhs, events: events, noise: try motions?.finish(shared),
-      delays: try delays?.finish(shared), corners: try corners?.finish(captured),
+      rhs: implicit?.rhs ?? whole, implicit: implicit, events: events,
+      noise: try motions?.finish(shared),
+      delays: try delays?.finish(shared), corners: corners,
       captured: captured)
   }
 

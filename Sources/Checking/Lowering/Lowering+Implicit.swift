@@ -10,51 +10,50 @@ extension Lowering {
     var rhs: Region
     /// (t, y, captured…) → M
     var mass: Region
-    var captured: [Value]
-    var corners: Corners?
     /// For each component of the state, whether it has no equation of its own.
     var isFree: [Bool]
     /// Derivatives stand in an equation that isn't solved for one.
     var hasRates: Bool
   }
 
-  mutating func implicitSystem(
-    _ ode: OdeInstance, _ corners: InputCorners? = nil
+  /// - Parameter whole: the ode's residuals (see `residuals`).
+  func implicitSystem(
+    _ ode: OdeInstance, _ registers: EventRegisters, _ whole: Region
   ) throws(IRError) -> ImplicitSystem {
-    let d = try size(of: ode)
+    let isFree = try freeComponents(ode) + Array(repeating: false, count: registers.length)
+    let hasRates = ode.states.contains { $0.rate != nil }
+    let types = Array(whole.parameterTypes[3...])
+    var rhs = RegionBuilder(parameters: Array(whole.parameterTypes[..<2]) + types)
+    let p = rhs.parameters
+    let zero = rhs.constant(0, whole.parameterTypes[2])
+    let slopes = rhs.inline(whole, [p[0], p[1], zero] + p[2...])
+    return ImplicitSystem(
+      rhs: try rhs.finish(slopes),
+      mass: try massRegion(whole, types, isFree, k: hasRates ? isFree.count { $0 } : 0),
+      isFree: isFree, hasRates: hasRates)
+  }
+
+  /// For each component of the state, whether it has no equation of its own.
+  private func freeComponents(_ ode: OdeInstance) throws(IRError) -> [Bool] {
     var isFree: [Bool] = []
     for state in ode.states {
       isFree += Array(repeating: state.isFree, count: try count(state.type))
     }
-    let k = isFree.count { $0 }
-    let residuals = try residualRegion(ode, d, k, corners)
-    let whole = residuals.region
-    let types = Array(whole.parameterTypes[3...])
-    let noRates = ValueType(precision, [.fixed(k)])
-
-    var rhs = RegionBuilder(parameters: [.time, ValueType(precision, [.fixed(d)])] + types)
-    let p = rhs.parameters
-    let zero = rhs.constant(0, noRates)
-    let slopes = rhs.inline(whole, [p[0], p[1], zero] + p[2...])
-
-    let hasRates = ode.states.contains { $0.rate != nil }
-    return ImplicitSystem(
-      rhs: try rhs.finish(slopes),
-      mass: try massRegion(whole, types, isFree, k: hasRates ? k : 0),
-      captured: residuals.captured, corners: try corners?.finish(residuals.captured),
-      isFree: isFree, hasRates: hasRates)
+    return isFree
   }
 
   /// (t, y, rates of the free components, captured…) → slopes; those of free components are the residuals, in their order.
-  private mutating func residualRegion(
-    _ ode: OdeInstance, _ d: Int, _ k: Int, _ corners: InputCorners?
-  ) throws(IRError) -> (region: Region, captured: [Value]) {
+  mutating func residuals(
+    _ ode: OdeInstance, _ registers: EventRegisters, corners: InputCorners? = nil
+  ) throws(IRError) -> Drafted {
+    let k = try freeComponents(ode).count { $0 }
     let outer = scope
     let outerElement = element
     let inner = RegionScope(
       .solve, parent: outer,
       parameters: [
-        .time, ValueType(precision, [.fixed(d)]), ValueType(precision, [.fixed(k)]),
+        .time, ValueType(precision, [.fixed(registers.stateLength + registers.length)]),
+        ValueType(precision, [.fixed(k)]),
       ])
     scope = inner
     element = precision
@@ -62,8 +61,8 @@ extension Lowering {
       scope = outer
       element = outerElement
     }
-    try bindEquations(
-      ode, t: inner.parameters[0], y: inner.parameters[1], corners: corners)
+    let y = inner.parameters[1]
+    try bindEquations(ode, t: inner.parameters[0], y: y, registers, corners: corners)
     var start = 0
     for state in ode.states where state.isFree {
       let n = try count(state.type)
@@ -77,8 +76,10 @@ extension Lowering {
     var residuals: [Value] = []
     for equation in ode.implicit {
       at(LoweredOrigin(span: equation.span, ode: ode.id))
-      let value = flat(try array(equation.value))
-      residuals.append(inner.builder.convert(value, to: precision))
+      let value = inner.builder.convert(flat(try array(equation.value)), to: precision)
+      // What is true at every time is so behind a `stop` as well.
+      residuals.append(
+        equation.isAlgebraic ? value : registers.halted(value, state: y, &inner.builder))
     }
     let joined = inner.builder.concatenate(residuals, axis: 0)
     guard inner.builder.type(joined).fixedCount == k else {
@@ -93,13 +94,12 @@ extension Lowering {
         slopes.append(inner.builder.slice(joined, axis: 0, start..<(start + n)))
         start += n
       } else {
-        slopes.append(inner.builder.convert(flat(try array(state.derivative)), to: precision))
+        let slope = inner.builder.convert(flat(try array(state.derivative)), to: precision)
+        slopes.append(registers.halted(slope, state: y, &inner.builder))
       }
     }
-    let result = inner.builder.concatenate(slopes, axis: 0)
-    var captured = inner.captured(sliced: false)
-    for value in corners?.captured ?? [] where !captured.contains(value) { captured.append(value) }
-    return (try inner.finish([result], shared: captured), captured)
+    let all = inner.builder.concatenate(slopes, axis: 0)
+    return Drafted(scope: inner, result: registers.resting(behind: all, &inner.builder))
   }
 
   /// Rows of the identity, and for free components what the residuals lose by their rates. `k` is 0 where nobody reads these.
@@ -148,17 +148,32 @@ extension Lowering {
   /// equations.
   private static let instant = 1e-12
 
-  /// Initial values that satisfy the algebraic equations: those of components with equations of their own stay, the free ones are
+  /// The jump of an event, behind which states satisfy the algebraic equations again.
+  ///
+  /// - Parameter phase: see `Corners`.
+  func consistent(
+    _ jump: Region, _ system: ImplicitSystem, phase: Int?
+  ) throws(IRError) -> Region {
+    var b = RegionBuilder(parameters: jump.parameterTypes)
+    let p = b.parameters
+    let after = b.inline(jump, p)[0]
+    var parameters = Array(p[3...])
+    if let phase { parameters[phase] = p[0] }
+    return try b.finish([try consistent(after, at: p[0], system, parameters, &b)])
+  }
+
+  /// States that satisfy the algebraic equations: those components with equations of their own stay, the free ones are
   /// found by Newton's method, from what was given. NaN where it doesn't come to an end.
-  mutating func consistent(
-    _ initial: Value, at time: Value, _ system: ImplicitSystem
+  ///
+  /// - Parameter parameters: behind time and state, as the system's regions take them.
+  func consistent(
+    _ initial: Value, at time: Value, _ system: ImplicitSystem, _ parameters: [Value],
+    _ builder: inout RegionBuilder
   ) throws(IRError) -> Value {
-    let state = scope.builder.type(initial)
-    var parameters = system.captured
-    if let corners = system.corners { parameters[corners.phase] = time }
+    let state = builder.type(initial)
     let shared = [time, initial] + parameters
-    var body = RegionBuilder(parameters: [state, state] + shared.map { scope.builder.type($0) })
-    body.origin = scope.builder.origin
+    var body = RegionBuilder(parameters: [state, state] + shared.map { builder.type($0) })
+    body.origin = builder.origin
     let p = body.parameters
     let (y, t, start) = (p[0], p[2], p[3])
     let correction = try newton(system, t: t, y: y, start: start, Array(p[4...]), &body)
@@ -166,13 +181,12 @@ extension Lowering {
     let scan = Scan(
       length: .fixed(Self.newtonSteps), reverse: false, carries: 2, stacked: 0, outputs: 0,
       body: try body.finish([next, correction]))
-    let none = scope.builder.constant(0, state)
-    let found = scope.builder.emit(.scan(scan), [initial, none] + shared)
-    let size = scope.builder.add(
-      scope.builder.mul(scope.builder.abs(found[0]), 1e-5),
-      scope.builder.constant(1e-8, state))
-    let isFound = scope.builder.lessOrEqual(scope.builder.abs(found[1]), size)
-    return scope.builder.select(isFound, found[0], scope.builder.constant(.nan, state))
+    let none = builder.constant(0, state)
+    let found = builder.emit(.scan(scan), [initial, none] + shared)
+    let size = builder.add(
+      builder.mul(builder.abs(found[0]), 1e-5), builder.constant(1e-8, state))
+    let isFound = builder.lessOrEqual(builder.abs(found[1]), size)
+    return builder.select(isFound, found[0], builder.constant(.nan, state))
   }
 
   /// The correction of a guess.
@@ -209,6 +223,8 @@ extension Lowering {
     let whole = b.add(b.mul(matrix, rows), own)
     let wanted = b.mul(right, b.constant(mask, state))
     let factors = b.value(.factorize(nil), [whole])
-    return b.value(.linearSolve(LinearSolve()), [whole, factors, wanted])
+    let correction = b.value(.linearSolve(LinearSolve()), [whole, factors, wanted])
+    // What stays does so to the bit.
+    return b.mul(correction, b.constant(mask, state))
   }
 }

@@ -43,20 +43,18 @@ extension Lowering {
   private mutating func system(
     _ ode: OdeInstance
   ) throws(IRError) -> (search: SteadySearch, captured: [Value]) {
-    guard ode.implicit.isEmpty else {
-      let system = try implicitSystem(ode)
-      let search = SteadySearch(slopes: system.rhs, mass: system.mass, element: precision)
-      return (search, system.captured)
-    }
     var still = ode
     still.events = []
     let registers = EventRegisters(
       still, stateLength: try size(of: still), capacities: [:], held: [])
-    let drafted = try rightHandSide(still, registers)
-    let region = try drafted.scope.finish([drafted.result])
+    let isImplicit = !ode.implicit.isEmpty
+    let drafted =
+      isImplicit ? try residuals(still, registers) : try rightHandSide(still, registers)
+    let captured = drafted.scope.captured(sliced: false)
+    let region = try drafted.finish(captured)
+    let system = isImplicit ? try implicitSystem(still, registers, region) : nil
     return (
-      SteadySearch(slopes: region, mass: nil, element: precision),
-      drafted.scope.captured(sliced: false)
+      SteadySearch(slopes: system?.rhs ?? region, mass: system?.mass, element: precision), captured
     )
   }
 

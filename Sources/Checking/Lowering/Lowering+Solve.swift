@@ -92,27 +92,14 @@ extension Lowering {
     let registers = EventRegisters(
       ode, stateLength: try size(of: ode), capacities: capacities, held: try heldInputs(ode))
     let corners = try inputCorners(ode, registers)
-    var run: SolveRun
-    if ode.implicit.isEmpty {
-      let regions = try regions(
-        ode, registers, columns: solve.columns, noise: solve.noise, over: times.span,
-        delays: try delays(ode, registers, solve.history, initial: initial), corners: corners)
-      run = SolveRun(
-        ode: ode, region: regions.rhs, events: regions.events, registers: registers,
-        captured: regions.captured, settings: solve.settings, initial: initial)
-      run.noise = regions.noise
-      run.delays = regions.delays
-      run.corners = regions.corners
-      if run.noise != nil { run.settings.path = path(run.settings, ode) }
-    } else {
-      let system = try implicitSystem(ode, corners)
-      at(LoweredOrigin(span: solve.span, ode: ode.id))
-      run = SolveRun(
-        ode: ode, region: system.rhs, events: [], registers: registers,
-        captured: system.captured, settings: solve.settings,
-        initial: try consistent(initial, at: times.begin, system), mass: system.mass)
-      run.corners = system.corners
-      if run.settings.method == "auto" { run.settings.method = Self.methodForImplicit }
+    let regions = try regions(
+      ode, registers, columns: solve.columns, noise: solve.noise, over: times.span,
+      delays: try delays(ode, registers, solve.history, initial: initial), corners: corners)
+    var run = SolveRun(
+      ode: ode, regions: regions, registers: registers, settings: solve.settings, initial: initial)
+    if regions.noise != nil { run.settings.path = path(run.settings, ode) }
+    if regions.implicit != nil, run.settings.method == "auto" {
+      run.settings.method = Self.methodForImplicit
     }
     at(LoweredOrigin(span: solve.span, ode: ode.id))
     return (run, times)
@@ -120,22 +107,15 @@ extension Lowering {
 
   private struct SolveRun {
     var ode: OdeInstance
-    var region: Region
-    var events: [SolveEvent]
+    var regions: OdeRegions
     var registers: EventRegisters
-    var captured: [Value]
     var settings: SolverSettings
     var initial: Value
-    /// M of M y' = f.
-    var mass: Region?
-    var noise: Noise?
-    var delays: Delays?
-    var corners: Corners?
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
       let solve = Solve(
-        settings: settings, batched: [], rhs: region, controlled: registers.stateLength)
+        settings: settings, batched: [], rhs: regions.rhs, controlled: registers.stateLength)
       guard let method = Method.serving(settings) else { return nil }
       return try? StepBuilder.record(method, StepProblem(solve))
     }
@@ -144,22 +124,28 @@ extension Lowering {
   private mutating func emit(
     _ run: SolveRun, from start: Value, to end: Value, saves: Value, traced: Bool = false
   ) throws(IRError) -> [Value] {
+    let regions = run.regions
     var form = Solve(
-      settings: run.settings, batched: [], rhs: run.region, controlled: run.registers.stateLength,
+      settings: run.settings, batched: [], rhs: regions.rhs, controlled: run.registers.stateLength,
       trace: traced ? scope.builder.nextTrace : nil,
       record: traced ? run.record : nil)
-    form.mass = run.mass
-    form.noise = run.noise
-    form.delays = run.delays
-    form.corners = run.corners
-    form.events = run.events
+    form.mass = regions.implicit?.mass
+    form.noise = regions.noise
+    form.delays = regions.delays
+    form.corners = regions.corners
+    form.events = regions.events
     form.takeGradients(run.settings.gradient)
     var initial = run.initial
     let held = try heldAtStart(run.ode, run.registers, start)
     if let own = run.registers.initial(end: end, held: held, precision, &scope.builder) {
       initial = scope.builder.concatenate([initial, own], axis: 0)
     }
-    return scope.builder.emit(.solve(form), [start, end, saves, initial] + run.captured)
+    if let implicit = regions.implicit {
+      var parameters = regions.captured
+      if let corners = regions.corners { parameters[corners.phase] = start }
+      initial = try consistent(initial, at: start, implicit, parameters, &scope.builder)
+    }
+    return scope.builder.emit(.solve(form), [start, end, saves, initial] + regions.captured)
   }
 
   // MARK: Times

@@ -106,11 +106,6 @@ extension Checker {
           "noise in an ode with equations that are not solved for a derivative", at: noise.span))
     }
     let events = elaborateEvents(builder)
-    if let event = events.first, !implicit.isEmpty {
-      report(
-        .notSupportedYet(
-          "an event of an ode with equations that are not solved for a derivative", at: event.span))
-    }
     var instance = OdeInstance(
       id: OdeID(environment.odes.count), name: node.name.text, time: time, timeUnit: timeUnit,
       states: [], bindings: [], outputs: [], terms: [], standardized: [], weights: [],

@@ -199,6 +199,15 @@ extension Checker {
           at: Label(name.span)))
       return nil
     }
+    if state.isFree, state.rate == nil, name.primes == state.locals.count - 1 {
+      report(
+        Diagnostic(
+          .eventTarget,
+          "`\(name.spelling)` follows from the equations without derivatives, and can't be assigned",
+          at: Label(name.span),
+          help: ["assign to the states that it follows from; it changes with them"]))
+      return nil
+    }
     return EventTarget(state: index, level: name.primes, element: nil)
   }
 }

@@ -79,8 +79,13 @@ extension Checker {
       if value.isInvalid {
         odeBuilders[builder].hasInvalid = true
       } else {
-        result.append(OdeInstance.Implicit(value: value, span: equation.span))
+        result.append(
+          OdeInstance.Implicit(value: value, isAlgebraic: true, span: equation.span))
       }
+    }
+    let rates = Set(odeBuilders[builder].states.compactMap(\.rate))
+    for place in result.indices {
+      result[place].isAlgebraic = !reads(result[place].value, anyOf: rates)
     }
     if !odeBuilders[builder].hasInvalid { checkCounts(result, builder) }
     return result

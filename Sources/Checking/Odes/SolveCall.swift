@@ -225,12 +225,6 @@ extension Checker {
       + instance.states.map { Field($0.name, resolve($0.type)) }
       + instance.outputs.map { Field($0.name, resolve($0.value.type)) }
     let holds = inputs.contains(where: \.isHeld)
-    if holds, !instance.implicit.isEmpty {
-      return fail(
-        .notSupportedYet(
-          "an input that is held, with equations that are not solved for a derivative,",
-          at: given["input"]?.span ?? span, help: ["`linear` and the others have no jumps"]))
-    }
     if settings.gradient == .reversible, inputs.contains(where: \.isSampled) {
       return fail(
         .notSupportedYet(

@@ -56,8 +56,10 @@ extension Checker {
       next.derivative = finished(state.derivative)
       return next
     }
-    result.implicit = ode.implicit.map {
-      OdeInstance.Implicit(value: finished($0.value), span: $0.span)
+    result.implicit = ode.implicit.map { equation in
+      var next = equation
+      next.value = finished(equation.value)
+      return next
     }
     result.bindings = ode.bindings.map { Bound($0.local, finished($0.value), name: $0.name) }
     result.outputs = ode.outputs.map {

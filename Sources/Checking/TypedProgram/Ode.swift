@@ -27,6 +27,8 @@ package struct OdeInstance: Sendable {
   package struct Implicit: Sendable {
     /// Right side less left side, which is linear in the derivatives of free states.
     package var value: TypedExpression
+    /// It has no derivative in it, and so is true at every time.
+    package var isAlgebraic: Bool
     package var span: Span
   }
 

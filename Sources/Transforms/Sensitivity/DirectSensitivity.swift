@@ -186,14 +186,14 @@ enum DirectSensitivity {
     _ context: SolveContext, _ regions: StepRegions, _ perStep: StepCotangents, steps: Extent,
     _ builder: inout RegionBuilder
   ) throws(IRError) -> Scan {
-    guard let step = regions.memoryless else {
+    guard let region = regions.memoryless else {
       throw IRError("steps of \(context.solve.settings.method) are not differentiated one by one")
     }
-    let types = step.parameterTypes
+    let types = region.parameterTypes
     let active = context.activeParameters
     let wrt = (context.stepTimesActive ? [0, 1] : []) + [2] + active.map { $0 + 3 }
-    let pullback = try ReverseMode.pullback(step, wrt: wrt)
-    let (stateType, recordType) = (step.resultTypes[0], step.resultTypes[1])
+    let pullback = try ReverseMode.pullback(region, wrt: wrt)
+    let (stateType, recordType) = (region.resultTypes[0], region.resultTypes[1])
     // Each trajectory's times come from its own trace, also where all are the same.
     let time = ValueType(.f64, Array(stateType.extents.dropLast()))
     let hasEvents = !context.solve.events.isEmpty
@@ -218,15 +218,16 @@ enum DirectSensitivity {
     let addedTime = optional(perStep.times)
     let addedLength = optional(perStep.lengths)
     let parameters = Array(given[next...])
-    let clock = given[1...2].map { body.agreed($0, behind: types[0].rank) }
-    var back = body.inline(
-      pullback, clock + [given[3]] + parameters + [lambda, recordCotangent])[...]
-    if hasEvents {
-      let events = EventReverse(
+    let events =
+      hasEvents
+      ? EventReverse(
         context: context, event: given[4], occurrence: given[5], time: given[1], state: given[3],
-        parameters: parameters, lambda: lambda)
-      back = try events.turn(Array(back), &body)[...]
-    }
+        parameters: parameters, lambda: lambda) : nil
+    let step = events?.step(length: given[2], &body) ?? (length: given[2], lambda: lambda)
+    let clock = [given[1], step.length].map { body.agreed($0, behind: types[0].rank) }
+    var back = body.inline(
+      pullback, clock + [given[3]] + parameters + [step.lambda, recordCotangent])[...]
+    if let events { back = try events.turn(Array(back), &body)[...] }
     var outputs: [Value] = []
     if context.stepTimesActive {
       outputs = [

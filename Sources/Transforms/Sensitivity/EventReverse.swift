@@ -1,8 +1,10 @@
 import NodalIR
 import NodalOperations
 
-/// A turn back through recorded steps where the step may be the jump of an event. As a step it has no length, and passes λ on as it is; what
-/// the jump adds is put in its place.
+/// A turn back through recorded steps where the step may be the jump of an event.
+///
+/// A jump is recorded as a step of no length. All trajectories go through a step, so those that jump go through one that nothing comes back
+/// from, and what the jump gives is put in its place.
 struct EventReverse {
   let context: SolveContext
   /// Which event each trajectory's step is, plus 1, and its occurrence: i64, or i64[lanes].
@@ -14,6 +16,20 @@ struct EventReverse {
   let parameters: [Value]
   /// λ at the end of the step.
   let lambda: Value
+
+  /// A method may divide by the length of its steps, or by its square.
+  private static let shortLength = 1e-15
+
+  /// The length and the λ that a step as such is gone back through with.
+  func step(length: Value, _ body: inout RegionBuilder) -> (length: Value, lambda: Value) {
+    let isJump = body.greater(event, body.zeros(like: event))
+    let short = body.constant(Self.shortLength, body.type(length))
+    let axes = Array(0..<body.type(event).rank)
+    let wide = body.broadcast(isJump, to: body.type(lambda).extents, axes: axes)
+    return (
+      body.select(isJump, short, length), body.select(wide, body.zeros(like: lambda), lambda)
+    )
+  }
 
   /// - Parameter back: the cotangents of the step as such: of its time and length, if they are wanted, of the state, and of the active parameters.
   func turn(_ back: [Value], _ body: inout RegionBuilder) throws(IRError) -> [Value] {

@@ -1,17 +1,18 @@
 import NodalIR
 import NodalOperations
 
-/// The right-hand side of a solve, evaluated at given times and states, outside of the solve.
+/// The slope of a solve's trajectories at given times and states, outside of the solve: its right-hand side, where that is solved for y'.
 enum RightHandSide {
-  /// f at one time and state of each trajectory: t: f64[T?], or f64 of a shared clock, y: [T?, d] → [T?, d].
+  /// y' at one time and state of each trajectory: t: f64[T?], or f64 of a shared clock, y: [T?, d] → [T?, d].
   static func evaluate(
     _ solve: Solve, t: Value, y: Value, parameters: [Value], _ builder: inout RegionBuilder
-  ) -> Value {
+  ) throws(IRError) -> Value {
     solve.overTrajectories(
-      solve.rhs, t: t, states: [y], parameters: solve.parameters(parameters, at: t), &builder)[0]
+      try solve.motion(), t: t, states: [y], parameters: solve.parameters(parameters, at: t),
+      &builder)[0]
   }
 
-  /// f at many times: t: f64[T?, S], or f64[S] of a shared clock, y: [T?, S, d] → [T?, S, d].
+  /// y' at many times: t: f64[T?, S], or f64[S] of a shared clock, y: [T?, S, d] → [T?, S, d].
   static func evaluateAll(
     _ solve: Solve, t: Value, y: Value, parameters: [Value], _ builder: inout RegionBuilder
   ) throws(IRError) -> Value {
@@ -19,7 +20,7 @@ enum RightHandSide {
     guard let trajectories = solve.trajectories else {
       let parameters = solve.parameters(parameters, at: t)
       let flags = [true, true] + parameters.indices.map { $0 == solve.corners?.phase }
-      let body = try Batching.batch(solve.rhs, mapped: flags, extent: .lane).region
+      let body = try Batching.batch(solve.motion(), mapped: flags, extent: .lane).region
       let map = Map(
         extent: type.extents[0], mapped: flags, isLowered: true, body: try Batching.expand(body))
       return builder.emit(.map(map), [t, y] + parameters)[0]
@@ -54,7 +55,7 @@ enum RightHandSide {
       arguments.append(builder.reshape(repeated, to: [all] + inner.dropFirst()))
     }
     let flags = [true, true] + solve.batched[Solve.Operand.parameters...]
-    let map = Map(extent: all, mapped: flags, isLowered: true, body: solve.rhs)
+    let map = Map(extent: all, mapped: flags, isLowered: true, body: try solve.motion())
     let result = builder.emit(.map(map), arguments)[0]
     return builder.reshape(result, to: type.extents)
   }
@@ -71,7 +72,7 @@ enum RightHandSide {
       parameters: [.time, slice] + parameters.map { builder.type($0) })
     body.origin = builder.origin
     let given = body.parameters
-    let slope = evaluate(
+    let slope = try evaluate(
       solve, t: given[0], y: given[1], parameters: Array(given[2...]), &body)
     let scan = Scan(
       length: .fixed(count), reverse: false, carries: 0, stacked: 2, outputs: 1,

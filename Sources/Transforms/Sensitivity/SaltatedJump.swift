@@ -6,9 +6,9 @@ import NodalOperations
 /// With g the root function, f the right-hand side and J the jump: the instant is t + δ with g(t + δ, φ(δ)) = 0, where φ(δ) is the state carried
 /// from t to t + δ. The state after the event is J there, carried back by δ. At the instant itself δ is 0, so that this changes no value. But its
 /// derivatives are those of the instant: δ comes from two steps of Newton's rule, the second with the slope of the first, and states are carried by
-/// the midpoint rule; which makes the first and the second derivatives exact. (The first are those of the saltation matrix.)
+/// the midpoint rule; or by two terms of their series, which makes the first and the second derivatives exact. (The first are those of the saltation matrix.)
 ///
-/// Where an event stops the trajectory, f is zero behind it, and nothing is carried back.
+/// Where an event stops the trajectory, it stands still behind it, and nothing is carried back.
 enum SaltatedJump {
   /// (t, y, occurrence, p…) → y.
   static func region(_ event: SolveEvent, of solve: Solve) throws(IRError) -> Region {
@@ -18,31 +18,26 @@ enum SaltatedJump {
     let given = builder.parameters
     let (t, y, occurrence) = (given[0], given[1], given[2])
     let shared = solve.parameters(Array(given[3...]), at: t)
-
-    func slope(_ t: Value, _ y: Value) -> Value { builder.inline(solve.rhs, [t, y] + shared)[0] }
+    let flow = try LocalFlow(solve, shared, &builder)
     func root(_ t: Value, _ y: Value) -> Value {
       builder.inline(event.root, [t, y, occurrence] + shared)[0]
     }
-    let half = builder.constant(0.5, builder.type(t))
-    /// The state at t + δ of the trajectory through y at t.
-    func carried(_ t: Value, _ y: Value, _ first: Value, by delta: Value) -> Value {
-      let part = builder.mul(delta, half)
-      let middle = builder.add(y, builder.scaled(first, by: part))
-      return builder.add(y, builder.scaled(slope(builder.add(t, part), middle), by: delta))
+    func carried(_ t: Value, _ y: Value, by delta: Value) -> Value {
+      flow.carried(t, y, by: delta, &builder)
     }
 
-    let first = slope(t, y)
     let delta: Value
     let there: Value
     switch event.trigger {
     case .times:
       // The root function is the distance from the given time.
       delta = builder.neg(root(t, y))
-      there = carried(t, y, first, by: delta)
+      there = carried(t, y, by: delta)
     case .crossing:
       let tangent = try ForwardMode.differentiate(event.root, wrt: [0, 1])
       let one = builder.constant(1, builder.type(t))
-      let both = builder.inline(tangent, [t, y, occurrence] + shared + [one, first])
+      let both = builder.inline(
+        tangent, [t, y, occurrence] + shared + [one, flow.slope(t, y, &builder)])
       let (value, rate) = (both[0], both[1])
       // Where the root function only touches zero, the instant has no derivative.
       let isTouching = builder.equal(rate, builder.zeros(like: rate))
@@ -50,14 +45,15 @@ enum SaltatedJump {
         isTouching, builder.zeros(like: rate),
         builder.div(one, builder.select(isTouching, one, rate)))
       let guess = builder.neg(builder.mul(value, inverse))
-      let near = carried(t, y, first, by: guess)
+      let near = carried(t, y, by: guess)
       let rest = root(builder.add(t, guess), near)
       delta = builder.sub(guess, builder.mul(rest, inverse))
-      there = carried(t, y, first, by: delta)
+      there = carried(t, y, by: delta)
     }
     let instant = builder.add(t, delta)
     let after = builder.inline(event.jump, [instant, there, occurrence] + shared)[0]
-    let back = carried(instant, after, slope(instant, after), by: builder.neg(delta))
+    if event.stops { return try Simplify.run(try builder.finish([after])) }
+    let back = carried(instant, after, by: builder.neg(delta))
     return try Simplify.run(try builder.finish([back]))
   }
 }

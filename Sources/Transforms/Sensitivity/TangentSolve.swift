@@ -58,7 +58,7 @@ enum TangentSolve {
     var moved = dots[Solve.Operand.initial] ?? builder.zeros(like: initial)
     if let dot = dots[Solve.Operand.start] {
       let start = context.clock(Solve.Operand.start, &builder)
-      let slope = RightHandSide.evaluate(
+      let slope = try RightHandSide.evaluate(
         solve, t: start, y: initial, parameters: context.parameters, &builder)
       let rate = context.spread(dot, like: Solve.Operand.start, &builder)
       moved = builder.sub(moved, builder.scaled(slope, by: rate))
@@ -90,7 +90,7 @@ enum TangentSolve {
       tangents[records] = halves.1
     }
     if let dot = dots[Solve.Operand.end], let final = tangents[Solve.Result.final] {
-      let slope = RightHandSide.evaluate(
+      let slope = try RightHandSide.evaluate(
         solve, t: context.clock(Solve.Operand.end, &builder), y: values[Solve.Result.final],
         parameters: context.parameters, &builder)
       let rate = context.spread(dot, like: Solve.Operand.end, &builder)
@@ -178,16 +178,6 @@ extension SolveContext {
     guard let trajectories, !solve.batched[operand] else { return tangent }
     let extents = [trajectories] + builder.type(tangent).extents
     return builder.broadcast(tangent, to: extents, axes: Array(1..<extents.count))
-  }
-}
-
-extension RegionBuilder {
-  /// A vector times a number for each of its leading axes, given as f64.
-  mutating func scaled(_ vector: Value, by rate: Value) -> Value {
-    let type = type(vector)
-    let factor = convert(rate, to: type.element)
-    return mul(
-      vector, broadcast(factor, to: type.extents, axes: Array(0..<(type.rank - 1))))
   }
 }
 

@@ -20,7 +20,7 @@ struct TimeCotangents {
       return builder.convert(sum, to: .f64)
     }
     if context.active[Solve.Operand.end], let cot = context.finalCotangent {
-      let slope = RightHandSide.evaluate(
+      let slope = try RightHandSide.evaluate(
         solve, t: context.clock(Solve.Operand.end, &builder),
         y: context.results[Solve.Result.final], parameters: context.parameters, &builder)
       end = dot(cot, slope)
@@ -32,7 +32,7 @@ struct TimeCotangents {
       saveTimes = dot(cot, slopes)
     }
     if context.active[Solve.Operand.start], let lambda {
-      let slope = RightHandSide.evaluate(
+      let slope = try RightHandSide.evaluate(
         solve, t: context.clock(Solve.Operand.start, &builder),
         y: context.spread(Solve.Operand.initial, &builder), parameters: context.parameters,
         &builder)
