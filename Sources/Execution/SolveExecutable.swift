@@ -124,9 +124,9 @@ package struct SolveExecutable: Executable {
     _ solve: Solve, _ regions: StepRegions, _ controller: StepController?,
     _ operands: [ValueType], _ executor: any Executor
   ) throws -> LoopFamily<any StepLoop>? {
-    // Steps that all trajectories share are the engine's, integrals that need a region of their own, events, corners, and delays.
-    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock, solve.events.isEmpty,
-      solve.delays == nil, solve.corners == nil
+    // Steps that all trajectories share are the engine's, integrals that need a region of their own, events that have to be looked for, and delays.
+    guard regions.terms == nil || regions.termsInStep, !solve.sharesClock,
+      !solve.events.contains(where: \.isCrossing), solve.delays == nil
     else { return nil }
     let pace: StepLoopProblem.Pace
     switch solve.settings.stepping {
@@ -146,7 +146,9 @@ package struct SolveExecutable: Executable {
       StepLoopProblem(
         regions: regions, pace: pace, state: state,
         trajectories: solve.trajectories, hasTrace: solve.trace != nil,
-        hasSaves: operands[Solve.Operand.saveTimes].extents.last != .fixed(0)))
+        hasSaves: operands[Solve.Operand.saveTimes].extents.last != .fixed(0),
+        parameterCount: operands.count - Solve.Operand.parameters,
+        corners: solve.corners.map { _ in CornerPace(regions, controller) }))
   }
 
   package func makeWorkspace(_ context: RunContext) -> any Workspace {

@@ -22,6 +22,11 @@ package struct StepLoopProblem: Sendable {
   /// Save times may lie inside of steps.
   package var hasSaves: Bool
 
+  /// Of the right-hand side, behind time and state.
+  package var parameterCount: Int
+  /// Steps end at corners, and their lengths are chosen by that.
+  package var corners: CornerPace?
+
   package var hasTrajectories: Bool { trajectories != nil }
 
   package var isGiven: Bool {
@@ -46,6 +51,8 @@ package struct StepLoopProblem: Sendable {
 package protocol StepLoop: Sendable {
   /// How many trajectories it takes side by side.
   var width: Int { get }
+  /// Parameters of the right-hand side that it reads rows of, of each lane its own: it wants their addresses.
+  var tables: Set<Int> { get }
   /// See `LoopTable`. Returns when a lane has an event, or all lanes have taken so many steps.
   func run(_ table: LoopTable)
 }
@@ -68,6 +75,8 @@ package final class LoopTable {
     case previous, beforePrevious
     /// Of given steps: the stretch that is cut into equal ones, their length, and how long they may be.
     case gapStart, gapEnd, gapStep, longest
+    /// How long the first step behind the last corner should have been; infinity for none.
+    case behindCorner
   }
 
   /// Whole numbers of a lane.
@@ -77,10 +86,14 @@ package final class LoopTable {
     /// What the lane needs the engine for, see `Event`.
     case event
     case accepted, rejected
+    /// Entries of the log that are the jumps of events.
+    case jumps
     /// Steps that may still be tried.
     case budget
     /// 1 after a rejected step.
     case wasRejected
+    /// 1 at a corner.
+    case isAtCorner
     case nextSave, saveCount
     /// Addresses: of the save times, of the saved states, of the steps that saves lie in.
     case saveTimes, saved, saveSteps
@@ -94,7 +107,7 @@ package final class LoopTable {
 
   package enum Event {
     package static let none = 0
-    /// The trajectory is at its end.
+    /// The trajectory is at its end, or where else steps end.
     package static let landed = 1
     /// The next step can't be taken, or the last can't be repaired: the engine tries it, and says why.
     package static let stuck = 2
@@ -111,7 +124,7 @@ package final class LoopTable {
   package let log: UnsafeMutablePointer<Int>
   /// Of state, memories, parameters and integrals, and, with given steps, of the sizes that components have reached: pointers to
   /// elements by element and lane; a parameter that is shared points to itself. Of an integral over all trajectories each lane has a
-  /// share. An array over the steps of a trace isn't copied: of it there is an address for each lane.
+  /// share. An array over the steps of a trace isn't copied, nor one that rows are gathered of: of it there is an address for each lane.
   package let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   package let blockCount: Int
   /// 1, then the lengths of traces.

@@ -81,7 +81,7 @@ extension SteppingEngine {
     rounds += 1
     if let stiffness, isSuspicious || rounds % 32 == 0 { try watch(stiffness) }
     try take(workspace, all: accepted == slots)
-    if !solve.events.isEmpty { try applyDueEvents(record: workspace) }
+    if !solve.events.isEmpty { try applyDueEvents(record: workspace, restarts: true) }
     try passCorners()
   }
 

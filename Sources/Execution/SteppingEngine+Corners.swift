@@ -80,51 +80,51 @@ extension SteppingEngine {
     return isBend ? .bend : nil
   }
 
-  /// The accepted steps that have ended at a corner. At a jump the method begins anew; at a bend what it remembers is still right, but how its
-  /// errors have followed each other is of the past.
+  /// The accepted steps that have ended at a corner.
   func passCorners() throws(ExecutionError) {
     guard hasCorners else { return }
     var jumped: [Int] = []
     for slot in 0..<slots where isAccepted[slot] && !isDone[slot] {
-      let i = lanes[slot]
-      guard let corner = corner(i, at: trajectories[i].target) else { continue }
-      trajectories[i].history = StepHistory()
-      if isJoint { jointHistory = StepHistory() }
-      trajectories[i].isAtCorner = true
-      if let length = trajectories[i].behindCorner {
-        trajectories[i].proposal = min(trajectories[i].proposal, length)
-      }
-      switch corner {
-      case .jump: jumped.append(slot)
-      case .bend: break
-      }
+      if pass(slot, at: trajectories[lanes[slot]].target) { jumped.append(slot) }
     }
     try restart(jumped)
   }
 
-  /// The next step's length behind one that is tried or taken.
-  func propose(_ i: Int, _ h: Double, _ decision: StepController.Decision) {
-    let length = proposalBehindCut(i, h, decision)
-    trajectories[i].proposal = length
-    if trajectories[i].isAtCorner, decision.accepted {
-      trajectories[i].isAtCorner = false
-      // Of a method that keeps to one length for some steps, whether it could be longer shows by trying.
-      trajectories[i].behindCorner = program.regions.hasProposal ? 1.5 * length : length
+  /// The same for one slot, which is where a step has ended.
+  func passCorner(_ slot: Int) throws(ExecutionError) {
+    guard hasCorners, pass(slot, at: times.typed(Double.self)[slot]) else { return }
+    try restart([slot])
+  }
+
+  /// At a jump the method begins anew, which is left to do: true. At a bend what it remembers is still right, but how its errors have followed
+  /// each other is of the past.
+  private func pass(_ slot: Int, at time: Double) -> Bool {
+    let i = lanes[slot]
+    guard let corner = corner(i, at: time) else { return false }
+    trajectories[i].history = StepHistory()
+    if isJoint { jointHistory = StepHistory() }
+    trajectories[i].isAtCorner = true
+    if let length = trajectories[i].behindCorner {
+      trajectories[i].proposal = min(trajectories[i].proposal, length)
+    }
+    switch corner {
+    case .jump: return true
+    case .bend: return false
     }
   }
 
-  /// How long a step wants to be that the next corner may have cut: what was proposed before is still the best guess where it was cut to a size that
-  /// tells nothing of it.
-  private func proposalBehindCut(_ i: Int, _ h: Double, _ decision: StepController.Decision)
-    -> Double
-  {
-    let proposed = abs(h) * decision.factor
-    let wanted = min(
-      trajectories[i].proposal, trajectories[i].delays?.longestStep ?? .infinity)
-    guard hasCorners, decision.accepted, abs(h) < wanted else { return proposed }
-    // A method that proposes sizes itself keeps to one for some steps.
-    let most = program.regions.hasProposal ? 1 : 0.99 * (program.controller?.largestFactor ?? 1)
-    return decision.factor >= most ? max(proposed, wanted) : proposed
+  /// The next step's length behind one that is tried or taken.
+  func propose(_ i: Int, _ h: Double, _ decision: StepController.Decision) {
+    var length = abs(h) * decision.factor
+    if let cornerPace, decision.accepted {
+      let wanted = min(trajectories[i].proposal, trajectories[i].delays?.longestStep ?? .infinity)
+      if abs(h) < wanted, decision.factor >= cornerPace.leastFactor { length = max(length, wanted) }
+      if trajectories[i].isAtCorner {
+        trajectories[i].isAtCorner = false
+        trajectories[i].behindCorner = cornerPace.lengthBehind * length
+      }
+    }
+    trajectories[i].proposal = length
   }
 
   /// Tells the right-hand side at the slots' times which piece of it is meant: that ahead.

@@ -23,7 +23,8 @@ extension SteppingEngine {
       isAccepted[i] = true
     }
     try lookAround((0..<slots).filter { !isDone[$0] })
-    try applyDueEvents(record: nil)
+    // At the start of the solve the method has not begun.
+    try applyDueEvents(record: nil, restarts: false)
   }
 
   /// The times given for a trajectory that lie in its span.
@@ -64,7 +65,9 @@ extension SteppingEngine {
   }
 
   /// The jumps of what is due where the accepted steps have ended, in order of declaration.
-  func applyDueEvents(record: (any Workspace)?) throws(ExecutionError) {
+  func applyDueEvents(
+    record: (any Workspace)?, restarts: Bool
+  ) throws(ExecutionError) {
     let jumping = (0..<slots).filter { isAccepted[$0] && !isDone[$0] && hasDueEvents($0) }
     guard !jumping.isEmpty else { return }
     let fired = jumping.map { slot in trajectories[lanes[slot]].events?.due.map(\.event) ?? [] }
@@ -81,8 +84,7 @@ extension SteppingEngine {
     for (slot, events) in zip(jumping, fired) where !isDone[slot] { settle(slot, events) }
     let left = zip(jumping, fired).filter { !isDone[$0.0] }
     try lookAround(left.map(\.0), after: left.map(\.1))
-    // At the start of the solve the method has not begun.
-    if record != nil { try restart(left.map(\.0)) }
+    if restarts { try restart(left.map(\.0)) }
   }
 
   /// Event k of these slots.

@@ -15,9 +15,16 @@ extension SteppingEngine {
       table.lengths[1 + trace] = extents.length(of: .steps(trace: trace))
     }
     for (p, parameter) in memory.parameters.enumerated() {
-      guard case .shared = parameter else { continue }
-      table.blocks[memory.rows.count + p] = UnsafeMutableRawPointer(
-        mutating: inputs[Solve.Operand.parameters + p])
+      switch parameter {
+      case .shared:
+        table.blocks[memory.rows.count + p] = UnsafeMutableRawPointer(
+          mutating: inputs[Solve.Operand.parameters + p])
+      case .own: break
+      case .address(let block):
+        // Lanes without a trajectory look up something, too.
+        let places = block.memory.typed(Int.self)
+        for lane in 0..<table.width { places[lane] = Int(bitPattern: self.parameter(p, of: 0)) }
+      }
     }
     var next = 0
     var held = 0
@@ -46,13 +53,10 @@ extension SteppingEngine {
         let slot = memory.slots[lane]
         leave(slot, lane, memory)
         if event == LoopTable.Event.landed {
-          guard table[.time, lane] == trajectories[lanes[slot]].end else {
-            // At a save time that steps end at.
+          guard try land(slot) else {
             enter(slot, lane, memory)
             continue
           }
-          try lookAtCompanion(slot)
-          conclude(slot)
         }
         if let slot = nextSlot(&next) {
           enter(slot, lane, memory)
@@ -64,6 +68,29 @@ extension SteppingEngine {
       }
       if isQuiet { try watch(memory) }
     }
+  }
+
+  /// A slot has come to a time that steps end at: an event's, a corner, a save time, or its end; true there.
+  private func land(_ slot: Int) throws(ExecutionError) -> Bool {
+    let i = lanes[slot]
+    let time = times.typed(Double.self)[slot]
+    if trajectories[i].events?.nextTime == time {
+      for other in 0..<slots { isAccepted[other] = other == slot }
+      trajectories[i].target = time
+      trajectories[i].lands = time == trajectories[i].end
+      // What is saved here is the state behind the event.
+      let saves = saveTimes(i)
+      while trajectories[i].nextSave > 0, saves[trajectories[i].nextSave - 1] == time {
+        trajectories[i].nextSave -= 1
+      }
+      takeScheduled(i)
+      try applyDueEvents(record: nil, restarts: true)
+    } else if time == trajectories[i].end {
+      try lookAtCompanion(slot)
+      conclude(slot)
+    }
+    if !isDone[slot] { try passCorner(slot) }
+    return isDone[slot]
   }
 
   /// The next slot, from a number on, that is under way.
@@ -87,7 +114,8 @@ extension SteppingEngine {
     let parameters = program.parameterTypes.indices.dropFirst(Solve.Operand.parameters).map {
       operand -> LoopMemory.Parameter in
       let type = program.parameterTypes[operand]
-      if type.isOverSteps { return .address(LaneBlock(.i64, count: 1, width: width)) }
+      let isTable = loop.tables.contains(operand - Solve.Operand.parameters)
+      if type.isOverSteps || isTable { return .address(LaneBlock(.i64, count: 1, width: width)) }
       return program.isBatched(operand)
         ? .own(block(type.droppingFirst().prepending(.lane))) : .shared
     }
@@ -135,8 +163,14 @@ extension SteppingEngine {
     let table = memory.table
     memory.slots[lane] = slot
     table[.time, lane] = times.typed(Double.self)[slot]
+    let end = trajectory.events?.nextTime ?? trajectory.end
     table[.end, lane] =
-      isAdaptive ? nextStop(i, from: table[.time, lane], before: trajectory.end) : trajectory.end
+      isAdaptive
+      ? nextStop(i, from: table[.time, lane], before: end)
+      : nextCorner(i, from: table[.time, lane], before: end)
+    table[.jumps, lane] = trajectory.logged - trajectory.accepted
+    table[.isAtCorner, lane] = trajectory.isAtCorner ? 1 : 0
+    table[.behindCorner, lane] = trajectory.behindCorner ?? .infinity
     table[.direction, lane] = trajectory.direction
     table[.previous, lane] = trajectory.history.previous
     table[.beforePrevious, lane] = trajectory.history.beforePrevious
@@ -196,13 +230,17 @@ extension SteppingEngine {
       + (tries - recorded) * program.regions.evaluations.step
     table[.saves, lane] = 0
     trajectory.accepted = table[.accepted, lane]
-    trajectory.logged = trajectory.accepted
+    trajectory.logged = trajectory.accepted + table[.jumps, lane]
     trajectory.rejected = table[.rejected, lane]
     trajectory.nextSave = table[.nextSave, lane]
     trajectory.history.previous = table[.previous, lane]
     trajectory.history.beforePrevious = table[.beforePrevious, lane]
     trajectory.history.rejected = table[.wasRejected, lane] != 0
     trajectory.proposal = table[.proposal, lane]
+    trajectory.isAtCorner = table[.isAtCorner, lane] != 0
+    if hasCorners, table[.behindCorner, lane].isFinite {
+      trajectory.behindCorner = table[.behindCorner, lane]
+    }
     if memory.reached != nil {
       trajectory.gap = StepGap(
         start: table[.gapStart, lane], end: table[.gapEnd, lane], h: table[.gapStep, lane],

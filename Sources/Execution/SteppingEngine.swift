@@ -120,7 +120,9 @@ final class SteppingEngine: Workspace {
     hasTrajectories = solve.trajectories != nil
     hasTrace = solve.trace != nil
     keepsSteps = hasTrace || solve.delays != nil
-    hasCorners = solve.corners != nil || solve.delays != nil
+    cornerPace =
+      solve.corners != nil || solve.delays != nil
+      ? CornerPace(program.regions, program.controller) : nil
     traceResult = solve.traceResult
     batched = program.parameterTypes.indices.map { program.isBatched($0) }
     expectedCount =
@@ -165,7 +167,8 @@ final class SteppingEngine: Workspace {
   /// Accepted steps are logged: there is a trace, or later steps read them.
   let keepsSteps: Bool
   /// Steps end at times where something isn't smooth.
-  let hasCorners: Bool
+  var hasCorners: Bool { cornerPace != nil }
+  let cornerPace: CornerPace?
   let traceResult: Int
   /// By operand: each trajectory has its own.
   let batched: [Bool]
@@ -295,11 +298,9 @@ final class SteppingEngine: Workspace {
     if stopsAtSaves {
       let saves = saveTimes(i)
       for k in trajectories[i].nextSave..<max(saveCount, trajectories[i].nextSave) {
-        let ahead = (saves[k] - t) * trajectories[i].direction
-        if ahead > 0, (end - saves[k]) * trajectories[i].direction > 0 {
-          target = saves[k]
-          break
-        }
+        guard (saves[k] - t) * trajectories[i].direction > 0 else { continue }
+        if (end - saves[k]) * trajectories[i].direction > 0 { target = saves[k] }
+        break
       }
     }
     return StepGap(from: t, to: target, longest: longest, limit: budget)

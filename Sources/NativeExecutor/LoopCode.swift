@@ -13,6 +13,8 @@ struct LoopCode: LaneLoopCode {
   private let recorded: Region
   private let dense: Region
   private let traces: TraceParameters
+  /// Of the steps' parameters.
+  private let tables: Set<Int>
 
   /// A step may be longer than a program of its own: what the engine does between two steps, and the memory that their
   /// values would go through, are saved each time. But with many numbers that are alive throughout (the state's components and
@@ -38,7 +40,15 @@ struct LoopCode: LaneLoopCode {
     guard let traces = TraceParameters(step), let others = TraceParameters(recorded),
       traces.arrays == others.arrays, traces.counts == others.counts
     else { return nil }
-    let kept = step.parameterTypes.indices.dropFirst(2).filter { !traces.arrays.contains($0) }
+    let first = step.parameterCount - problem.parameterCount
+    let (tables, othersTables) = (
+      GatherTables(step).parameters.filter { $0 >= first },
+      GatherTables(recorded).parameters.filter { $0 >= first }
+    )
+    guard tables == othersTables else { return nil }
+    let kept = step.parameterTypes.indices.dropFirst(2).filter {
+      !traces.arrays.contains($0) && !tables.contains($0)
+    }
     let alive = (kept.map { step.parameterTypes[$0] } + problem.terms).reduce(0) {
       $0 + (Unrolling.ownCount($1) ?? Unrolling.limit)
     }
@@ -54,6 +64,13 @@ struct LoopCode: LaneLoopCode {
     self.recorded = recorded
     self.dense = dense
     self.traces = traces
+    self.tables = tables
+  }
+
+  /// See `StepLoop.tables`.
+  var ownTables: Set<Int> {
+    let first = step.parameterCount - problem.parameterCount
+    return Set(tables.filter { step.parameterTypes[$0].isBatched }.map { $0 - first })
   }
 
   /// Two vectors side by side: a step is a chain of operations, and the chains of two hide each other's
@@ -78,7 +95,7 @@ struct LoopCode: LaneLoopCode {
   func emit(_ w: FunctionWriter, width: Int) {
     LoopEmitter(
       w, problem, width: width, target: target, step: step, recorded: recorded, dense: dense,
-      traces: traces
+      traces: traces, tables: tables
     ).emit()
   }
 

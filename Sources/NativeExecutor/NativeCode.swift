@@ -28,7 +28,7 @@ struct NativeCode {
   private static let callsOfAFunction = 64
 
   /// Says in names and in keys of caches how code is made; raised when the same IR becomes other code.
-  static let revision = 5
+  static let revision = 6
 
   init(_ original: Region, target: CodeTarget, prefix: String) throws(IRError) {
     let region = try Normalize.run(original)
@@ -109,6 +109,7 @@ struct NativeCode {
     let outputs = region.results.filter { $0.index >= region.parameterCount }.map(\.index)
     let isBatched = region.types.contains { $0.isBatched }
     let traces = TraceParameters(region)?.arrays ?? []
+    let gathered = GatherTables(region).parameters
     emitter.prepare(
       values: Set(0..<region.parameterCount).union(outputs),
       lengths: TraceParameters.lengths(region).union(isBatched ? [.lanes] : []))
@@ -123,8 +124,10 @@ struct NativeCode {
         ? lanes.map { w.add(w.multiply($0, .integer(own)), .integer(i)) } : [.integer(i)]
       return indices.map { w.address(emitter.pointer(value), $0, of: type.element.memoryType) }
     }
-    // Where the lanes' parts of an array over steps lie.
-    let tables = Dictionary(uniqueKeysWithValues: traces.map { ($0, w.array(.i64, count: width)) })
+    // Where the lanes' parts of arrays lie that aren't read element by element.
+    let addressed = traces.union(gathered.filter { region.types[$0].isBatched })
+    let tables = Dictionary(
+      uniqueKeysWithValues: addressed.map { ($0, w.array(.i64, count: width)) })
     func load(_ value: Int, _ lanes: [Operand]) -> [Operand] {
       if let table = tables[value] {
         let type = region.types[value]
@@ -139,6 +142,7 @@ struct NativeCode {
         }
         return [table]
       }
+      if gathered.contains(value) { return [emitter.pointer(value)] }
       return (0..<(Unrolling.ownCount(region.types[value]) ?? 0)).map { i in
         emitter.load(places(value, i, lanes), region.types[value].element)
       }

@@ -60,7 +60,9 @@ package struct NativeExecutor: Executor {
 
   package func compileLoops(_ problem: StepLoopProblem) throws -> LoopFamily<any StepLoop>? {
     try LoopCode(problem, target: target).map { code in
-      try family(of: code, problem.trajectories) { NativeLoop(width: $0, code: $1) }
+      try family(of: code, problem.trajectories) {
+        NativeLoop(width: $0, tables: code.ownTables, code: $1)
+      }
     }
   }
 

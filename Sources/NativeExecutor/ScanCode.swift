@@ -26,6 +26,10 @@ struct ScanCode: LaneLoopCode {
     let hasTrajectories = problem.trajectories != nil
     let scan = problem.scan
     let first = scan.carries + scan.outputs
+    // What changes from turn to turn is in registers.
+    guard GatherTables(body).gathered.allSatisfy({ $0 >= scan.carries + scan.stacked }) else {
+      return nil
+    }
     guard Unrolling.suits(body, limit: Self.limit, sumsLanes: hasTrajectories),
       !body.types.contains(where: \.isOverSteps), let shares = LaneShares(body),
       body.results[first...].allSatisfy({ body[$0].element.isFloating })

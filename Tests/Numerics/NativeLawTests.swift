@@ -309,6 +309,40 @@ struct NativeLawTests {
     #expect(try !hasLoop(region))
   }
 
+  /// Rows of tables at places that the code computes: of each lane's own, of a shared one, of a constant; inside and outside of them.
+  @Test(arguments: [false, true])
+  func gathers(lanes: Bool) throws {
+    let over: [Extent] = lanes ? [.lane] : []
+    var b = RegionBuilder(parameters: [
+      ValueType(.f64, over + [.fixed(5), .fixed(2)]), ValueType(.f32, shape: [7, 3]),
+      ValueType(.i64, over), ValueType(.f64, shape: [9]),
+    ])
+    let p = b.parameters
+    let place = b.add(p[2], b.constant(1, ValueType(.i64, over)))
+    let constant = b.constant([3, 1, 4, 1, 5], ValueType(.f64, shape: [5]))
+    let own = b.value(.gather(Gather(batchAxes: over.count)), [p[0], place])
+    let shared = b.value(.gather(Gather()), [p[1], p[2]])
+    let digit = b.value(.gather(Gather()), [constant, place])
+    // Nobody reads the last parameter.
+    let region = try b.finish([own, shared, b.mul(digit, digit)])
+    let places = [0, 3, -1, 6, -2, 4, 2, 7, 1, 5, 0]
+    let count = lanes ? places.count : 1
+    var noise = Noise(11)
+    for first in lanes ? [0] : Array(places.indices) {
+      let inputs = [
+        Tensor(
+          .f64, shape: lanes ? [count, 5, 2] : [5, 2], (0..<(10 * count)).map { _ in noise.next() }),
+        Tensor(.f32, shape: [7, 3], (0..<21).map(Double.init)),
+        lanes
+          ? Tensor(integers: places) : Tensor(.i64, shape: [], [Double(places[first])]),
+        Tensor(.f64, shape: [9], (0..<9).map(Double.init)),
+      ]
+      try both(region, inputs, tolerance: 0)
+    }
+    let executor = try #require(native)
+    #expect(try executor.modules(of: region, as: .llvm).count == 1, "no child")
+  }
+
   /// Reading a trace: at its steps and between them, beyond its ends, in both directions of time, and where it has no step.
   @Test(arguments: [ElementType.f64, .f32], [false, true])
   func interpolation(_ element: ElementType, lanes: Bool) throws {

@@ -66,6 +66,25 @@ import Testing
     }
   }
 
+  /// Steps between samples, and between jumps at given times, are taken by loops of machine code, as are those back.
+  @Test(arguments: ["linear(ts, us)", "akima(ts, us)", "hold(ts, us)", "(t) -> sin(t)"])
+  func loops(_ input: String) throws {
+    let recorder = Recorder()
+    let text =
+      Self.bent + """
+        param k = 1
+        loss l() { solve(f, at: [0, 1, 2], with: {k: k}, input: {u: \(input)}, solver: tsit5(gradient: direct)).x[2] }
+        train l { optimize: adam(lr: 1e-2), steps: 1 }
+
+        """
+    let codes = try recorder.interpreter.emitNative(
+      Program(text: text, path: "test.node"), of: "l", as: .llvm)
+    let all = codes.flatMap(\.modules).map { String(decoding: $0, as: UTF8.self) }
+    #expect(all.contains { $0.contains("_loop(") })
+    // Those back go through jumps by branches.
+    #expect(all.contains { $0.contains("_scan(") } == !input.hasPrefix("hold"))
+  }
+
   private static func many(_ solver: String) -> String {
     bent + """
       fn end(i) = solve(driven, over: 0..3, with: {k: 0.5}, input: {u: linear(times[i], values[i])}, solver: \(solver)).final.z

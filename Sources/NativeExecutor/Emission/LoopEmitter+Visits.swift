@@ -12,7 +12,8 @@ extension LoopEmitter {
     var h: Operand
     var target: Operand
     var direction: Operand
-    var accepted: Operand
+    /// The number of its entry in the log.
+    var entry: Operand
     var before: [Operand]
     var after: [Operand]
     var record: [Operand]
@@ -52,16 +53,18 @@ extension LoopEmitter {
     let taken = spill.put([v.taken])
     let due = v.due.map { spill.put([$0]) }
     let times = spill.put([v.t, v.h, v.target, v.direction])
-    let accepted = spill.put([v.accepted])
+    let entry = spill.put([v.entry])
     let before = spill.put(v.before)
     let after = spill.put(v.after)
     let record = spill.put(v.record)
     let memory = v.memory.map { spill.put($0) }
     // What is shared stays as it is.
     let parameters = v.parameters.enumerated().map { k, values -> (Operand) -> [Operand] in
-      if traces.arrays.contains(3 + memories + k) {
+      let p = 3 + memories + k
+      if traces.arrays.contains(p) || (tables.contains(p) && step.parameterTypes[p].isBatched) {
         return { [w] lane in values.map { w.address($0, lane, of: .i64) } }
       }
+      if tables.contains(p) { return { _ in values } }
       return values.first?.type.width == 1 && width > 1 ? { _ in values } : spill.put(values)
     }
     w.loop(below: .integer(width)) { lane in
@@ -86,7 +89,7 @@ extension LoopEmitter {
           }
           save(
             lane, t: number[0], h: number[1], target: number[2], direction: number[3],
-            step: accepted(lane)[0], before: before(lane), after: after(lane), record: stepRecord)
+            step: entry(lane)[0], before: before(lane), after: after(lane), record: stepRecord)
           findNextSave(lane, nextSave)
         }
       }

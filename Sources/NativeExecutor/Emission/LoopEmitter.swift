@@ -15,6 +15,8 @@ struct LoopEmitter {
   let dense: Region
   /// Of the steps' parameters.
   let traces: TraceParameters
+  /// Parameters that rows are gathered of.
+  let tables: Set<Int>
   let memory: KernelEmitter
 
   private let numbers = Operand("%numbers", .pointer)
@@ -28,7 +30,7 @@ struct LoopEmitter {
 
   init(
     _ w: FunctionWriter, _ problem: StepLoopProblem, width: Int, target: CodeTarget, step: Region,
-    recorded: Region, dense: Region, traces: TraceParameters
+    recorded: Region, dense: Region, traces: TraceParameters, tables: Set<Int>
   ) {
     self.w = w
     self.problem = problem
@@ -37,6 +39,7 @@ struct LoopEmitter {
     self.recorded = recorded
     self.dense = dense
     self.traces = traces
+    self.tables = tables
     memory = KernelEmitter(
       w, target: target, values: Operand("%blocks", .pointer),
       lengths: Operand("%lengths", .pointer))
@@ -144,6 +147,8 @@ struct LoopEmitter {
     var sums: [[Register]]
     var t: Register
     var end, direction: Operand
+    /// Entries of the log that are no steps.
+    var jumps: Operand
     var accepted, budget, savesMet: Register
     /// Save times, by lane.
     var nextSave: Operand
@@ -161,7 +166,7 @@ struct LoopEmitter {
       values: Set(0..<blockCount), lengths: TraceParameters.lengths(step))
     let active = w.compare("ne", load(.active), .integer(0, i64))
     let parameters = ((3 + memories)..<step.parameterCount).map { p -> [Operand] in
-      if traces.arrays.contains(p) { return [memory.pointer(p - 2)] }
+      if traces.arrays.contains(p) || tables.contains(p) { return [memory.pointer(p - 2)] }
       let elements = block(p - 2, step.parameterTypes[p])
       // A lane without a trajectory has nothing to be read.
       return traces.counts.contains(p)
@@ -177,6 +182,7 @@ struct LoopEmitter {
       sums: problem.terms.enumerated().map { k, type in
         block(blocks + k, type).map { Register(w, $0) }
       }, t: Register(w, load(.time)), end: load(.end), direction: load(.direction),
+      jumps: problem.hasTrace ? load(.jumps) : .integer(0, i64),
       accepted: Register(w, load(.accepted)), budget: Register(w, load(.budget)),
       savesMet: Register(w, .integer(0, i64)), nextSave: nextSave,
       round: Register(w, .integer(0)), event: Register(w, .integer(0, i64)),
@@ -245,7 +251,7 @@ struct LoopEmitter {
         r.spill, r.nextSave,
         Visit(
           taken: taken, due: due, t: t, h: h, target: target, direction: r.direction,
-          accepted: r.accepted.value, before: results.before, after: results.after,
+          entry: w.add(r.accepted.value, r.jumps), before: results.before, after: results.after,
           record: results.record, memory: results.memoryBefore, parameters: r.parameters))
     }
   }
@@ -303,6 +309,7 @@ struct LoopEmitter {
     let beforePrevious = Register(w, load(.beforePrevious))
     let wasRejected = Register(w, w.compare("ne", load(.wasRejected), .integer(0, i64)))
     let rejected = Register(w, load(.rejected))
+    let corner = problem.corners.map { Corner(pace: $0, self) }
 
     w.repeatWhile {
       // The step's size, as `SteppingEngine.nextSteps` chooses it.
@@ -346,13 +353,17 @@ struct LoopEmitter {
       }
       let usual = control.usual(squaredError: error, proposal: results.proposal, history)
       let outcome = Choice(w, [mask, mask])
-      let isUsual = w.and(goes, w.and(finite, usual.holds))
+      var isUsual = w.and(goes, w.and(finite, usual.holds))
+      if let corner { isUsual = w.and(isUsual, w.not(w.or(isLanding, corner.isAt.value))) }
       w.branch(w.any(w.and(r.active, w.not(isUsual))), isLikely: false) {
         let decision = control.decide(
           squaredError: w.select(finite, error, constant(.infinity)), proposal: results.proposal,
           history)
-        let length = w.multiply(w.intrinsic("fabs", [h]), decision.factor)
         let taken = w.and(goes, decision.accepted)
+        var length = w.multiply(w.intrinsic("fabs", [h]), decision.factor)
+        if let corner {
+          length = corner.length(length, decision.factor, h: h, wanted: size, taken, self)
+        }
         let refused = w.and(goes, w.not(decision.accepted))
         // A step that can't be repaired is left as it was before: the engine tries it again, and says why.
         let hopeless = w.and(refused, isTooShort(length, at: now))
@@ -381,6 +392,40 @@ struct LoopEmitter {
     save(.beforePrevious, beforePrevious)
     save(.wasRejected, bit(wasRejected.value))
     save(.rejected, rejected.value)
+    if let corner {
+      save(.isAtCorner, bit(corner.isAt.value))
+      save(.behindCorner, corner.behind)
+    }
+  }
+
+  /// See `SteppingEngine.propose`.
+  private struct Corner {
+    let pace: CornerPace
+    let isAt, behind: Register
+
+    init(pace: CornerPace, _ loop: LoopEmitter) {
+      self.pace = pace
+      let w = loop.w
+      isAt = Register(w, w.compare("ne", loop.load(.isAtCorner), .integer(0, loop.i64)))
+      behind = Register(w, loop.load(.behindCorner))
+    }
+
+    /// The next step's length behind one that is taken in some lanes.
+    func length(
+      _ proposed: Operand, _ factor: Operand, h: Operand, wanted: Operand, _ taken: Operand,
+      _ loop: LoopEmitter
+    ) -> Operand {
+      let w = loop.w
+      let isCut = w.and(
+        w.compare("olt", w.intrinsic("fabs", [h]), wanted),
+        w.compare("oge", factor, loop.constant(pace.leastFactor)))
+      let isLonger = w.and(w.and(taken, isCut), w.compare("ogt", wanted, proposed))
+      let length = w.select(isLonger, wanted, proposed)
+      let isFirst = w.and(taken, isAt.value)
+      behind.update(isFirst, w.multiply(length, loop.constant(pace.lengthBehind)))
+      isAt.set(w.and(isAt.value, w.not(taken)))
+      return length
+    }
   }
 
   /// A parameter's elements: by element and lane, or shared by all.

@@ -35,8 +35,11 @@ struct ScanEmitter {
     let carries = (0..<scan.carries).map { k in
       load(k, body.types[k]).map { LoopEmitter.Register(w, $0) }
     }
+    let tables = GatherTables(body).parameters
     let shared = (firstShared..<body.parameterCount).map {
-      load($0, body.types[$0], isShared: isShared[$0])
+      tables.contains($0)
+        ? [table($0, isShared: isShared[$0])]
+        : load($0, body.types[$0], isShared: isShared[$0])
     }
     let termResults = body.results.indices.dropFirst(scan.carries + scan.outputs)
     let terms = termResults.map { result in
@@ -98,6 +101,17 @@ struct ScanEmitter {
     let row = turn.map { w.multiply($0, .integer(count(type))) } ?? .integer(0)
     return w.address(
       memory.pointer(value * width + lane), w.add(row, .integer(i)), of: type.element.memoryType)
+  }
+
+  /// What rows are gathered of: where it is, or a table of where each lane has it.
+  private func table(_ value: Int, isShared: Bool) -> Operand {
+    if isShared { return memory.pointer(value * width) }
+    let places = w.array(.i64, count: width)
+    for lane in 0..<width {
+      let place = w.convert("ptrtoint", memory.pointer(value * width + lane), to: .i64)
+      w.store(place, w.address(places, .integer(lane), of: .i64))
+    }
+    return places
   }
 
   private func load(

@@ -15,6 +15,7 @@ struct UnrolledEmitter {
   var values: [[Operand]]
   var stepMemory: StepMemory?
   let uses: UseCounts
+  let tables: GatherTables
 
   init(
     _ w: FunctionWriter, _ region: Region, width: Int,
@@ -25,10 +26,12 @@ struct UnrolledEmitter {
     self.width = width
     self.length = length
     uses = UseCounts(region)
+    tables = GatherTables(region)
     values = Array(repeating: [], count: region.types.count)
   }
 
-  /// The results' elements, from the parameters'. An array over the steps of a trace is a table of addresses, one for each lane.
+  /// The results' elements, from the parameters'. An array over the steps of a trace is a table of addresses, one for each lane; so is what rows are
+  /// gathered of, where each lane has its own, and an address where it is shared.
   mutating func emit(_ parameters: [[Operand]]) -> [[Operand]] {
     for (i, parameter) in parameters.enumerated() { values[i] = parameter }
     for node in region.nodes { values[node.results.lowerBound] = compute(node) }
@@ -47,6 +50,7 @@ struct UnrolledEmitter {
     let operands = node.operands.map { values[$0.index] }
     switch node.form {
     case .constant(let constant):
+      if tables.contains(node.results.lowerBound) { return [self.table(constant)] }
       let count = Unrolling.ownCount(type) ?? 0
       return (constant.numbers(count) ?? Array(repeating: constant.uniform ?? .nan, count: count))
         .map { .constant($0, type.element.registerType) }
@@ -73,7 +77,9 @@ struct UnrolledEmitter {
       let solver = SmallSystem(w)
       return system.isTransposed
         ? solver.solveTransposed(operands[1], operands[2]) : solver.solve(operands[1], operands[2])
-    case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve:
+    case .gather:
+      return gather(node, type)
+    case .scatter, .random, .branch, .scan, .map, .derivative, .solve:
       return []
     }
   }

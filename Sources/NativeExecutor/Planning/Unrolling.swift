@@ -14,6 +14,8 @@ enum Unrolling {
   /// Larger systems of linear equations are solved by a routine.
   static let longestSystem = 12
 
+  private static let wholeNumberOps: Set = ["add", "sub", "mul"]
+
   /// With `sumsLanes` a sum over lanes is left to who runs the code: see `LaneShares`.
   static func suits(_ region: Region, limit: Int = limit, sumsLanes: Bool = false) -> Bool {
     (work(region, limit: limit, sumsLanes: sumsLanes) ?? .max) <= limit
@@ -22,13 +24,17 @@ enum Unrolling {
   /// The number of operations, roughly; nil where it can't be written so, or there are more than the limit.
   private static func work(_ region: Region, limit: Int, sumsLanes: Bool) -> Int? {
     guard let traces = TraceParameters(region) else { return nil }
+    let tables = GatherTables(region)
     // Elements that each lane has of its own are gathered from rows, one by one.
-    var work = region.parameterTypes.reduce(0) {
-      $0 + ($1.isBatched ? 2 * (ownCount($1) ?? 0) : 0)
+    var work = region.parameterTypes.indices.reduce(0) { sum, i in
+      let type = region.types[i]
+      return sum + (type.isBatched && !tables.contains(i) ? 2 * (ownCount(type) ?? 0) : 0)
     }
     for (i, type) in region.types.enumerated()
-    where !traces.arrays.contains(i) && !traces.counts.contains(i) {
-      guard type.element != .i64, let count = ownCount(type), count <= 1024 else { return nil }
+    where !traces.arrays.contains(i) && !traces.counts.contains(i) && !tables.contains(i) {
+      guard let count = ownCount(type), count <= (type.element == .i64 ? 1 : 1024) else {
+        return nil
+      }
     }
     for node in region.nodes {
       let type = region.types[node.results.lowerBound]
@@ -36,18 +42,32 @@ enum Unrolling {
       switch node.form {
       case .constant(let constant):
         if constant.type.isBatched && constant.uniform == nil { return nil }
+        if tables.contains(node.results.lowerBound) { continue }
       case .elementwise(let schema):
         if schema.typing == .comparison, region[node.operands[0]].element == .bool { return nil }
+        // Of whole numbers there is what finds a row.
+        if node.operands.contains(where: { region[$0].element == .i64 }),
+          !wholeNumberOps.contains(schema.name)
+        {
+          return nil
+        }
         let cost = Operations.row(named: schema.name)?.scalar.cost ?? 1
         work += count + min(count * cost, longestLine) / 4
-      case .select, .convert:
+      case .select:
         work += count
+      case .convert:
+        if type.element == .i64 || region[node.operands[0]].element == .i64 { return nil }
+        work += count
+      case .gather:
+        guard tables.contains(node.operands[0].index) else { return nil }
+        work += 10 + 3 * count
       case .reduce(let reduction):
         switch reduction.kind {
         case .sum, .max, .min: break
         case .argmax, .argmin: return nil
         }
         let operand = region[node.operands[0]]
+        if operand.element == .i64 { return nil }
         if operand.isBatched, reduction.axes.contains(0), !sumsLanes { return nil }
         work += ownCount(operand) ?? limit
       case .contract(let contraction):
@@ -77,7 +97,7 @@ enum Unrolling {
       case .linearSolve:
         guard type.rank == (type.isBatched ? 2 : 1), count <= longestSystem else { return nil }
         work += 2 * count * count
-      case .gather, .scatter, .random, .branch, .scan, .map, .derivative, .solve:
+      case .scatter, .random, .branch, .scan, .map, .derivative, .solve:
         return nil
       }
       if work > limit { return nil }

@@ -5,6 +5,7 @@ final class ModuleWriter {
   private var helpers: [String] = []
   private var functions: [String] = []
   private var metadata: [String] = []
+  private var tables: [String] = []
 
   init() {}
 
@@ -19,6 +20,15 @@ final class ModuleWriter {
 
   func add(_ function: FunctionWriter) { functions.append(function.text) }
 
+  /// Numbers in memory, each table once.
+  func table(_ numbers: [Operand], _ type: LLVMType) -> Operand {
+    let list = numbers.map(\.typed).joined(separator: ", ")
+    let text = "private unnamed_addr constant [\(numbers.count) x \(type.text)] [\(list)], align 64"
+    let place = tables.firstIndex(of: text) ?? tables.count
+    if place == tables.count { tables.append(text) }
+    return Operand("@table\(place)", .pointer)
+  }
+
   /// What a conditional branch is marked with.
   func branchWeights(isLikely: Bool) -> String {
     let weights = isLikely ? "i32 2000, i32 1" : "i32 1, i32 2000"
@@ -31,6 +41,8 @@ final class ModuleWriter {
   /// Declarations in order, so that equal programs have equal texts.
   var text: String {
     let metadata = metadata.enumerated().map { "!\($0) = \($1)" }
-    return (declarations.sorted() + helpers + functions + metadata).joined(separator: "\n") + "\n"
+    let tables = tables.enumerated().map { "@table\($0) = \($1)" }
+    return (declarations.sorted() + tables + helpers + functions + metadata)
+      .joined(separator: "\n") + "\n"
   }
 }
