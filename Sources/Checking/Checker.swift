@@ -23,6 +23,7 @@ struct Checker: Sendable {
   /// What each local bound by a `let` stands for: derivatives look through it.
   var definitions: [LocalID: TypedExpression] = [:]
   var localTypes: [LocalID: Type] = [:]
+  var unreadMembers = UnreadMembers()
   /// Declarations being elaborated, outermost first.
   var stack: [DeclarationID] = []
   var depth = 0

@@ -211,6 +211,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case shadowedName = "W0201"
   case sizeNearConstant = "W0301"
   case jumpInEquation = "W0501"
+  case unreadMember = "W0502"
   case unusedOption = "W0801"
   case noGradient = "W1001"
   case looksStiff = "W1002"

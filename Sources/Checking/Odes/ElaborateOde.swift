@@ -93,12 +93,6 @@ extension Checker {
       _ = derivative(index, builder, node.name.span)
     }
     let implicit = implicitResiduals(builder)
-    // Everything else that is named is checked too, used or not.
-    for inner in odeScopes.indices where odeScopes[inner].builder == builder {
-      for name in odeScopes[inner].order {
-        _ = memberValue(name, inner, odeScopes[inner].members[name]?.span ?? node.name.span)
-      }
-    }
     let noise = elaborateNoise(builder)
     if let noise = noise.first, !implicit.isEmpty {
       report(
@@ -152,6 +146,15 @@ extension Checker {
     instance.implicit = implicit
     instance.events = events
     instance.noise = noise
+    instance.delayed = odeBuilders[builder].delayed
+    instance.delays = odeBuilders[builder].delays
+    if errorCount == errors { noteUnread(builder, instance) }
+    // Everything else that is named is checked too, used or not.
+    for inner in odeScopes.indices where odeScopes[inner].builder == builder {
+      for name in odeScopes[inner].order {
+        _ = memberValue(name, inner, odeScopes[inner].members[name]?.span ?? node.name.span)
+      }
+    }
     instance.inputs = odeBuilders[builder].inputs
     instance.delays = odeBuilders[builder].delays
     instance.delayed = odeBuilders[builder].delayed

@@ -39,6 +39,9 @@ extension Checker {
       }
       environment.caches.used.insert(id)
     }
+    if errorCount == 0 {
+      for warning in unreadMembers.take(from: sources) { report(warning) }
+    }
   }
 
   /// A body with parameters of their declared types; what is made of those without a type is not looked into.

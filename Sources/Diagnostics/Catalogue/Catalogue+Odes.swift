@@ -367,7 +367,7 @@ extension Catalogue {
         """,
       mended: """
         ode decay { state x = 1; x' = -x }
-        ode still extends decay { state x = 2; override x' = 0 }
+        ode still extends decay { state x = 2; override x' = -2*x }
         """),
     CatalogueRow(
       .delayedState, "a state at an earlier time is not written so",
@@ -417,6 +417,19 @@ extension Catalogue {
           event turn: v == 0 { side = -side }
         }
         print solve(slide, over: 0..5).final
+        """),
+    CatalogueRow(
+      .unreadMember, "a part of an ode that nothing reads",
+      "A parameter, an input, a term or a layer that no equation, output or event of an ode reads "
+        + "changes no result, and a fit can't move it; nor does a state that stays as it is and "
+        + "nobody reads. Mostly an equation has been forgotten, or has another name in it.",
+      bad: """
+        ode spring { state x = 1, v = 0; param k = 2, c = 0.3; x' = v; v' = -k*x }
+        print solve(spring, over: 0..5).final
+        """,
+      mended: """
+        ode spring { state x = 1, v = 0; param k = 2, c = 0.3; x' = v; v' = -k*x - c*v }
+        print solve(spring, over: 0..5).final
         """),
     CatalogueRow(
       .widthUnknown, "the width of a layer is not determined",
