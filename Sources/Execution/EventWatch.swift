@@ -8,6 +8,8 @@ struct EventWatch: Sendable {
   let crossings: [Crossing]
   /// (t, y, occurrence, p…) → y, of each event.
   let jumps: [any Executable]
+  /// Root functions read earlier states.
+  let readsPast: Bool
 
   struct Crossing: Sendable {
     let event: Int
@@ -41,6 +43,7 @@ struct EventWatch: Sendable {
     }
     self.crossings = crossings
     let combined = try builder.finish(values)
+    readsPast = solve.delays.map { combined.reads(2 + $0.past) } ?? false
     roots = crossings.isEmpty ? nil : try executor.compile(combined)
     jumps = try solve.events.map { try executor.compile($0.jump) }
   }

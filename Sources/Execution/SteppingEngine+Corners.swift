@@ -59,14 +59,19 @@ extension SteppingEngine {
     func meet(_ corner: Double?) {
       if let corner, (next - corner) * direction > 0 { next = corner }
     }
-    if let delays = trajectories[i].delays { meet(delays.breaks.next(from: here, direction)) }
+    // What the end is as good as at is met there.
+    if let delays = trajectories[i].delays, let place = delays.breaks.next(from: here, direction),
+      !StepController.isTooSmall(next - place, at: place)
+    {
+      meet(place)
+    }
     for times in corners { meet(times.of(i).next(from: here, direction)) }
     return next
   }
 
   /// What a time is for trajectory i; nil where all is smooth.
   private func corner(_ i: Int, at time: Double) -> Corner? {
-    if let delays = trajectories[i].delays, delays.breaks.place(of: time) != nil { return .jump }
+    if trajectories[i].delays?.hasBreak(at: time) == true { return .jump }
     var isBend = false
     for times in corners {
       let own = times.of(i)
@@ -82,9 +87,10 @@ extension SteppingEngine {
 
   /// The accepted steps that have ended at a corner. At a jump the method begins anew; at a bend what it remembers is still right, but how its
   /// errors have followed each other is of the past.
-  func passCorners() throws(ExecutionError) {
+  func passCorners(record: any Workspace) throws(ExecutionError) {
     guard hasCorners else { return }
     var jumped: [Int] = []
+    var breaking: [Int] = []
     for slot in 0..<slots where isAccepted[slot] && !isDone[slot] {
       let i = lanes[slot]
       guard let corner = corner(i, at: trajectories[i].target) else { continue }
@@ -95,11 +101,16 @@ extension SteppingEngine {
         trajectories[i].proposal = min(trajectories[i].proposal, length)
       }
       switch corner {
-      case .jump: jumped.append(slot)
+      case .jump:
+        jumped.append(slot)
+        if trajectories[i].delays?.hasBreak(at: trajectories[i].target) == true {
+          breaking.append(slot)
+        }
       case .bend: break
       }
     }
-    try restart(jumped)
+    try kick(breaking, record)
+    try restart(jumped.filter { !isDone[$0] })
   }
 
   /// The next step's length behind one that is tried or taken.

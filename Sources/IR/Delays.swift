@@ -13,6 +13,9 @@ package struct Delays: Sendable, Hashable {
   /// The state that the solve begins with is that of the history there. Otherwise it jumps at the beginning, and what a delay makes of that
   /// jump has no derivative by the delay.
   package var isContinuous: Bool
+  /// (t, y, the rows before it, p… with the rows behind it) → the state behind a break, a time at which the right-hand side jumps as what it reads does.
+  /// The state itself is the same on both sides, but its derivatives jump there where the break moves. nil where no such are followed.
+  package var kick: Region?
 
   package init(
     history: Region, lags: Int, past: Int, hasRates: Bool = false, isContinuous: Bool
@@ -42,6 +45,11 @@ package struct Delays: Sendable, Hashable {
     try expect(
       history.resultTypes == Array(repeating: state, count: hasRates ? 2 : 1),
       "history gives \(history.resultTypes)")
+    if let kick {
+      try expectParameters(
+        kick, [arguments[0], state, arguments[2 + past]] + arguments[2...], "kick")
+      try expect(kick.resultTypes == [state], "kick gives \(kick.resultTypes)")
+    }
     guard let d = state.extents.last?.fixedLength,
       let m = arguments[2 + lags].extents.last?.fixedLength
     else { throw IRError("delays \(arguments[2 + lags]) of \(state)") }

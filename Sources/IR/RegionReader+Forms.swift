@@ -218,9 +218,11 @@ private struct AttributeReader {
       case .word(let rates) = items[2], let hasRates = Bool(rates),
       case .word(let continuous) = items[3], let isContinuous = Bool(continuous)
     else { throw error("delays want past(lags, past, has rates, is continuous)") }
-    return Delays(
+    var delays = Delays(
       history: try region("history"), lags: lags, past: past, hasRates: hasRates,
       isContinuous: isContinuous)
+    delays.kick = attributes.regions.removeValue(forKey: "kick")
+    return delays
   }
 
   private mutating func corners() throws(RegionTextError) -> Corners? {

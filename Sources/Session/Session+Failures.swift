@@ -121,11 +121,14 @@ extension Session {
       let (what, help) =
         switch derivative {
         case .second:
-          ("a second derivative by a delay", "`lbfgs` and `adam` want first derivatives alone")
-        case .acrossJump:
           (
-            "a derivative by a delay, where the solution begins elsewhere than its history ends",
-            "leave out `from:` of states that `history:` gives: then they begin as it ends"
+            "a second derivative by a delay, or with delays through jumps of the solution",
+            "`lbfgs` and `adam` want first derivatives alone"
+          )
+        case .throughEvent:
+          (
+            "a derivative through an event that reads earlier states",
+            "let the event's condition and its assignments read the states as they are then"
           )
         case .byTimes:
           (

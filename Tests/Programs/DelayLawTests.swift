@@ -60,12 +60,36 @@ import Testing
     #expect(table.contains("fine") && !table.contains("adjoint"), "\(table)")
   }
 
+  /// Steps meet events and what follows from them: orders hold across both.
+  @Test(arguments: [("midpoint", 2.0, 60), ("bs3", 3, 40), ("rk4", 4, 30), ("tsit5", 5, 20)])
+  func orderAcrossEvents(_ method: String, _ order: Double, _ count: Int) throws {
+    let declared = """
+      ode f { state x = 0.6, n = 0
+        x' = 0.4*x(t - 1.3)/(1 + x(t - 1.3)^6) - 0.1*x; n' = x(t - 0.7)
+        event high: x == 0.8 rising { x = 0.4*x; n = n + x }
+        event given: t in [1.1, 2.2] { x = x + 0.05*n } }
+
+      """
+    let end = "solve(f, over: 0..8, solver: "
+    let exact = try Recorder.number(declared, end + "dop853(rtol: 1e-13, atol: 1e-14)).final.n")
+    let errors = try [1, 4].map { factor in
+      abs(
+        try Recorder.number(declared, end + "\(method)(steps: \(count * factor))).final.n") - exact)
+    }
+    let slope = log2(errors[0] / errors[1]) / 2
+    #expect(slope > order - 1, "\(method): \(errors), slope \(slope)")
+  }
+
   @Test(arguments: [
     ("print solve(f, over: 0..3, with: {τ: -1}).final", "E1045"),
     ("param e = 1.0\nprint solve(f, over: 3..e).final", "E1045"),
     ("print solve(f, over: 0..3, with: {τ: 1e-9}).final", "E1003"),
     (
-      "fn g(τ) = solve(f, from: {x: 1}, history: (t) -> 0, over: 0..3, with: {τ: τ}).final.x\nlet τ = 1.0\nprint grad(g(τ), wrt: τ)",
+      "fn g(τ) = solve(f, over: 0..3, with: {τ: τ}).final.x\nlet τ = 1.0\nprint hessian(g(τ), wrt: τ)",
+      "E1046"
+    ),
+    (
+      "ode e { state x = 1; param k = 1; x' = -k*x; event low: x(t - 1) == 0.5 { x = 1 } }\nfn g(k) = solve(e, over: 0..3, with: {k: k}).final.x\nlet k = 1.0\nprint grad(g(k), wrt: k)",
       "E1046"
     ),
     ("fn g(e) = solve(f, over: 0..e).final.x\nlet e = 3.0\nprint grad(g(e), wrt: e)", "E1046"),

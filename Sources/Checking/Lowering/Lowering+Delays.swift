@@ -60,6 +60,10 @@ extension Lowering {
       }
       first += n
     }
+    // Nobody reads registers of what was.
+    if registers.length > 0 {
+      parts.append(inner.builder.constant(0, ValueType(precision, shape: [registers.length])))
+    }
     let result = inner.builder.concatenate(parts, axis: 0)
     return DraftedDelays(
       history: Drafted(scope: inner, result: result), lags: all, past: past,

@@ -118,7 +118,6 @@ extension Checker {
   mutating func refuseBesideDelays(_ ode: OdeInstance) {
     guard let delay = ode.delays.first else { return }
     let others: [(String, Span?)] = [
-      ("an event of an ode that reads earlier states", ode.events.first?.span),
       ("noise in an ode that reads earlier states", ode.noise.first?.span),
       (
         "an ode that reads earlier states with equations that are not solved for a derivative",
@@ -138,7 +137,7 @@ extension Checker {
   /// What a solve with delays can't do; true after a report.
   mutating func refuseForDelays(
     _ ode: OdeInstance, _ settings: SolverSettings, start: TypedExpression?,
-    over: [TypedExpression], holds: Bool, _ solver: CallArgument?, _ span: Span
+    over: [TypedExpression], _ solver: CallArgument?, _ span: Span
   ) -> Bool {
     let place = solver?.span ?? span
     let read = ode.delays.first.map { [Label($0.span, "an earlier state is read here")] } ?? []
@@ -170,13 +169,6 @@ extension Checker {
         .notSupportedYet(
           "`batching: joint` for an ode that reads earlier states", at: place,
           help: ["trajectories have steps of their own with `batching: own`"]))
-      return true
-    }
-    if holds {
-      report(
-        .notSupportedYet(
-          "an input that is held, in an ode that reads earlier states,", at: place,
-          help: ["`linear` and the others have no jumps"]))
       return true
     }
     switch settings.gradient {
