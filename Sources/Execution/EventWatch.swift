@@ -28,9 +28,10 @@ struct EventWatch: Sendable {
   /// nil for a solve without events.
   init?(_ solve: Solve, _ executor: any Executor) throws {
     guard !solve.events.isEmpty else { return nil }
-    guard solve.quadrature == nil, !solve.sharesClock else {
-      throw IRError("events in a solve with integrals or a shared clock")
-    }
+    // A step that is withdrawn would have added to sums over lanes.
+    guard solve.quadrature == nil || !solve.events.contains(where: \.isCrossing),
+      !solve.sharesClock
+    else { throw IRError("crossings in a solve with integrals, or events with a shared clock") }
     var crossings: [Crossing] = []
     var builder = RegionBuilder(parameters: solve.rhs.parameterTypes)
     let given = builder.parameters

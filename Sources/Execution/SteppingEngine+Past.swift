@@ -89,7 +89,7 @@ extension SteppingEngine {
       }
       let state = DelayState(
         lags: lags, start: times.typed(Double.self)[i], end: trajectories[i].end,
-        depth: program.order + 1)
+        depth: past.program.delays.depth ?? program.order + 1)
       trajectories[i].longest = min(trajectories[i].longest, state.longestStep)
       trajectories[i].delays = state
     }

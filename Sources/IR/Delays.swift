@@ -16,6 +16,8 @@ package struct Delays: Sendable, Hashable {
   /// (t, y, the rows before it, p… with the rows behind it) → the state behind a break, a time at which the right-hand side jumps as what it reads does.
   /// The state itself is the same on both sides, but its derivatives jump there where the break moves. nil where no such are followed.
   package var kick: Region?
+  /// How many corners that follow from each other are ends of steps; nil: as many as the method makes use of derivatives.
+  package var depth: Int?
 
   package init(
     history: Region, lags: Int, past: Int, hasRates: Bool = false, isContinuous: Bool
@@ -31,7 +33,9 @@ package struct Delays: Sendable, Hashable {
   package func rowLength(_ d: Int) -> Int { hasRates ? 2 * d : d }
 
   /// Its text form's attribute.
-  var text: String { "past(\(lags), \(past), \(hasRates), \(isContinuous))" }
+  var text: String {
+    "past(\(lags), \(past), \(hasRates), \(isContinuous)\(depth.map { ", \($0)" } ?? ""))"
+  }
 
   /// - Parameter arguments: of the right-hand side.
   func check(_ arguments: [ValueType], sharesClock: Bool) throws(IRError) {

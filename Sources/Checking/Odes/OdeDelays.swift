@@ -172,14 +172,16 @@ extension Checker {
       return true
     }
     switch settings.gradient {
-    case .direct, .adjoint, .interpolated, .reversible:
+    case .direct, .reversible:
       report(
         .notSupportedYet(
           "`gradient: \(settings.gradient.rawValue)` for an ode that reads earlier states",
           at: place,
-          help: ["`forward`, which `auto` chooses, carries sensitivities along"]))
+          help: [
+            "`forward` carries sensitivities along, `interpolated` solves the adjoint equation; `auto` chooses"
+          ]))
       return true
-    case .forward, .auto: return false
+    case .forward, .adjoint, .interpolated, .auto: return false
     }
   }
 }
