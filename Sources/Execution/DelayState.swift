@@ -40,11 +40,14 @@ struct DelayState {
   private let depth: Int
 
   /// No step is longer, so that what it reads is known.
-  var longestStep: Double { lags.min() ?? .infinity }
+  let longestStep: Double
 
-  /// - Parameter depth: how many derivatives the method makes use of.
-  init(lags: [Double], start: Double, end: Double, depth: Int) {
+  /// - Parameters:
+  ///   - depth: how many derivatives the method makes use of.
+  ///   - reach: where its last stage is, as a share of a step.
+  init(lags: [Double], start: Double, end: Double, depth: Int, reach: Double) {
     (self.lags, self.start, self.end, self.depth) = (lags, start, end, depth)
+    longestStep = (lags.min() ?? .infinity) / max(1, reach)
     follow(from: start)
   }
 
@@ -56,10 +59,15 @@ struct DelayState {
     var found: [Double] = []
     var level = [time]
     let gap = 1e-12 * (end - start)
+    // A last step's stage may look beyond the end.
+    let last = end + max(gap, (lags.min() ?? 0) - longestStep)
     for _ in 0..<depth where found.count < 10_000 {
       var next: [Double] = []
       for time in level {
-        for lag in lags where time + lag < end - gap { next.append(time + lag) }
+        for lag in lags where time + lag <= last {
+          let place = time + lag
+          next.append(abs(place - end) <= gap ? end : place)
+        }
       }
       level = Self.merged(next, within: gap)
       found += level
@@ -74,6 +82,12 @@ struct DelayState {
     let reach = StepController.shortest(at: time)
     let next = breaks.next(from: time - 2 * reach, 1)
     return next.map { $0 <= time + reach } ?? false
+  }
+
+  /// A stage behind its step's end looks no further than up to the break that may lie between, beyond which the solution is another piece.
+  func bound(_ instant: Double, behind end: Double) -> Double {
+    let next = breaks.next(from: end - 2 * StepController.shortest(at: end), 1)
+    return next.map { min(instant, $0) } ?? instant
   }
 
   /// In order, without those that only rounding tells apart.

@@ -89,7 +89,8 @@ extension SteppingEngine {
       }
       let state = DelayState(
         lags: lags, start: times.typed(Double.self)[i], end: trajectories[i].end,
-        depth: past.program.delays.depth ?? program.order + 1)
+        depth: past.program.delays.depth ?? program.order + 1,
+        reach: past.program.nodes.max() ?? 1)
       trajectories[i].longest = min(trajectories[i].longest, state.longestStep)
       trajectories[i].delays = state
     }
@@ -211,8 +212,9 @@ extension SteppingEngine {
       let length = state.lags[lag]
       let (instant, side) = outlook(slot)
       let time = instant - length
+      let bound = side > 1 ? state.bound(instant, behind: t[slot] + h[slot]) : instant
       // Where two pieces of the past meet it is that on the step's side.
-      let sought = time + (0.5 - side) * 1e-6 * max(h[slot], 1e-3 * length)
+      let sought = bound - length + (0.5 - side) * 1e-6 * max(h[slot], 1e-3 * length)
       if sought >= state.start, let step = log.last(before: sought, among: state.steps) {
         wanted.steps.append(slot)
         let following = step + 1

@@ -12,7 +12,7 @@ import Testing
   /// Earlier states are as exact as the method: its order is what it is without them.
   @Test(arguments: [
     ("euler", 1.0), ("heun", 2), ("midpoint", 2), ("bs3", 3), ("rk4", 4), ("dopri5", 5),
-    ("tsit5", 5),
+    ("tsit5", 5), ("kvaerno3", 3), ("kvaerno5", 5),
   ])
   func order(_ method: String, _ order: Double) throws {
     let end = "solve(f, over: 0..10, solver: "
@@ -107,6 +107,39 @@ import Testing
     }
     let slope = log2(errors[0] / errors[1]) / 2
     #expect(slope > order - 1, "\(method): \(errors), slope \(slope)")
+  }
+
+  /// A fast component that follows a slow one: stiff methods take few steps, `auto` finds one, derivatives go both ways, through events, too.
+  @Test(arguments: ["kvaerno3", "kvaerno5", "bdf", "auto"])
+  func stiff(_ method: String) throws {
+    let declared = """
+      ode f { state x = 0.6, y = 0.6; param b = 0.4, τ = 2
+        x' = b*y(t - τ)/(1 + y(t - τ)^6) - 0.1*x; y' = 1e4*(x - y)
+        event high: x == 0.9 rising { x = 0.5*x } }
+      ode g { state x = 0.6, y = 0.6; param b = 0.4, τ = 2
+        x' = b*y(t - τ)/(1 + y(t - τ)^6) - 0.1*x; y' = 1e4*(x - y) }
+      fn ahead(b, τ) = solve(g, over: 0..10, with: {b: b, τ: τ}, solver: \(method)(rtol: 1e-8, atol: 1e-10, gradient: forward)).final.x
+      fn back(b, τ) = solve(g, over: 0..10, with: {b: b, τ: τ}, solver: \(method)(rtol: 1e-8, atol: 1e-10, gradient: interpolated)).final.x
+      fn dosed(b, τ) = solve(f, over: 0..10, with: {b: b, τ: τ}, solver: \(method)(rtol: 1e-8, atol: 1e-10)).final.x
+      let b = 0.4, τ = 2.0, d = 1e-3
+
+      """
+    let steps = try Recorder.number(
+      declared, "solve(g, over: 0..30, solver: \(method)(rtol: 1e-6, atol: 1e-8)).stats.accepted")
+    #expect(steps < 600, "\(method): \(steps) steps")
+    for (answer, difference) in [
+      ("grad(ahead(b, τ), wrt: b)", "(ahead(b + d, τ) - ahead(b - d, τ))/(2*d)"),
+      ("grad(back(b, τ), wrt: b)", "(ahead(b + d, τ) - ahead(b - d, τ))/(2*d)"),
+      ("grad(ahead(b, τ), wrt: τ)", "(ahead(b, τ + d) - ahead(b, τ - d))/(2*d)"),
+      ("grad(dosed(b, τ), wrt: b)", "(dosed(b + d, τ) - dosed(b - d, τ))/(2*d)"),
+      ("grad(dosed(b, τ), wrt: τ)", "(dosed(b, τ + d) - dosed(b, τ - d))/(2*d)"),
+    ] {
+      let (own, other) = (
+        try Recorder.number(declared, answer), try Recorder.number(declared, difference)
+      )
+      #expect(
+        abs(own - other) < 1e-4 * max(1, abs(other)), "\(method), \(answer): \(own), \(other)")
+    }
   }
 
   @Test(arguments: [

@@ -146,7 +146,9 @@ extension Checker {
         Diagnostic(
           .delayMethod, "`\(settings.method)` solves no equations with delays", at: Label(place),
           also: read,
-          help: ["explicit Runge-Kutta methods do: `tsit5`, `dopri5`, `dop853`, `rk4(dt: …)`"]))
+          help: [
+            "explicit Runge-Kutta methods do, as `tsit5`, `dop853`, `rk4(dt: …)`, and of the stiff ones `kvaerno5`, `kvaerno3` and `bdf`"
+          ]))
       return true
     }
     if let start {
