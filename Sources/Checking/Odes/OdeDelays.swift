@@ -116,7 +116,7 @@ extension Checker {
 
   /// What an ode with earlier states can't have beside them; said once for each.
   mutating func refuseBesideDelays(_ ode: OdeInstance) {
-    guard let delay = ode.delays.first else { return }
+    guard !ode.delays.isEmpty else { return }
     let others: [(String, Span?)] = [
       ("noise in an ode that reads earlier states", ode.noise.first?.span),
       (
@@ -125,13 +125,14 @@ extension Checker {
       ),
     ]
     for case (let what, let span?) in others { report(.notSupportedYet(what, at: span)) }
-    let earlier = Set(ode.delayed.map(\.local))
-    for output in ode.outputs where reads(output.value, anyOf: earlier) {
-      report(
-        .notSupportedYet(
-          "the output `\(output.name)`, which reads an earlier state,", at: delay.span,
-          help: ["make it a state with an equation of its own, or compute it from the solution"]))
-    }
+  }
+
+  /// The delays by which outputs look back.
+  func delaysOfOutputs(_ ode: OdeInstance) -> Set<Int> {
+    Set(
+      ode.delayed.filter { earlier in
+        ode.outputs.contains { reads($0.value, anyOf: [earlier.local]) }
+      }.map(\.delay))
   }
 
   /// What a solve with delays can't do; true after a report.
