@@ -11,6 +11,8 @@ struct EventWatch: Sendable {
   let jumps: [any Executable]
   /// (t, y, h, p…) → the state that a step of Euler's method leads to; nil without crossings.
   let hop: (any Executable)?
+  /// Root functions read earlier states.
+  let readsPast: Bool
 
   struct Crossing: Sendable {
     let event: Int
@@ -29,9 +31,10 @@ struct EventWatch: Sendable {
   /// nil for a solve without events.
   init?(_ solve: Solve, _ executor: any Executor) throws {
     guard !solve.events.isEmpty else { return nil }
-    guard solve.quadrature == nil, !solve.sharesClock else {
-      throw IRError("events in a solve with integrals or a shared clock")
-    }
+    // A step that is withdrawn would have added to sums over lanes.
+    guard solve.quadrature == nil || !solve.events.contains(where: \.isCrossing),
+      !solve.sharesClock
+    else { throw IRError("crossings in a solve with integrals, or events with a shared clock") }
     var crossings: [Crossing] = []
     var builder = RegionBuilder(parameters: solve.rhs.parameterTypes)
     let given = builder.parameters
@@ -44,6 +47,7 @@ struct EventWatch: Sendable {
     }
     self.crossings = crossings
     let combined = try builder.finish(values)
+    readsPast = solve.delays.map { combined.reads(2 + $0.past) } ?? false
     roots = crossings.isEmpty ? nil : try executor.compile(combined)
     jumps = try solve.events.map { try executor.compile($0.jump) }
     hop = crossings.isEmpty ? nil : try executor.forRareUse.compile(try Self.hop(solve))

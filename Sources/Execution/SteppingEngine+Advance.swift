@@ -82,7 +82,7 @@ extension SteppingEngine {
     if let stiffness, isSuspicious || rounds % 32 == 0 { try watch(stiffness) }
     try take(workspace, all: accepted == slots)
     if !solve.events.isEmpty { try applyDueEvents(record: workspace, restarts: true) }
-    try passCorners()
+    try passCorners(record: workspace)
   }
 
   /// What a step's error leads to: by the controller, or by the step's own proposal.

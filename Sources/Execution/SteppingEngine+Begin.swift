@@ -30,8 +30,8 @@ extension SteppingEngine {
     guard isDone.contains(false) else { return }
     bindInputs()
     beginCorners()
-    if !solve.events.isEmpty { try beginEvents() }
     beginPast()
+    if !solve.events.isEmpty { try beginEvents() }
     for i in 0..<total where !isDone[i] { open(i) }
     guard isDone.contains(false) else { return }
     try fillPoint()

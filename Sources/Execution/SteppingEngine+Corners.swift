@@ -59,14 +59,19 @@ extension SteppingEngine {
     func meet(_ corner: Double?) {
       if let corner, (next - corner) * direction > 0 { next = corner }
     }
-    if let delays = trajectories[i].delays { meet(delays.breaks.next(from: here, direction)) }
+    // What the end is as good as at is met there.
+    if let delays = trajectories[i].delays, let place = delays.breaks.next(from: here, direction),
+      !StepController.isTooSmall(next - place, at: place)
+    {
+      meet(place)
+    }
     for times in corners { meet(times.of(i).next(from: here, direction)) }
     return next
   }
 
   /// What a time is for trajectory i; nil where all is smooth.
   private func corner(_ i: Int, at time: Double) -> Corner? {
-    if let delays = trajectories[i].delays, delays.breaks.place(of: time) != nil { return .jump }
+    if trajectories[i].delays?.hasBreak(at: time) == true { return .jump }
     var isBend = false
     for times in corners {
       let own = times.of(i)
@@ -81,13 +86,19 @@ extension SteppingEngine {
   }
 
   /// The accepted steps that have ended at a corner.
-  func passCorners() throws(ExecutionError) {
+  func passCorners(record: any Workspace) throws(ExecutionError) {
     guard hasCorners else { return }
     var jumped: [Int] = []
+    var breaking: [Int] = []
     for slot in 0..<slots where isAccepted[slot] && !isDone[slot] {
-      if pass(slot, at: trajectories[lanes[slot]].target) { jumped.append(slot) }
+      guard pass(slot, at: trajectories[lanes[slot]].target) else { continue }
+      jumped.append(slot)
+      if trajectories[lanes[slot]].delays?.hasBreak(at: trajectories[lanes[slot]].target) == true {
+        breaking.append(slot)
+      }
     }
-    try restart(jumped)
+    try kick(breaking, record)
+    try restart(jumped.filter { !isDone[$0] })
   }
 
   /// The same for one slot, which is where a step has ended.

@@ -108,7 +108,7 @@ extension SteppingEngine {
     let t = times.typed(Double.self)
     let h = sizes.typed(Double.self)
     let ends = (0..<slots).map { t[$0] + h[$0] }
-    samples.append(Sample(theta: 1, values: try roots(at: ends, workspace.results[0])))
+    samples.append(Sample(theta: 1, values: try roots(at: ends, on: 1, workspace.results[0])))
     return samples
   }
 
@@ -126,11 +126,24 @@ extension SteppingEngine {
     try dense.run(denseInputs.pointer, inner(lanes: slots))
     let t = times.typed(Double.self)
     let h = sizes.typed(Double.self)
-    return try roots(at: (0..<slots).map { t[$0] + places[$0] * h[$0] }, dense.results[0])
+    try fillPastForRoots { (t[$0] + places[$0] * h[$0], places[$0]) }
+    return try roots(of: (0..<slots).map { t[$0] + places[$0] * h[$0] }, dense.results[0])
+  }
+
+  /// The root functions at instants that are beginnings of steps (side 0) or ends (1).
+  private func roots(
+    at instants: [Double], on side: Double, _ states: UnsafeRawPointer
+  ) throws(ExecutionError) -> [Double] {
+    try fillPastForRoots { (instants[$0], side) }
+    return try roots(of: instants, states)
+  }
+
+  private func fillPastForRoots(_ outlook: Outlook) throws(ExecutionError) {
+    if program.events?.readsPast == true { try fillPast(outlook) }
   }
 
   private func roots(
-    at instants: [Double], _ states: UnsafeRawPointer
+    of instants: [Double], _ states: UnsafeRawPointer
   ) throws(ExecutionError) -> [Double] {
     guard let roots else { return [] }
     let t = rootValues.reserve(8 * slots).assumingMemoryBound(to: Double.self)
@@ -153,7 +166,7 @@ extension SteppingEngine {
   func lookAround(_ wanted: [Int], after fired: [[Int]]? = nil) throws(ExecutionError) {
     guard !crossings.isEmpty, !wanted.isEmpty else { return }
     let t = times.typed(Double.self)
-    let now = try roots(at: (0..<slots).map { t[$0] }, UnsafeRawPointer(state.pointer))
+    let now = try roots(at: (0..<slots).map { t[$0] }, on: 0, UnsafeRawPointer(state.pointer))
     for (place, slot) in wanted.enumerated() {
       let i = lanes[slot]
       for (c, crossing) in crossings.enumerated() {
@@ -190,7 +203,7 @@ extension SteppingEngine {
     for p in parameters.indices { hopInputs[3 + p] = pointInputs[2 + p] }
     try hop.run(hopInputs.pointer, inner(lanes: slots))
     let ahead = hop.results[0]
-    let later = try roots(at: instants, ahead)
+    let later = try roots(at: instants, on: 0, ahead)
     for slot in wanted {
       for c in crossings.indices where trajectories[lanes[slot]].events?.sides[c] == 0 {
         let place = c * slots + slot

@@ -94,10 +94,14 @@ extension SteppingEngine {
     for slot in due {
       numbers[slot] = Int64(trajectories[lanes[slot]].events?.due.first?.occurrence ?? 0)
     }
+    try fillPast()
     try jumps[k].run(jumpInputs.pointer, inner(lanes: slots))
     for slot in due {
       let i = lanes[slot]
-      if solve.trace != nil { try log(event: k, Int(numbers[slot]), slot, record) }
+      if keepsSteps {
+        try logJump(slot, record)
+        log.note(event: k, occurrence: Int(numbers[slot]))
+      }
       trajectories[i].events?.due.removeFirst()
       trajectories[i].events?.counts[k] += 1
       let next = jumps[k].results[0] + slot * stateBytes
@@ -105,14 +109,20 @@ extension SteppingEngine {
         fail(slot, .nonFinite, h: 0, next: next, event: k)
         continue
       }
-      (state.pointer + slot * stateBytes).copyMemory(from: next, byteCount: stateBytes)
+      let row = state.pointer + slot * stateBytes
+      // What is behind the state proper no equation reads later; but of its derivatives any may jump alone.
+      let length = past?.kick == nil ? solve.controlled * stateType.element.byteCount : stateBytes
+      if !UnsafeRawBufferPointer(start: row, count: length)
+        .elementsEqual(UnsafeRawBufferPointer(start: next, count: length))
+      {
+        trajectories[i].delays?.follow(from: times.typed(Double.self)[slot])
+      }
+      row.copyMemory(from: next, byteCount: stateBytes)
     }
   }
 
-  /// A jump is logged as a step of length zero, whose record nobody reads.
-  private func log(
-    event k: Int, _ occurrence: Int, _ slot: Int, _ record: (any Workspace)?
-  ) throws(ExecutionError) {
+  /// A jump is logged as a step of length zero, whose record nobody reads. Its state is that before.
+  func logJump(_ slot: Int, _ record: (any Workspace)?) throws(ExecutionError) {
     let bytes = logRows.record
     try checkRecord(log.count + 1, logRows)
     let blank = scratch[0].reserve(bytes)
@@ -122,8 +132,8 @@ extension SteppingEngine {
       lanes[slot], times.typed(Double.self)[slot], 0,
       state: UnsafeRawPointer(state.pointer) + slot * stateBytes, stateBytes,
       record: row ?? UnsafeRawPointer(blank), bytes)
-    log.note(event: k, occurrence: occurrence)
     trajectories[lanes[slot]].logged += 1
+    trajectories[lanes[slot]].delays?.steps.append(log.count - 1)
   }
 
   /// What follows from events that have taken effect: save times there have the state behind them; a trajectory that is to stop does.

@@ -13,6 +13,11 @@ package struct Delays: Sendable, Hashable {
   /// The state that the solve begins with is that of the history there. Otherwise it jumps at the beginning, and what a delay makes of that
   /// jump has no derivative by the delay.
   package var isContinuous: Bool
+  /// (t, y, the rows before it, p… with the rows behind it) → the state behind a break, a time at which the right-hand side jumps as what it reads does.
+  /// The state itself is the same on both sides, but its derivatives jump there where the break moves. nil where no such are followed.
+  package var kick: Region?
+  /// How many corners that follow from each other are ends of steps; nil: as many as the method makes use of derivatives.
+  package var depth: Int?
 
   package init(
     history: Region, lags: Int, past: Int, hasRates: Bool = false, isContinuous: Bool
@@ -28,7 +33,9 @@ package struct Delays: Sendable, Hashable {
   package func rowLength(_ d: Int) -> Int { hasRates ? 2 * d : d }
 
   /// Its text form's attribute.
-  var text: String { "past(\(lags), \(past), \(hasRates), \(isContinuous))" }
+  var text: String {
+    "past(\(lags), \(past), \(hasRates), \(isContinuous)\(depth.map { ", \($0)" } ?? ""))"
+  }
 
   /// - Parameter arguments: of the right-hand side.
   func check(_ arguments: [ValueType], sharesClock: Bool) throws(IRError) {
@@ -42,6 +49,11 @@ package struct Delays: Sendable, Hashable {
     try expect(
       history.resultTypes == Array(repeating: state, count: hasRates ? 2 : 1),
       "history gives \(history.resultTypes)")
+    if let kick {
+      try expectParameters(
+        kick, [arguments[0], state, arguments[2 + past]] + arguments[2...], "kick")
+      try expect(kick.resultTypes == [state], "kick gives \(kick.resultTypes)")
+    }
     guard let d = state.extents.last?.fixedLength,
       let m = arguments[2 + lags].extents.last?.fixedLength
     else { throw IRError("delays \(arguments[2 + lags]) of \(state)") }

@@ -31,12 +31,12 @@ package struct Refusal: Sendable, Hashable {
   }
 
   package enum DelayDerivative: Sendable, Hashable {
-    /// By a delay, a second time.
+    /// A second time: by a delay, or through jumps of the solution.
     case second
-    /// By a delay, where the solution begins elsewhere than its history ends.
-    case acrossJump
     /// By the times that a solve goes from, to, or saves at.
     case byTimes
+    /// By anything, where the condition or the change of an event reads earlier states.
+    case throughEvent
   }
 
   /// The node that it is about.

@@ -21,4 +21,11 @@ extension Region {
         ? builder.emit(node.form, operands) : node.results.map { _ in Value(-1) }
     }
   }
+
+  /// Whether a result depends on a parameter, by its place.
+  package func reads(_ parameter: Int) -> Bool {
+    let value = parameters[parameter]
+    return results.contains(value)
+      || zip(nodes, liveNodes).contains { $1 && $0.operands.contains(value) }
+  }
 }

@@ -13,6 +13,7 @@ extension Form {
       ["rhs"] + (solve.quadrature == nil ? [] : ["quadrature"])
         + (solve.mass == nil ? [] : ["mass"]) + (solve.jacobian == nil ? [] : ["jacobian"])
         + (solve.noise == nil ? [] : ["noise"]) + (solve.delays == nil ? [] : ["history"])
+        + (solve.delays?.kick == nil ? [] : ["kick"])
         + solve.events.indices.flatMap(SolveEvent.labels)
     case .interpolate: ["dense"]
     }

@@ -213,14 +213,20 @@ private struct AttributeReader {
 
   private mutating func delays() throws(RegionTextError) -> Delays? {
     guard let item = attributes.items.removeValue(forKey: "delays") else { return nil }
-    guard case .call("past", let items) = item, items.count == 4,
+    guard case .call("past", let items) = item, (4...5).contains(items.count),
       case .integer(let lags) = items[0], case .integer(let past) = items[1], lags >= 0, past >= 0,
       case .word(let rates) = items[2], let hasRates = Bool(rates),
       case .word(let continuous) = items[3], let isContinuous = Bool(continuous)
     else { throw error("delays want past(lags, past, has rates, is continuous)") }
-    return Delays(
+    var delays = Delays(
       history: try region("history"), lags: lags, past: past, hasRates: hasRates,
       isContinuous: isContinuous)
+    if items.count == 5 {
+      guard case .integer(let depth) = items[4], depth >= 0 else { throw error("a depth wanted") }
+      delays.depth = depth
+    }
+    delays.kick = attributes.regions.removeValue(forKey: "kick")
+    return delays
   }
 
   private mutating func corners() throws(RegionTextError) -> Corners? {

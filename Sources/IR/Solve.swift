@@ -161,8 +161,7 @@ package struct Solve: Sendable, Hashable {
 
   /// Its method is `auto`, with steps of its own choice: whoever runs it may turn to another.
   package var isAutomatic: Bool {
-    // Of methods for stiff equations none takes delays.
-    if case .adaptive = settings.stepping, delays == nil {
+    if case .adaptive = settings.stepping {
       settings.method == "auto"
     } else {
       false

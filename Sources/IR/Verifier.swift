@@ -71,7 +71,7 @@ extension Form {
       [solve.rhs]
         + [
           solve.quadrature, solve.mass, solve.jacobian, solve.noise?.diffusion,
-          solve.delays?.history,
+          solve.delays?.history, solve.delays?.kick,
         ].compactMap { $0 }
         + solve.events.flatMap { [$0.root, $0.jump] }
     case .interpolate(let interpolate): [interpolate.dense]
@@ -107,6 +107,7 @@ extension Form {
       if let jacobian = solve.jacobian { solve.jacobian = try transform(jacobian) }
       if let noise = solve.noise { solve.noise?.diffusion = try transform(noise.diffusion) }
       if let delays = solve.delays { solve.delays?.history = try transform(delays.history) }
+      if let kick = solve.delays?.kick { solve.delays?.kick = try transform(kick) }
       solve.events = try solve.events.map { (event) throws(IRError) in
         try event.mapRegions(transform)
       }

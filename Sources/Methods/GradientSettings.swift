@@ -11,4 +11,10 @@ extension Solve {
     let isCut = !events.isEmpty && (mode == .adjoint || mode == .interpolated)
     settings.meetsSaves = isUndone || isCut
   }
+
+  /// What `auto` turns to where it is stiff.
+  package var stiffMethod: String {
+    delays == nil
+      ? RosenbrockTableau.rodas5p.name : DiagonallyImplicitTableau.kvaerno5.name
+  }
 }

@@ -129,11 +129,12 @@ package struct Method: Sendable {
     }
   }
 
-  /// Takes equations that read earlier states: its stages lie at times that are known before the step is.
+  /// Takes equations that read earlier states: its stages lie at times that are known before the step is, and it wants no derivative of the
+  /// right-hand side by time, which would be one of what it reads, too.
   package var takesDelays: Bool {
     switch family {
-    case .rungeKutta: true
-    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor, .stochastic: false
+    case .rungeKutta, .diagonallyImplicit, .bdf: true
+    case .rosenbrock, .leapfrog, .reversible, .taylor, .stochastic: false
     }
   }
 

@@ -12,19 +12,14 @@ struct RungeKuttaSteps {
   let types: StepProblem.Types
   /// The stages of the record.
   let recorded: [Int]
-  /// Where in a step earlier states are wanted: the different nodes of the stages.
-  let pastNodes: [Double]
+  private let past: StepPast?
 
   init(tableau: Tableau, problem: StepProblem) throws(IRError) {
     self.tableau = tableau
     self.problem = problem
     types = try problem.types()
     recorded = tableau.dense.stages
-    var nodes: [Double] = []
-    if problem.delays != nil {
-      for node in tableau.nodes where !nodes.contains(node.value) { nodes.append(node.value) }
-    }
-    pastNodes = nodes
+    past = StepPast(problem, types, nodes: tableau.nodes.map(\.value))
   }
 
   private var hasMemory: Bool { tableau.nextStepStage != nil }
@@ -40,7 +35,7 @@ struct RungeKuttaSteps {
         step: evaluations(stages: stepStages), record: evaluations(stages: stepStages + recorded),
         start: hasMemory ? 1 : 0
       ))
-    regions.pastNodes = pastNodes
+    regions.pastNodes = past?.nodes ?? []
     if problem.delays?.hasRates == true { regions.denseRate = try dense(isRate: true) }
     return regions
   }
@@ -67,21 +62,6 @@ struct RungeKuttaSteps {
     return needed.count
   }
 
-  /// Earlier states among the parameters of a step: where, how many numbers for each node, and the nodes.
-  private struct Past {
-    var place: Int
-    var length: Int
-    var nodes: [Double]
-  }
-
-  private var past: Past? {
-    problem.delays.map { delays in
-      Past(
-        place: delays.past, length: types.parameters[delays.past].extents.last?.fixedLength ?? 0,
-        nodes: pastNodes)
-    }
-  }
-
   /// A step under construction: stages are made when they are first asked for.
   private struct Step {
     var arithmetic: StepArithmetic
@@ -91,14 +71,14 @@ struct RungeKuttaSteps {
     let h: Value
     let y: Value
     private let shared: [Value]
-    private let past: Past?
+    private let past: StepPast?
     let spreadH: Value
     var stages: [Int: Value] = [:]
     var arguments: [Int: Value] = [:]
 
     init(
       _ arithmetic: StepArithmetic, _ tableau: Tableau, _ rhs: Region, t: Value, h: Value,
-      y: Value, first: Value?, shared: [Value], past: Past?
+      y: Value, first: Value?, shared: [Value], past: StepPast?
     ) {
       self.arithmetic = arithmetic
       self.tableau = tableau
@@ -147,14 +127,7 @@ struct RungeKuttaSteps {
 
     /// The parameters of the right-hand side at a stage.
     mutating func parameters(_ i: Int) -> [Value] {
-      guard let past, let node = past.nodes.firstIndex(of: tableau.nodes[i].value) else {
-        return shared
-      }
-      var own = shared
-      let axis = arithmetic.types.axis
-      own[past.place] = arithmetic.builder.slice(
-        shared[past.place], axis: axis, (node * past.length)..<((node + 1) * past.length))
-      return own
+      arithmetic.parameters(shared, at: tableau.nodes[i].value, past)
     }
 
     mutating func stage(_ i: Int) -> Value {
@@ -204,7 +177,7 @@ struct RungeKuttaSteps {
     let arithmetic = StepArithmetic(
       types,
       parameters: [types.clock, types.clock, types.state] + between
-        + problem.stepParameters(types, nodes: pastNodes.count))
+        + (past?.types(types) ?? types.parameters))
     let p = arithmetic.builder.parameters
     let step = Step(
       arithmetic, tableau, problem.rhs, t: p[0], h: p[1], y: p[2],

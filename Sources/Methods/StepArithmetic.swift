@@ -138,12 +138,13 @@ struct StepArithmetic {
   /// dense output at the rule's points.
   mutating func integral(
     _ quadrature: Region, _ rule: GaussLegendre, _ states: [Value], t: Value, h: Value,
-    length: Value, _ shared: [Value]
+    length: Value, _ shared: [Value], _ past: StepPast? = nil
   ) -> [Value] {
     var total: [Value] = []
     for ((point, weight), state) in zip(zip(rule.points, rule.weights), states) {
       let share = builder.mul(length, weight)
-      let terms = builder.inline(quadrature, [time(t, point, h), state, share] + shared)
+      let own = parameters(shared, at: point, past)
+      let terms = builder.inline(quadrature, [time(t, point, h), state, share] + own)
       total = accumulate(total, terms)
     }
     return total

@@ -100,17 +100,6 @@ extension StepProblem {
     }
   }
 
-  /// The parameters p… of a step's regions: earlier states are those of all its nodes, one after the other.
-  func stepParameters(_ types: Types, nodes: Int) -> [ValueType] {
-    guard let delays else { return types.parameters }
-    var parameters = types.parameters
-    let single = parameters[delays.past]
-    let length = single.extents.last?.fixedLength ?? 0
-    parameters[delays.past] = ValueType(
-      single.element, single.extents.dropLast() + [.fixed(nodes * length)])
-    return parameters
-  }
-
   func types() throws(IRError) -> Types {
     let parameters = rhs.parameterTypes
     guard parameters.count >= 2, rhs.resultTypes == [parameters[1]] else {

@@ -41,7 +41,7 @@ extension Form {
       return .solve(solve)
     case .solve(var solve):
       let isStiff = Method.named(solve.settings.method)?.purpose == .stiff
-      solve.settings.method = isStiff ? "rodas5p" : "dop853"
+      solve.settings.method = isStiff ? solve.stiffMethod : "dop853"
       solve.settings.stepping = .adaptive(rtol: tolerance, atol: [tolerance])
       solve.settings.firstStep = nil
       solve.settings.maxSteps = max(solve.settings.maxSteps, 1_000_000)

@@ -107,7 +107,7 @@ extension GradientMode {
 }
 
 extension LossInstance {
-  /// The ways that go through all that is solved in it: one alone does through noise, another one through delays, and one is for steps that can
+  /// The ways that go through all that is solved in it: one alone does through noise, two through delays, and one is for steps that can
   /// be undone, with nothing on the way that cuts them.
   fileprivate var gradientModes: [GradientMode] {
     let value =
@@ -124,7 +124,7 @@ extension LossInstance {
         if Method.named(solve.settings.method)?.isSymmetric == true { isUndone = true }
       }
     }
-    if readsEarlier { return isNoisy ? [] : [.forward] }
+    if readsEarlier { return isNoisy ? [] : [.interpolated, .forward] }
     if isNoisy { return [.direct] }
     return GradientMode.proper + (isUndone && !isCut ? [.reversible] : [])
   }

@@ -121,11 +121,14 @@ extension Session {
       let (what, help) =
         switch derivative {
         case .second:
-          ("a second derivative by a delay", "`lbfgs` and `adam` want first derivatives alone")
-        case .acrossJump:
           (
-            "a derivative by a delay, where the solution begins elsewhere than its history ends",
-            "leave out `from:` of states that `history:` gives: then they begin as it ends"
+            "a second derivative by a delay, or with delays through jumps of the solution",
+            "`lbfgs` and `adam` want first derivatives alone"
+          )
+        case .throughEvent:
+          (
+            "a derivative through an event that reads earlier states",
+            "let the event's condition and its assignments read the states as they are then"
           )
         case .byTimes:
           (
@@ -258,6 +261,7 @@ extension Session {
     let code: DiagnosticCode
     var message: String
     var help: [String]
+    let stiffMethod = Self.stiffMethod(ode)
     switch failure.status {
     case .ok:
       return Diagnostic(.internalInconsistency, "a solve failed without a reason", at: nil)
@@ -268,7 +272,7 @@ extension Session {
       if let state, let slope { message += ": \(state.name)' is \(slope)" }
       help = [
         "the solution may grow without bound there, or jump: look at it up to just before that time",
-        "a stiff system needs a stiff method, as `rodas5p`; looser tolerances also help where noise is the cause",
+        "a stiff system needs a stiff method, as `\(stiffMethod)`; looser tolerances also help where noise is the cause",
       ]
     case .nonFinite where failure.step == 0 && ode?.implicit.isEmpty == false:
       code = .nonFiniteState
@@ -343,7 +347,7 @@ extension Session {
         message +=
           "; it looks stiff from about t = \(NumberFormat.significant(stiff, 4)) on: stability, not accuracy, limits the steps"
         help = [
-          "take a stiff method, as `solver: rodas5p`; or raise max_steps, or shorten the span",
+          "take a stiff method, as `solver: \(stiffMethod)`; or raise max_steps, or shorten the span",
           "looser tolerances don't help where stability limits the steps",
         ]
       }
@@ -398,24 +402,32 @@ extension Session {
         continue
       }
       let name = odeName(at: place) ?? "the system"
-      let (message, help) = words(of: warning, about: name)
+      let ode = place?.ode.flatMap { program.odes[$0] }
+      let (message, help) = words(of: warning, about: name, Self.stiffMethod(ode))
       sink(.diagnostic(Diagnostic(code, message, at: place.map { Label($0.span) }, help: help)))
     }
   }
 
-  private func words(of warning: RunWarning, about name: String) -> (String, help: [String]) {
+  /// What `auto` takes where an ode is stiff.
+  private static func stiffMethod(_ ode: OdeInstance?) -> String {
+    ode?.readsEarlierStates == true ? "kvaerno5" : "rodas5p"
+  }
+
+  private func words(
+    of warning: RunWarning, about name: String, _ stiffMethod: String
+  ) -> (String, help: [String]) {
     switch warning {
     case .stiff(let time, _):
       return (
         "\(name) looks stiff from about t = \(NumberFormat.significant(time, 4)) on: "
           + "stability, not accuracy, limits the steps",
-        ["the result is right, and slow: `solver: rodas5p` takes longer steps"]
+        ["the result is right, and slow: `solver: \(stiffMethod)` takes longer steps"]
       )
     case .switched(let time, _):
       return (
         "\(name) is stiff from about t = \(NumberFormat.significant(time, 4)) on: "
-          + "`auto` took `rodas5p` for it",
-        ["`solver: rodas5p()` begins with it, which saves the look"]
+          + "`auto` took `\(stiffMethod)` for it",
+        ["`solver: \(stiffMethod)()` begins with it, which saves the look"]
       )
     case .unstable(let time, let growth, _):
       return (

@@ -2,8 +2,6 @@ package import NodalIR
 import NodalMethods
 
 extension Region {
-  /// What `auto` turns to where a problem is stiff.
-  private static let stiffMethod = RosenbrockTableau.rodas5p.name
   /// The same program with each solve by `auto` handed to a stiff method; nil where there is none, or its Jacobians would be more than
   /// anybody wants to wait for.
   package func solvingStiffly() throws(IRError) -> Region? {
@@ -15,7 +13,7 @@ extension Region {
         if case .solve(var solve) = form, solve.isAutomatic {
           found = true
           if !Linearization.isBearable(solve.rhs) { isLarge = true }
-          solve.settings.method = Self.stiffMethod
+          solve.settings.method = solve.stiffMethod
           if solve.trace != nil { solve.record = try solve.stepRecord() }
           form = .solve(solve)
         }

@@ -23,6 +23,7 @@ import Testing
     Figure(example: "arrivals", bound: 22),
     Figure(example: "ball", bound: 1e-12),
     Figure(example: "blood_cells", expression: "abs(blood.τ/9<day> - 1)", bound: 0.02),
+    Figure(example: "delayed_feedback", expression: "abs(learned.τ/9<day> - 1)", bound: 0.05),
     Figure(example: "digits", expression: "run.validation", bound: 0.05),
     Figure(example: "flow", expression: "-mean(log_density(moons.x[0..<500]))", bound: 1),
     Figure(
@@ -121,6 +122,7 @@ import Testing
   /// The data that each example's losses are looked at on, all that it trains on or a beginning of it; nil where they read none.
   static let data = [
     "areas": "paths.first(0.004)", "arrivals": "events", "ball": nil, "blood_cells": "counts",
+    "delayed_feedback": "counts",
     "digits": "places.first(0.01)",
     "flow": "moons",
     "hamiltonian": "obs",

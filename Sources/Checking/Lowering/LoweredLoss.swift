@@ -91,7 +91,7 @@ extension Lowering {
 
   /// How strong a term is along a solution: the mean square of what it adds over that of the derivatives that it adds to.
   mutating func recordStrengths(
-    of ode: OdeInstance, t: Value, saved: Value
+    of ode: OdeInstance, t: Value, saved: Value, past: Value?
   ) throws(IRError) {
     let wanted = terms.filter { $0.ode == ode.id }
     guard !wanted.isEmpty, scope.parent == nil,
@@ -100,9 +100,10 @@ extension Lowering {
     for reference in wanted {
       guard let term = ode.terms.first(where: { $0.label == reference.term }) else { continue }
       let (results, _) = try mapRegion(
-        n, over: [t, saved], kind: .plain
+        n, over: [t, saved] + [past].compactMap { $0 }, kind: .plain
       ) { (lowering, slices) throws(IRError) in
-        try lowering.bindEquations(ode, t: slices[0], y: slices[1])
+        try lowering.bindEquations(
+          ode, t: slices[0], y: slices[1], past: slices.count > 2 ? slices[2] : nil)
         var parts: [Value] = []
         var wholes: [Value] = []
         for contribution in term.contributions {

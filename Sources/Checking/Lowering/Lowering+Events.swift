@@ -110,6 +110,8 @@ extension Lowering {
     where !shared.contains(value) { shared.append(value) }
     let whole = try slopes.finish(shared)
     let implicit = isImplicit ? try implicitSystem(ode, registers, whole) : nil
+    // Earlier states stand before them.
+    let first = delays == nil ? 0 : 1
     var events: [SolveEvent] = []
     for (event, scope) in zip(ode.events, scopes) {
       let trigger: SolveEvent.Trigger
@@ -119,7 +121,7 @@ extension Lowering {
         guard let place = scope.times.flatMap({ shared.firstIndex(of: $0) }) else {
           throw IRError("an event without times")
         }
-        trigger = .times(parameter: place)
+        trigger = .times(parameter: first + place)
       }
       events.append(
         SolveEvent(
@@ -130,7 +132,7 @@ extension Lowering {
       guard let place = shared.firstIndex(of: event.times) else { continue }
       events.append(
         SolveEvent(
-          trigger: .times(parameter: place), root: try event.root.finish(shared),
+          trigger: .times(parameter: first + place), root: try event.root.finish(shared),
           jump: try event.jump.finish(shared)))
     }
     let captured = (delays.map { [$0.past] } ?? []) + shared
@@ -190,20 +192,22 @@ extension Lowering {
     }
   }
 
-  /// (t, flat state, occurrence, captured…) → something.
+  /// (t, flat state, occurrence, earlier states if the ode reads any, captured…) → something.
   private mutating func eventRegion(
     _ ode: OdeInstance, _ event: OdeInstance.Event, _ registers: EventRegisters, _ k: Int,
     _ body: (inout Lowering, [Value]) throws(IRError) -> Value
   ) throws(IRError) -> Drafted {
     let outer = (scope, element)
     let state = ValueType(precision, [.fixed(registers.stateLength + registers.length)])
-    let inner = RegionScope(.solve, parent: scope, parameters: [.time, state, ValueType(.i64)])
+    let past = pastType(ode, registers)
+    let inner = RegionScope(
+      .solve, parent: scope, parameters: [.time, state, ValueType(.i64)] + [past].compactMap { $0 })
     scope = inner
     element = precision
     defer { (scope, element) = outer }
     at(LoweredOrigin(span: event.span, ode: ode.id))
     let given = inner.parameters
-    try bindEquations(ode, t: given[0], y: given[1])
+    try bindEquations(ode, t: given[0], y: given[1], past: past == nil ? nil : given[3])
     scope.locals[event.occurrence] = .array(given[2])
     for bound in event.bindings { scope.locals[bound.local] = try lower(bound.value) }
     return Drafted(scope: inner, result: try body(&self, given))

@@ -189,11 +189,11 @@ extension Lowering {
         scope.builder.less(end, start), scope.builder.constant(1, i64),
         scope.builder.constant(0, i64))
       let pick = Form.gather(Gather(batchAxes: 0))
-      let root = heldRegion(registers) { (scope, given) in
+      let root = heldRegion(ode, registers) { (scope, given) in
         let time = scope.builder.value(pick, [scope.capture(times), given[2]])
         return scope.builder.sub(given[0], time)
       }
-      let jump = heldRegion(registers) { (scope, given) in
+      let jump = heldRegion(ode, registers) { (scope, given) in
         let none = scope.builder.constant(0, i64)
         let place = scope.builder.max(
           scope.builder.sub(given[2], scope.capture(back)), none)
@@ -206,10 +206,12 @@ extension Lowering {
   }
 
   private mutating func heldRegion(
-    _ registers: EventRegisters, _ body: (RegionScope, [Value]) -> Value
+    _ ode: OdeInstance, _ registers: EventRegisters, _ body: (RegionScope, [Value]) -> Value
   ) -> Drafted {
     let state = ValueType(precision, [.fixed(registers.stateLength + registers.length)])
-    let inner = RegionScope(.solve, parent: scope, parameters: [.time, state, ValueType(.i64)])
+    let past = [pastType(ode, registers)].compactMap { $0 }
+    let inner = RegionScope(
+      .solve, parent: scope, parameters: [.time, state, ValueType(.i64)] + past)
     return Drafted(scope: inner, result: body(inner, inner.parameters))
   }
 }

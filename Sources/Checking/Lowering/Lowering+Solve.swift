@@ -97,6 +97,7 @@ extension Lowering {
       delays: try delays(ode, registers, solve.history, initial: initial), corners: corners)
     var run = SolveRun(
       ode: ode, regions: regions, registers: registers, settings: solve.settings, initial: initial)
+    if regions.delays != nil { (run.begin, run.history) = (times.begin, solve.history) }
     if regions.noise != nil { run.settings.path = path(run.settings, ode) }
     if regions.implicit != nil, run.settings.method == "auto" {
       run.settings.method = Self.methodForImplicit
@@ -105,12 +106,15 @@ extension Lowering {
     return (run, times)
   }
 
-  private struct SolveRun {
+  struct SolveRun {
     var ode: OdeInstance
     var regions: OdeRegions
     var registers: EventRegisters
     var settings: SolverSettings
     var initial: Value
+    /// Where equations read earlier states: where the solution begins, and what was before.
+    var begin: Value?
+    var history: SolveHistory?
 
     /// Type of the dense record of the method's steps.
     var record: ValueType? {
@@ -121,7 +125,7 @@ extension Lowering {
     }
   }
 
-  private mutating func emit(
+  mutating func emit(
     _ run: SolveRun, from start: Value, to end: Value, saves: Value, traced: Bool = false
   ) throws(IRError) -> [Value] {
     let regions = run.regions
@@ -341,96 +345,5 @@ extension Lowering {
       scope.locals[state.local] = .array(
         scope.builder.reshape(part, to: try extents(tensor.shape)))
     }
-  }
-
-  // MARK: Solutions
-
-  private mutating func solved(
-    _ run: SolveRun, _ type: SolutionType, t: Value, saved: Value, final: Value, end: Value,
-    stats: Value
-  ) throws(IRError) -> LoweredSolution {
-    let ode = run.ode
-    let end = run.registers.end(end, final: final, &scope.builder)
-    try recordStrengths(of: ode, t: t, saved: saved)
-    let n = scope.builder.type(t).extents.first?.fixedLength ?? 0
-    var fields: [LoweredField] = []
-    // Nobody asked for samples: there are none to read.
-    let hasSamples = if case .saved = type.samples { true } else { false }
-    if hasSamples {
-      fields.append(LoweredField("t", .array(t)))
-      fields += try states(of: ode, in: saved, leading: [.fixed(n)])
-    }
-    if hasSamples, !ode.outputs.isEmpty {
-      let (results, value) = try mapRegion(
-        n, over: [t, saved], kind: .plain
-      ) { (lowering, slices) throws(IRError) in
-        try lowering.outputs(of: ode, t: slices[0], y: slices[1])
-      }
-      fields += try value.rebuilt(from: results).recordFields
-    }
-    var last: [LoweredField] = [LoweredField("t", .array(end))]
-    last += try states(of: ode, in: final, leading: [])
-    last += try outputsAtPoint(of: ode, t: end, y: final)
-    fields.append(LoweredField("final", .record(last)))
-    let counts = Solve.Statistic.language.enumerated().map { i, name in
-      LoweredField(name, .array(statistic(i, stats)))
-    }
-    fields.append(LoweredField("stats", .record(counts)))
-    let happened = run.registers.times(final: final, &scope.builder)
-    if !happened.isEmpty { fields.append(LoweredField("events", .record(happened))) }
-    return LoweredSolution(fields: fields)
-  }
-
-  /// In a region of its own: the states' names mean the point there, and nothing here.
-  mutating func outputsAtPoint(
-    of ode: OdeInstance, t: Value, y: Value
-  ) throws(IRError) -> [LoweredField] {
-    if ode.outputs.isEmpty { return [] }
-    let outer = scope
-    let inner = RegionScope(
-      .plain, parent: outer, parameters: [.time, scope.builder.type(y)])
-    scope = inner
-    let value = try outputs(of: ode, t: inner.parameters[0], y: inner.parameters[1])
-    scope = outer
-    let region = try inner.finish(value.leaves)
-    let results = outer.builder.inline(region, [t, y] + inner.captured(sliced: false))
-    return try value.rebuilt(from: results).recordFields
-  }
-
-  private mutating func statistic(_ index: Int, _ stats: Value) -> Value {
-    let one = scope.builder.slice(stats, axis: 0, index..<(index + 1))
-    return scope.builder.reshape(one, to: [])
-  }
-
-  mutating func states(
-    of ode: OdeInstance, in flat: Value, leading: [Extent]
-  ) throws(IRError) -> [LoweredField] {
-    var result: [LoweredField] = []
-    for (state, range) in zip(ode.states, try ranges(of: ode)) {
-      guard let tensor = state.type.tensor else { throw IRError("a state of type \(state.type)") }
-      let part = scope.builder.slice(flat, axis: leading.count, range)
-      result.append(
-        LoweredField(
-          state.name,
-          .array(scope.builder.reshape(part, to: leading + (try extents(tensor.shape))))))
-    }
-    return result
-  }
-
-  private mutating func outputs(
-    of ode: OdeInstance, t: Value, y: Value
-  ) throws(IRError) -> LoweredValue {
-    try bindEquations(ode, t: t, y: y)
-    var fields: [LoweredField] = []
-    for output in ode.outputs {
-      fields.append(LoweredField(output.name, try lower(output.value)))
-    }
-    return .record(fields)
-  }
-}
-
-extension LoweredValue {
-  fileprivate var recordFields: [LoweredField] {
-    if case .record(let fields) = self { fields } else { [] }
   }
 }

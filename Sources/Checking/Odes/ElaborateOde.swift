@@ -162,6 +162,7 @@ extension Checker {
     instance.terms = flattenTerms(builder)
     instance.standardized = odeBuilders[builder].standardized
     instance.namedTimes = namedTimes(builder, instance)
+    instance.delaysOfOutputs = delaysOfOutputs(instance)
     refuseBesideDelays(instance)
     if errorCount == errors { warnOfJumps(instance) }
     environment.odes[instance.id] = instance

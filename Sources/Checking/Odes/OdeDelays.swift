@@ -116,9 +116,8 @@ extension Checker {
 
   /// What an ode with earlier states can't have beside them; said once for each.
   mutating func refuseBesideDelays(_ ode: OdeInstance) {
-    guard let delay = ode.delays.first else { return }
+    guard !ode.delays.isEmpty else { return }
     let others: [(String, Span?)] = [
-      ("an event of an ode that reads earlier states", ode.events.first?.span),
       ("noise in an ode that reads earlier states", ode.noise.first?.span),
       (
         "an ode that reads earlier states with equations that are not solved for a derivative",
@@ -126,19 +125,20 @@ extension Checker {
       ),
     ]
     for case (let what, let span?) in others { report(.notSupportedYet(what, at: span)) }
-    let earlier = Set(ode.delayed.map(\.local))
-    for output in ode.outputs where reads(output.value, anyOf: earlier) {
-      report(
-        .notSupportedYet(
-          "the output `\(output.name)`, which reads an earlier state,", at: delay.span,
-          help: ["make it a state with an equation of its own, or compute it from the solution"]))
-    }
+  }
+
+  /// The delays by which outputs look back.
+  func delaysOfOutputs(_ ode: OdeInstance) -> Set<Int> {
+    Set(
+      ode.delayed.filter { earlier in
+        ode.outputs.contains { reads($0.value, anyOf: [earlier.local]) }
+      }.map(\.delay))
   }
 
   /// What a solve with delays can't do; true after a report.
   mutating func refuseForDelays(
     _ ode: OdeInstance, _ settings: SolverSettings, start: TypedExpression?,
-    over: [TypedExpression], holds: Bool, _ solver: CallArgument?, _ span: Span
+    over: [TypedExpression], _ solver: CallArgument?, _ span: Span
   ) -> Bool {
     let place = solver?.span ?? span
     let read = ode.delays.first.map { [Label($0.span, "an earlier state is read here")] } ?? []
@@ -147,7 +147,9 @@ extension Checker {
         Diagnostic(
           .delayMethod, "`\(settings.method)` solves no equations with delays", at: Label(place),
           also: read,
-          help: ["explicit Runge-Kutta methods do: `tsit5`, `dopri5`, `dop853`, `rk4(dt: …)`"]))
+          help: [
+            "explicit Runge-Kutta methods do, as `tsit5`, `dop853`, `rk4(dt: …)`, and of the stiff ones `kvaerno5`, `kvaerno3` and `bdf`"
+          ]))
       return true
     }
     if let start {
@@ -172,22 +174,17 @@ extension Checker {
           help: ["trajectories have steps of their own with `batching: own`"]))
       return true
     }
-    if holds {
-      report(
-        .notSupportedYet(
-          "an input that is held, in an ode that reads earlier states,", at: place,
-          help: ["`linear` and the others have no jumps"]))
-      return true
-    }
     switch settings.gradient {
-    case .direct, .adjoint, .interpolated, .reversible:
+    case .direct, .reversible:
       report(
         .notSupportedYet(
           "`gradient: \(settings.gradient.rawValue)` for an ode that reads earlier states",
           at: place,
-          help: ["`forward`, which `auto` chooses, carries sensitivities along"]))
+          help: [
+            "`forward` carries sensitivities along, `interpolated` solves the adjoint equation; `auto` chooses"
+          ]))
       return true
-    case .forward, .auto: return false
+    case .forward, .adjoint, .interpolated, .auto: return false
     }
   }
 }

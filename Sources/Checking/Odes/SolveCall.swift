@@ -239,7 +239,7 @@ extension Checker {
     }
     if instance.readsEarlierStates,
       refuseForDelays(
-        instance, settings, start: start, over: over, holds: holds, given["solver"], span)
+        instance, settings, start: start, over: over, given["solver"], span)
     {
       return .invalid
     }

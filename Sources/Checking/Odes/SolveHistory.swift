@@ -78,17 +78,40 @@ extension Checker {
       }
       return true
     }
-    let names = ode.states.map(\.name)
-    guard let unknown = fields.first(where: { !names.contains($0.name) }) else { return true }
-    report(.unknownState(unknown.name, of: ode, at: span))
+    guard let unknown = unknownName(fields, "", ode) else { return true }
+    report(.unknownState(unknown, of: ode, at: span))
     return false
+  }
+
+  /// The first name, with those of the parts around it, that is no state's. Parts nest: `{a: {θ: 1}}`.
+  private func unknownName(_ fields: [Field], _ prefix: String, _ ode: OdeInstance) -> String? {
+    for field in fields {
+      let name = prefix + field.name
+      if ode.states.contains(where: { $0.name == name }) { continue }
+      guard case .record(let inner) = resolve(field.type),
+        ode.states.contains(where: { $0.name.hasPrefix(name + ".") })
+      else { return name }
+      if let unknown = unknownName(inner, name + ".", ode) { return unknown }
+    }
+    return nil
   }
 
   private mutating func part(
     of record: TypedExpression, for state: OdeInstance.State, _ ode: OdeInstance
   ) -> TypedExpression? {
-    guard case .record(let fields) = resolve(record.type) else { return record }
-    guard let field = fields.first(where: { $0.name == state.name }) else { return nil }
-    return project(bind(record), field.name, field.type, record.span)
+    guard case .record = resolve(record.type) else { return record }
+    return part(of: record, named: state.name)
+  }
+
+  private mutating func part(of record: TypedExpression, named name: String) -> TypedExpression? {
+    guard case .record(let fields) = resolve(record.type) else { return nil }
+    if let field = fields.first(where: { $0.name == name }) {
+      return project(bind(record), field.name, field.type, record.span)
+    }
+    for field in fields where name.hasPrefix(field.name + ".") {
+      let inner = project(bind(record), field.name, field.type, record.span)
+      return part(of: inner, named: String(name.dropFirst(field.name.count + 1)))
+    }
+    return nil
   }
 }

@@ -160,6 +160,8 @@ package struct OdeInstance: Sendable {
   package var inputs: [Input] = []
   package var noise: [Noise] = []
   package var delays: [Delay] = []
+  /// Those that outputs look back by.
+  package var delaysOfOutputs: Set<Int> = []
   package var delayed: [EarlierState] = []
   package var terms: [Term]
   package var standardized: [StandardizedInput]

@@ -378,14 +378,15 @@ extension Catalogue {
     CatalogueRow(
       .delayMethod, "a solve that equations with delays don't have",
       "Equations with delays go forwards from where their history ends, by explicit "
-        + "Runge-Kutta methods: those know before a step at which times they look back.",
+        + "Runge-Kutta methods, `kvaerno3`, `kvaerno5` or `bdf`. Rosenbrock methods want to know how all that "
+        + "is read changes with time, and others can't tell before a step at which times they look back.",
       bad: """
         ode f { state x = 1; x' = -x(t - 1) }
-        print solve(f, over: 0..3, solver: bdf()).final
+        print solve(f, over: 0..3, solver: rodas5p()).final
         """,
       mended: """
         ode f { state x = 1; x' = -x(t - 1) }
-        print solve(f, over: 0..3, solver: tsit5()).final
+        print solve(f, over: 0..3, solver: kvaerno5()).final
         """),
     CatalogueRow(
       .historyUnused, "a history that nothing reads",

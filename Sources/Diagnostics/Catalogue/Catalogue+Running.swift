@@ -270,18 +270,19 @@ extension Catalogue {
         """),
     CatalogueRow(
       .noDerivativeOfDelay, "a derivative of a solve with delays that there is none of",
-      "Where a solution begins elsewhere than its history ends, it jumps, and a delay "
-        + "later the equations do; how that moves with the delay is not followed. Nor are "
-        + "second derivatives by a delay, or those by the times of the solve.",
+      "Solutions of equations with delays have first derivatives by all that they are made "
+        + "of, but not by the times of the solve; and none through an event whose condition or "
+        + "assignments read earlier states. Second derivatives there are by what is no delay, "
+        + "where the solution doesn't jump.",
       bad: """
         ode f { state x = 1; param τ = 1; x' = -x(t - τ) }
-        fn end(τ) = solve(f, from: {x: 1}, history: (t) -> 0, over: 0..3, with: {τ: τ}).final.x
-        let τ = 1.0
-        print grad(end(τ), wrt: τ)
+        fn end(T) = solve(f, over: 0..T).final.x
+        let T = 3.0
+        print grad(end(T), wrt: T)
         """,
       mended: """
         ode f { state x = 1; param τ = 1; x' = -x(t - τ) }
-        fn end(τ) = solve(f, history: (t) -> 1 + t, over: 0..3, with: {τ: τ}).final.x
+        fn end(τ) = solve(f, over: 0..3, with: {τ: τ}).final.x
         let τ = 1.0
         print grad(end(τ), wrt: τ)
         """),

@@ -12,6 +12,7 @@ import NodalOperations
 struct BDFSteps {
   let problem: StepProblem
   let types: StepProblem.Types
+  private let past: StepPast?
 
   private typealias Table = BDFCoefficients
   private static let newtonSteps = 3
@@ -21,16 +22,27 @@ struct BDFSteps {
   init(problem: StepProblem) throws(IRError) {
     self.problem = problem
     types = try problem.types()
+    let points = problem.quadrature == nil ? [] : Self.rule.points
+    past = StepPast(problem, types, nodes: [0, 1] + points)
   }
 
   func regions() throws(IRError) -> StepRegions {
-    StepRegions(
+    var regions = StepRegions(
       step: try step(record: false), stepWithRecord: try step(record: true), memoryless: nil,
       dense: try dense(), start: try start(), terms: try terms(),
       record: types.ownRecord(stages: Table.highest), hasError: true, hasProposal: true,
       termsInStep: problem.quadrature != nil,
       evaluations: (step: Self.newtonSteps, record: Self.newtonSteps, start: 1))
+    regions.pastNodes = past?.nodes ?? []
+    if problem.delays?.hasRates == true { regions.denseRate = try dense(isRate: true) }
+    return regions
   }
+
+  /// For integrals beside the state.
+  private static let rule = GaussLegendre((Table.highest + 2) / 2)
+
+  /// The parameters p… of a step's regions.
+  private var parameters: [ValueType] { past?.types(types) ?? types.parameters }
 
   // MARK: Memory
 
@@ -69,7 +81,7 @@ struct BDFSteps {
 
   private func step(record: Bool) throws(IRError) -> Region {
     var a = StepArithmetic(
-      types, parameters: [types.clock, types.clock, types.state] + memory + types.parameters)
+      types, parameters: [types.clock, types.clock, types.state] + memory + parameters)
     let step = try make(&a)
     var results = [step.end] + step.memory + [step.error, step.proposal]
     if record { results.append(step.record) }
@@ -87,7 +99,8 @@ struct BDFSteps {
     let p = a.builder.parameters
     let (t, h, y) = (p[0], p[1], p[2])
     let (old, order, count, length) = (p[3], p[4], p[5], p[6])
-    let shared = Array(p[7...])
+    let beginning = a.parameters(Array(p[7...]), at: 0, past)
+    let shared = a.parameters(Array(p[7...]), at: 1, past)
     let own = a.ownScalar(h)
     let ratio = a.builder.div(own, length)
     let chosen = a.chosen(order, from: 1, count: Table.highest)
@@ -104,7 +117,7 @@ struct BDFSteps {
     let ending = a.time(t, 1, h)
     let perLength = a.builder.div(alpha, own)
     let derivatives = a.builder.inline(jacobian, [ending, predicted] + shared)
-    let mass = problem.mass.map { a.builder.inline($0, [t, y] + shared)[0] }
+    let mass = problem.mass.map { a.builder.inline($0, [t, y] + beginning)[0] }
     let matrix = a.iterationMatrix(
       derivatives[0], band: problem.band, mass: mass, factor: perLength)
     let factors = a.builder.value(.factorize(problem.band), [matrix])
@@ -193,8 +206,8 @@ struct BDFSteps {
 
   // MARK: Between steps
 
-  /// (θ, h, y₀, y₁, record) → y(t + θh).
-  private func dense() throws(IRError) -> Region {
+  /// (θ, h, y₀, y₁, record) → y(t + θh), or its derivative by time.
+  private func dense(isRate: Bool = false) throws(IRError) -> Region {
     var a = StepArithmetic(
       types,
       parameters: [
@@ -202,8 +215,8 @@ struct BDFSteps {
         types.record(stages: Table.highest),
       ])
     let p = a.builder.parameters
-    let y = dense(&a, p[0], p[3], p[4])
-    return try a.builder.finish([y])
+    let result = isRate ? rate(&a, p[0], p[1], p[4]) : dense(&a, p[0], p[3], p[4])
+    return try a.builder.finish([result])
   }
 
   /// The polynomial through the ends of this step and those before: y₁ + Σ ∇ⁱ⁺¹y Π (θ - 1 + l)/(l + 1), for l up to i.
@@ -225,12 +238,34 @@ struct BDFSteps {
     return y
   }
 
+  /// The polynomial's derivative: each factor's turn in the products.
+  private func rate(
+    _ a: inout StepArithmetic, _ theta: Value, _ h: Value, _ record: Value
+  ) -> Value {
+    let rows = a.rows(record, count: Table.highest)
+    let type = a.builder.type(theta)
+    var factor = a.builder.constant(1, type)
+    var slope = a.builder.constant(0, type)
+    var sum = a.builder.constant(0, types.state)
+    for i in 0..<Table.highest {
+      let shift = a.builder.constant(Double(i - 1), type)
+      let next = a.builder.mul(a.builder.add(theta, shift), 1 / Double(i + 1))
+      slope = a.builder.add(
+        a.builder.mul(slope, next), a.builder.mul(factor, 1 / Double(i + 1)))
+      factor = a.builder.mul(factor, next)
+      let row = a.builder.reshape(
+        a.builder.slice(rows, axis: types.axis, i..<(i + 1)), to: types.state.extents)
+      sum = a.builder.add(sum, a.builder.mul(row, a.spread(slope)))
+    }
+    return a.builder.mul(sum, a.spread(a.builder.reciprocal(h)))
+  }
+
   private func terms() throws(IRError) -> Region? {
     guard problem.quadrature != nil else { return nil }
     var a = StepArithmetic(
       types,
       parameters: [types.clock, types.clock, types.state, types.clock] + memory
-        + types.parameters)
+        + parameters)
     // The mask stands before the memory here.
     let p = a.builder.parameters
     let results = a.builder.inline(try whole(), Array(p[..<3]) + p[4...])
@@ -245,7 +280,7 @@ struct BDFSteps {
   /// (t, h, y, memory…, p…) → end, error, record.
   private func whole() throws(IRError) -> Region {
     var a = StepArithmetic(
-      types, parameters: [types.clock, types.clock, types.state] + memory + types.parameters)
+      types, parameters: [types.clock, types.clock, types.state] + memory + parameters)
     let step = try make(&a)
     return try a.builder.finish([step.end, step.error, step.record])
   }
@@ -256,10 +291,10 @@ struct BDFSteps {
     _ shared: [Value]
   ) -> [Value] {
     guard let quadrature = problem.quadrature else { return [] }
-    let rule = GaussLegendre((Table.highest + 2) / 2)
+    let rule = Self.rule
     let states = rule.points.map { point in
       dense(&a, a.builder.constant(point, types.clock), step.end, step.record)
     }
-    return a.integral(quadrature, rule, states, t: t, h: h, length: length, shared)
+    return a.integral(quadrature, rule, states, t: t, h: h, length: length, shared, past)
   }
 }

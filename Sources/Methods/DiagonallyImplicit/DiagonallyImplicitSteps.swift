@@ -9,6 +9,7 @@ struct DiagonallyImplicitSteps {
   let tableau: DiagonallyImplicitTableau
   let problem: StepProblem
   let types: StepProblem.Types
+  private let past: StepPast?
 
   private static let newtonSteps = 4
   /// How small the rest of Newton's method must be, in units of the tolerance.
@@ -18,6 +19,8 @@ struct DiagonallyImplicitSteps {
     self.tableau = tableau
     self.problem = problem
     types = try problem.types()
+    let points = problem.quadrature == nil ? [] : Self.rule(tableau).points
+    past = StepPast(problem, types, nodes: [0] + tableau.nodes + points)
     guard problem.mass == nil else {
       throw IRError("\(tableau.name) wants equations for the derivatives themselves")
     }
@@ -27,13 +30,24 @@ struct DiagonallyImplicitSteps {
 
   func regions() throws(IRError) -> StepRegions {
     let evaluations = (tableau.stageCount - 1) * Self.newtonSteps
-    return StepRegions(
+    var regions = StepRegions(
       step: try step(record: false), stepWithRecord: try step(record: true), memoryless: nil,
       dense: try dense(), start: problem.rhs, terms: try terms(),
       record: types.ownRecord(stages: tableau.dense.count), hasError: hasError,
       termsInStep: problem.quadrature != nil,
       evaluations: (step: evaluations, record: evaluations, start: 1))
+    regions.pastNodes = past?.nodes ?? []
+    if problem.delays?.hasRates == true { regions.denseRate = try dense(isRate: true) }
+    return regions
   }
+
+  /// For integrals beside the state.
+  private static func rule(_ tableau: DiagonallyImplicitTableau) -> GaussLegendre {
+    GaussLegendre((tableau.denseOrder + 2) / 2)
+  }
+
+  /// The parameters p… of a step's regions.
+  private var parameters: [ValueType] { past?.types(types) ?? types.parameters }
 
   /// What a step leaves.
   private struct Step {
@@ -50,7 +64,8 @@ struct DiagonallyImplicitSteps {
     guard let jacobian = problem.jacobian else {
       throw IRError("\(tableau.name): the right-hand side has not been linearized")
     }
-    let derivatives = a.builder.inline(jacobian, [t, y] + shared)
+    let beginning = a.parameters(shared, at: 0, past)
+    let derivatives = a.builder.inline(jacobian, [t, y] + beginning)
     let matrix = a.iterationMatrix(
       derivatives[0], band: problem.band, mass: nil, h: h, diagonal: tableau.diagonal)
     let factors = a.builder.value(.factorize(problem.band), [matrix])
@@ -61,12 +76,13 @@ struct DiagonallyImplicitSteps {
     var isSolved: Value?
     for (row, (node, predictor)) in zip(tableau.rows, zip(tableau.nodes, tableau.predictors)) {
       let time = a.time(t, node, h)
+      let own = a.parameters(shared, at: node, past)
       let known = a.advance(y, h, row, slopes)
       let guess = a.sum(predictor, slopes) ?? first
       var state = a.advance(known, h, [tableau.diagonal], [guess])
       var norms: [Value] = []
       for _ in 0..<Self.newtonSteps {
-        let slope = a.builder.inline(problem.rhs, [time, state] + shared)[0]
+        let slope = a.builder.inline(problem.rhs, [time, state] + own)[0]
         let moved = a.builder.mul(a.builder.sub(state, known), rate)
         let correction = a.builder.value(
           .linearSolve(LinearSolve(band: problem.band)),
@@ -96,7 +112,7 @@ struct DiagonallyImplicitSteps {
 
   private func step(record: Bool) throws(IRError) -> Region {
     var a = StepArithmetic(
-      types, parameters: [types.clock, types.clock, types.state, types.state] + types.parameters)
+      types, parameters: [types.clock, types.clock, types.state, types.state] + parameters)
     let p = a.builder.parameters
     let shared = Array(p[4...])
     let step = try make(&a, t: p[0], h: p[1], y: p[2], first: p[3], shared)
@@ -114,7 +130,7 @@ struct DiagonallyImplicitSteps {
     var a = StepArithmetic(
       types,
       parameters: [types.clock, types.clock, types.state, types.clock, types.state]
-        + types.parameters)
+        + parameters)
     let p = a.builder.parameters
     let shared = Array(p[5...])
     let step = try make(&a, t: p[0], h: p[1], y: p[2], first: p[4], shared)
@@ -129,14 +145,15 @@ struct DiagonallyImplicitSteps {
     _ shared: [Value]
   ) -> [Value] {
     guard let quadrature = problem.quadrature else { return [] }
-    let rule = GaussLegendre((tableau.denseOrder + 2) / 2)
+    let rule = Self.rule(tableau)
     let states = rule.points.map { point in
       dense(&a, a.builder.constant(point, types.clock), h, y, step.record)
     }
-    return a.integral(quadrature, rule, states, t: t, h: h, length: length, shared)
+    return a.integral(quadrature, rule, states, t: t, h: h, length: length, shared, past)
   }
 
-  private func dense() throws(IRError) -> Region {
+  /// (θ, h, y₀, y₁, record) → y, or its derivative by time.
+  private func dense(isRate: Bool = false) throws(IRError) -> Region {
     var a = StepArithmetic(
       types,
       parameters: [
@@ -144,8 +161,8 @@ struct DiagonallyImplicitSteps {
         types.record(stages: tableau.dense.count),
       ])
     let p = a.builder.parameters
-    let y = dense(&a, p[0], p[1], p[2], p[4])
-    return try a.builder.finish([y])
+    let result = isRate ? rate(&a, p[0], p[4]) : dense(&a, p[0], p[1], p[2], p[4])
+    return try a.builder.finish([result])
   }
 
   /// y₀ + h θ (r₁ + θ (r₂ + …))
@@ -160,5 +177,17 @@ struct DiagonallyImplicitSteps {
       inner = a.builder.mul(place, inner.map { a.builder.add(row, $0) } ?? row)
     }
     return a.advance(y0, a.spread(h), inner)
+  }
+
+  /// r₁ + θ (2 r₂ + θ (3 r₃ + …))
+  private func rate(_ a: inout StepArithmetic, _ theta: Value, _ record: Value) -> Value {
+    let place = a.spread(theta)
+    let n = types.size
+    var inner = a.builder.constant(0, types.state)
+    for k in tableau.dense.indices.reversed() {
+      let row = a.builder.slice(record, axis: types.axis, (k * n)..<((k + 1) * n))
+      inner = a.builder.add(a.builder.mul(row, Double(k + 1)), a.builder.mul(place, inner))
+    }
+    return inner
   }
 }

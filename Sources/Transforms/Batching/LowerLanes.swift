@@ -30,6 +30,10 @@ extension Batching {
           solve.delays?.history = try expand(
             batch(delays.history, mapped: [flags[0]] + flags[2...], extent: .lane).region)
         }
+        if let kick = solve.delays?.kick {
+          solve.delays?.kick = try expand(
+            batch(kick, mapped: [flags[0], true, true] + flags[2...], extent: .lane).region)
+        }
         let inEvents = [flags[0], true, true] + flags[2...]
         solve.events = try solve.events.map { (event) throws(IRError) in
           try event.mapRegions { (region) throws(IRError) in

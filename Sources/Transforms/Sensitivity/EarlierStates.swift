@@ -4,14 +4,20 @@ import NodalOperations
 /// Earlier states of a solve whose state is followed by its derivatives in n directions, (y, S₁ … Sₙ): each row of the past
 /// is as long, and an equation's derivative by y(t - τ) meets Sₖ(t - τ) - y'(t - τ) τ̇ₖ.
 ///
-/// The equations' corners move with τ, but nothing jumps there while the solution begins where its history ends; so the derivatives of the pieces are
-/// all there is.
+/// The equations' corners move with τ, but nothing jumps there while the solution is continuous; so the derivatives of the pieces are all there is.
+///
+/// Where the solution jumps, at an event's time s or where it begins elsewhere than its history ends, the right-hand side jumps at s + τ, by f⁺ - f⁻. As that
+/// break moves by ṡ + τ̇, so do Sₖ jump there, by (f⁻ - f⁺)(ṡₖ + τ̇ₖ): the saltation of a jump of the slope (`kick`). How instants move stands in registers
+/// behind the state, (y, S₁ … Sₙ, ṡ₁ … ṡₙ), which the jump of an event sets: a break finds those of its event where it looks back, among the earlier
+/// states.
 struct EarlierStates {
   let delays: Delays
   /// Numbers of the state itself, delays, and directions.
   let length, count, directions: Int
   /// The delays are among what is differentiated by.
   let delaysVary: Bool
+  /// How many numbers tell how the last event moved, one for each direction; 0 without events.
+  let registers: Int
 
   /// nil for a solve without delays. Refuses what has no derivative.
   init?(
@@ -28,14 +34,25 @@ struct EarlierStates {
     delaysVary = active.contains(delays.lags)
     length = solve.rhs.parameterTypes[1].extents.last?.fixedLength ?? 0
     count = solve.delayCount
+    registers = solve.events.isEmpty ? 0 : directions
     if timesVary { throw refuse(.byTimes) }
     if delaysVary, delays.hasRates { throw refuse(.second) }
-    if delaysVary, !delays.isContinuous { throw refuse(.acrossJump) }
+    if delays.kick != nil || solve.events.contains(where: \.holdsMotion) { throw refuse(.second) }
+    for event in solve.events {
+      if event.root.reads(3 + delays.past) || event.jump.reads(3 + delays.past) {
+        throw refuse(.throughEvent)
+      }
+    }
+  }
+
+  /// The right-hand side jumps at times that move.
+  private func breaksMove(_ solve: Solve) -> Bool {
+    !solve.events.isEmpty || (delaysVary && !delays.isContinuous)
   }
 
   var hasRates: Bool { delays.hasRates || delaysVary }
   /// Numbers of a state with its derivatives, and of a row.
-  private var total: Int { length * (1 + directions) }
+  private var total: Int { length * (1 + directions) + registers }
   private var rowLength: Int { hasRates ? 2 * total : total }
 
   /// The parameters p… with longer rows.
@@ -99,17 +116,103 @@ struct EarlierStates {
       for (i, dot) in own.enumerated() { columns[i].append(dot) }
     }
     let results = columns.map { column in
-      builder.concatenate(column, axis: builder.type(column[0]).rank - 1)
+      let axis = builder.type(column[0]).rank - 1
+      return withRegisters(builder.concatenate(column, axis: axis), &builder)
     }
     return try Simplify.run(try builder.finish(results))
   }
 
-  /// The delays of the longer state.
-  func followed(_ history: Region) -> Delays {
+  /// A state with its derivatives, and zeros for what tells of events.
+  func withRegisters(_ state: Value, _ builder: inout RegionBuilder) -> Value {
+    let type = builder.type(state)
+    return registers == 0
+      ? state : builder.pad(state, axis: type.rank - 1, before: 0, after: registers)
+  }
+
+  /// The delays of the longer state, for parameters `types` as with `history`.
+  func followed(
+    _ solve: Solve, state: ValueType, _ time: ValueType, _ types: [ValueType], active: [Int],
+    dots: (Int, [Value], inout RegionBuilder) -> [Value]
+  ) throws(IRError) -> Delays {
     var result = delays
-    result.history = history
+    result.history = try history(time, types, active: active, dots: dots)
     result.hasRates = hasRates
+    if breaksMove(solve) {
+      let place = active.firstIndex(of: delays.lags)
+      result.kick = try kick(solve, state: state, time, types) { k, given, builder in
+        place.map { dots(k, given, &builder)[$0] }
+      }
+    }
     return result
+  }
+
+  // MARK: Breaks
+
+  /// (t, y with its derivatives, rows before, p… with rows behind) → the state behind a break. Of several delays each has its own share of the
+  /// slope's jump: that between their rows taken one after the other.
+  /// - Parameter delay: the delays' derivative in a direction.
+  private func kick(
+    _ solve: Solve, state: ValueType, _ time: ValueType, _ types: [ValueType],
+    delay: (Int, [Value], inout RegionBuilder) -> Value?
+  ) throws(IRError) -> Region {
+    var builder = RegionBuilder(parameters: [time, state, types[delays.past]] + types)
+    let given = builder.parameters
+    let own = Array(given[3...])
+    let axis = state.rank - 1
+    let y = builder.slice(given[1], axis: axis, 0..<length)
+    let behind = table(own[delays.past], &builder)
+    let rows = [given[2], own[delays.past]].map { past in
+      let plain = plain(past, &builder)
+      return builder.reshape(
+        plain,
+        to: builder.type(plain).extents.dropLast()
+          + [.fixed(count), .fixed(delays.rowLength(length))])
+    }
+    let slopes = (0...count).map { i -> Value in
+      // Of the delays before i the row behind, of the others that before.
+      var parts: [Value] = []
+      if i > 0 { parts.append(builder.slice(rows[1], axis: axis, 0..<i)) }
+      if i < count { parts.append(builder.slice(rows[0], axis: axis, i..<count)) }
+      let table = builder.concatenate(parts, axis: axis)
+      var plain = Array(own.prefix(solve.rhs.parameterCount - 2))
+      plain[delays.past] = builder.reshape(
+        table,
+        to: state.extents.dropLast() + [.fixed(count * delays.rowLength(length))])
+      return builder.inline(solve.rhs, [given[0], y] + solve.parameters(plain, at: given[0]))[0]
+    }
+    var parts = [y]
+    for k in 0..<directions {
+      var sensitivity = builder.slice(
+        given[1], axis: axis, (length * (1 + k))..<(length * (2 + k)))
+      let moved = delay(k, own, &builder)
+      for i in 0..<count {
+        var rates: [Value] = []
+        if registers > 0 {
+          let row = builder.slice(behind, axis: axis, i..<(i + 1))
+          let place = length * (1 + directions) + k
+          let rate = builder.slice(row, axis: axis + 1, place..<(place + 1))
+          rates.append(builder.reshape(rate, to: state.extents.dropLast()))
+        }
+        if let moved {
+          let last = builder.type(moved).rank - 1
+          let one = builder.slice(moved, axis: last, i..<(i + 1))
+          let rate = builder.reshape(one, to: builder.type(one).extents.dropLast())
+          let axes = Array((axis - last)..<axis)
+          rates.append(
+            builder.convert(
+              builder.broadcast(rate, to: state.extents.dropLast(), axes: axes), to: state.element))
+        }
+        let jump = builder.sub(slopes[i], slopes[i + 1])
+        for rate in rates { sensitivity = builder.add(sensitivity, builder.scaled(jump, by: rate)) }
+      }
+      parts.append(sensitivity)
+    }
+    if registers > 0 {
+      let first = length * (1 + directions)
+      parts.append(builder.slice(given[1], axis: axis, first..<(first + registers)))
+    }
+    let result = builder.concatenate(parts, axis: axis)
+    return try Simplify.run(try builder.finish([result]))
   }
 
   /// The history, and its derivative by time behind it.

@@ -27,14 +27,17 @@ enum ForwardSensitivity {
     let types = augmented.rhs.parameterTypes
     if let earlier {
       let own = Array(types[2...])
-      augmented.delays = earlier.followed(
-        try earlier.history(types[0], own, active: context.activeParameters) { k, _, builder in
-          directions.units(k, own, &builder)
-        })
+      augmented.delays = try earlier.followed(
+        solve, state: types[1], types[0], own, active: context.activeParameters
+      ) { k, _, builder in directions.units(k, own, &builder) }
     }
-    augmented.events = try solve.events(forState: types[1], parameters: Array(types[2...])) {
-      (event) throws(IRError) in
-      try augmentedRegion(SaltatedJump.region(event, of: solve), first: 3, directions)
+    let tellsInstant = (earlier?.registers ?? 0) > 0
+    augmented.events = try solve.events(
+      forState: types[1], parameters: Array(types[2...]), earlier
+    ) { (event) throws(IRError) in
+      try augmentedRegion(
+        SaltatedJump.region(event, of: solve, tellsInstant: tellsInstant), first: 3, directions,
+        earlier)
     }
     augmented.controlled = d * (1 + n)
     // A sensitivity is of the same half as its component.
@@ -50,6 +53,8 @@ enum ForwardSensitivity {
     var arguments = operands
     arguments[Solve.Operand.initial] = builder.concatenate([initial, tangents], axis: axis)
     if let earlier {
+      arguments[Solve.Operand.initial] = earlier.withRegisters(
+        arguments[Solve.Operand.initial], &builder)
       arguments.widen(Solve.Operand.parameters + earlier.delays.past, &builder) {
         earlier.parameters($0)
       }
@@ -117,10 +122,10 @@ enum ForwardSensitivity {
     let types = region.parameterTypes
     let d = directions.stateLength
     let axis = types[1].rank - 1
-    var augmented = types[1]
-    augmented.extents[axis] = .fixed(d * (1 + directions.count))
-    let own = earlier.map { $0.parameters(Array(types[2...])) } ?? Array(types[2...])
-    var builder = RegionBuilder(parameters: [types[0], augmented] + own)
+    var own = types
+    own[1].extents[axis] = .fixed(d * (1 + directions.count) + (earlier?.registers ?? 0))
+    if let earlier { own[first...] = earlier.parameters(Array(types[first...]))[...] }
+    var builder = RegionBuilder(parameters: own)
     let given = builder.parameters
     let y = builder.slice(given[1], axis: axis, 0..<d)
     let past = earlier.map { $0.delays.past + first }
@@ -129,7 +134,10 @@ enum ForwardSensitivity {
     let tangent = try Simplify.run(ForwardMode.differentiate(region, wrt: [1] + wrt))
     var plain = Array(given[2...])
     if let earlier, let past { plain[past - 2] = earlier.plain(given[past], &builder) }
+    // What the region tells beside it is how the instant of an event moves.
+    let tellsInstant = region.results.count > 1
     var slopes: [Value] = []
+    var instants: [Value] = []
     for k in 0..<directions.count {
       let units = directions.units(k, Array(types[first...]), &builder)
       var dots = Dictionary(uniqueKeysWithValues: zip(parameters, units))
@@ -141,10 +149,14 @@ enum ForwardSensitivity {
       let results = builder.inline(
         tangent, [given[0], y] + plain + [own] + wrt.compactMap { dots[$0] })
       if k == 0 { slopes.append(results[0]) }
-      slopes.append(results[1])
+      slopes.append(results[region.results.count])
+      if tellsInstant {
+        instants.append(builder.column(results[region.results.count + 1], types[1]))
+      }
     }
-    let result = builder.concatenate(slopes, axis: axis)
-    return try Simplify.run(try builder.finish([result]))
+    let result = builder.concatenate(slopes + instants, axis: axis)
+    let whole = tellsInstant ? result : earlier?.withRegisters(result, &builder) ?? result
+    return try Simplify.run(try builder.finish([whole]))
   }
 
   /// The numbers that are differentiated by, in a row: of the initial state (a moved beginning moves it too), then of the

@@ -10,8 +10,10 @@ import NodalOperations
 ///
 /// Where an event stops the trajectory, it stands still behind it, and nothing is carried back.
 enum SaltatedJump {
-  /// (t, y, occurrence, p…) → y.
-  static func region(_ event: SolveEvent, of solve: Solve) throws(IRError) -> Region {
+  /// (t, y, occurrence, p…) → y, and δ if it is wanted.
+  static func region(
+    _ event: SolveEvent, of solve: Solve, tellsInstant: Bool = false
+  ) throws(IRError) -> Region {
     if event.holdsMotion { return event.jump }
     let types = event.jump.parameterTypes
     var builder = RegionBuilder(parameters: types)
@@ -52,16 +54,16 @@ enum SaltatedJump {
     }
     let instant = builder.add(t, delta)
     let after = builder.inline(event.jump, [instant, there, occurrence] + shared)[0]
-    if event.stops { return try Simplify.run(try builder.finish([after])) }
-    let back = carried(instant, after, by: builder.neg(delta))
-    return try Simplify.run(try builder.finish([back]))
+    let back =
+      event.stops ? after : carried(instant, after, by: builder.neg(delta))
+    return try Simplify.run(try builder.finish(tellsInstant ? [back, delta] : [back]))
   }
 }
 
 extension Solve {
   /// The solve's events for a state (y, x₁ …) of which `y` is the leading part: root functions read y alone, and the jump is `jump`.
   func events(
-    forState state: ValueType, parameters: [ValueType],
+    forState state: ValueType, parameters: [ValueType], _ earlier: EarlierStates?,
     jump: (SolveEvent) throws(IRError) -> Region
   ) throws(IRError) -> [SolveEvent] {
     try events.map { (event) throws(IRError) in
@@ -71,8 +73,11 @@ extension Solve {
       var builder = RegionBuilder(parameters: [types[0], state, types[2]] + parameters)
       let given = builder.parameters
       let y = builder.slice(given[1], axis: axis, 0..<d)
-      let value = builder.inline(
-        event.root, [given[0], y, given[2]] + given[3..<types.count])
+      var plain = Array(given[3..<types.count])
+      if let earlier {
+        plain[earlier.delays.past] = earlier.plain(plain[earlier.delays.past], &builder)
+      }
+      let value = builder.inline(event.root, [given[0], y, given[2]] + plain)
       return SolveEvent(
         trigger: event.trigger, root: try builder.finish(value), jump: try jump(event),
         stops: event.stops, holdsMotion: true)

@@ -36,6 +36,9 @@ enum SolveReverse {
     case .adjoint:
       return try AdjointSensitivity(context, trace: nil).reverse(&builder)
     case .interpolated:
+      if let delayed = try DelayedAdjoint(context, trace: residuals) {
+        return try delayed.reverse(&builder)
+      }
       return try AdjointSensitivity(context, trace: residuals).reverse(&builder)
     case .forward:
       return try ForwardSensitivity.reverse(context, sensitivities: residuals, &builder)
@@ -65,8 +68,7 @@ enum SolveReverse {
     // An adjoint equation would miss where saved states enter.
     let cutsOff = !solve.events.isEmpty && !solve.settings.endsAtSaves
     let isStiff = method?.purpose == .stiff
-    // Steps back would have to give to steps long before them: sensitivities go forwards.
-    if solve.delays != nil { return .forward }
+    if solve.delays != nil { return throughDelays(solve, operands, active: active, builder) }
     if solve.trace != nil || solve.noise != nil { return .direct }
     if let mass = solve.mass {
       // By times, and by what M depends on, the steps alone know how the state moved.
@@ -90,15 +92,35 @@ enum SolveReverse {
     }
   }
 
+  /// Steps back would have to give to steps long before them: sensitivities go forwards, or the adjoint equation backwards.
+  private static func throughDelays(
+    _ solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
+  ) -> GradientMode {
+    guard DelayedAdjoint.serves(solve, active: active) else { return .forward }
+    switch solve.settings.gradient {
+    case .forward, .direct, .reversible: return .forward
+    case .adjoint, .interpolated: return .interpolated
+    case .auto:
+      return directions(operands, active: active, builder) <= 24 ? .forward : .interpolated
+    }
+  }
+
+  /// How many numbers are differentiated by.
+  private static func directions(
+    _ operands: [Value], active: [Bool], _ builder: RegionBuilder
+  ) -> Int {
+    zip(operands, active).dropFirst(Solve.Operand.initial).reduce(0) { sum, pair in
+      pair.1 ? sum + (builder.type(pair.0).fixedCount ?? 1000) : sum
+    }
+  }
+
   private static func chosen(
     for solve: Solve, _ operands: [Value], active: [Bool], _ builder: RegionBuilder
   ) -> GradientMode {
     let state = solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0
     if state > 100_000, solve.events.isEmpty { return .adjoint }
-    let directions = zip(operands, active).dropFirst(Solve.Operand.initial).reduce(0) { sum, pair in
-      pair.1 ? sum + (builder.type(pair.0).fixedCount ?? 1000) : sum
-    }
-    return solve.trajectories == nil && directions <= 4 ? .forward : .direct
+    let few = directions(operands, active: active, builder) <= 4
+    return solve.trajectories == nil && few ? .forward : .direct
   }
 }
 

@@ -36,20 +36,22 @@ enum TangentSolve {
     let paired = tangent.rhs.parameterTypes
     if let earlier {
       let count = solve.rhs.parameterTypes.count - 2
-      tangent.delays = earlier.followed(
-        try earlier.history(paired[0], Array(paired[2...]), active: parameters) { _, given, _ in
-          Array(given[count...])
-        })
+      tangent.delays = try earlier.followed(
+        solve, state: paired[1], paired[0], Array(paired[2...]), active: parameters
+      ) { _, given, _ in Array(given[count...]) }
     }
-    tangent.events = try solve.events(forState: paired[1], parameters: Array(paired[2...])) {
-      (event) throws(IRError) in
+    let registers = earlier?.registers ?? 0
+    tangent.events = try solve.events(
+      forState: paired[1], parameters: Array(paired[2...]), earlier
+    ) { (event) throws(IRError) in
       try pairedRegion(
-        SaltatedJump.region(event, of: solve), parameters.map { $0 + 3 }, d)
+        SaltatedJump.region(event, of: solve, tellsInstant: registers > 0),
+        parameters.map { $0 + 3 }, d, earlier, first: 3)
     }
     // A tangent changes by the tangents of what its component changes by, so it is of the same half.
     tangent.drifting = solve.drifting.map { $0 + $0 }
     if let record = solve.record {
-      tangent.record = record.doubled()
+      tangent.record = record.doubled(d, registers)
     }
     if solve.trajectories != nil {
       tangent.batched += parameters.map { solve.batched[Solve.Operand.parameters + $0] }
@@ -66,6 +68,8 @@ enum TangentSolve {
     var arguments = operands
     arguments[Solve.Operand.initial] = builder.concatenate([initial, moved], axis: axis)
     if let earlier {
+      arguments[Solve.Operand.initial] = earlier.withRegisters(
+        arguments[Solve.Operand.initial], &builder)
       arguments.widen(Solve.Operand.parameters + earlier.delays.past, &builder) {
         earlier.parameters($0)
       }
@@ -85,7 +89,7 @@ enum TangentSolve {
     if solve.trace != nil {
       split(solve.traceResult + Solve.Trace.states)
       let records = solve.traceResult + Solve.Trace.records
-      let halves = halves(of: all[records], d, &builder)
+      let halves = halves(of: all[records], d, registers, &builder)
       values[records] = halves.0
       tangents[records] = halves.1
     }
@@ -126,14 +130,15 @@ enum TangentSolve {
     return try builder.finish([builder.concatenate([above, below], axis: axis)])
   }
 
-  /// Records of the doubled state are rows of (y, ẏ): those of y, and of ẏ.
+  /// Records of the doubled state are rows of (y, ẏ, registers): those of y, and of ẏ.
   private static func halves(
-    of records: Value, _ d: Int, _ builder: inout RegionBuilder
+    of records: Value, _ d: Int, _ registers: Int, _ builder: inout RegionBuilder
   ) -> (Value, Value) {
+    let own = 2 * d + registers
     let outer = builder.type(records).extents.dropLast()
     let length = builder.type(records).extents.last?.fixedLength ?? 0
-    let rows = d == 0 ? 0 : length / (2 * d)
-    let split = builder.reshape(records, to: outer + [.fixed(rows), .fixed(2 * d)])
+    let rows = d == 0 ? 0 : length / own
+    let split = builder.reshape(records, to: outer + [.fixed(rows), .fixed(own)])
     func half(_ range: Range<Int>) -> Value {
       let part = builder.slice(split, axis: outer.count + 1, range)
       return builder.reshape(part, to: outer + [.fixed(rows * d)])
@@ -141,20 +146,23 @@ enum TangentSolve {
     return (half(0..<d), half(d..<(2 * d)))
   }
 
-  /// Of f(t, y, p…), or with more in front of the parameters: (t, (y, ẏ), p…, ṗ…) → (f, ∂f/∂y·ẏ + ∂f/∂p·ṗ).
+  /// Of f(t, y, p…), or with more in front of the parameters, the `first` of which is told: (t, (y, ẏ), p…, ṗ…) → (f, ∂f/∂y·ẏ + ∂f/∂p·ṗ). With registers
+  /// their slopes stand behind it, or how the instant moves that the region tells, too.
   private static func pairedRegion(
-    _ region: Region, _ parameters: [Int], _ d: Int, _ earlier: EarlierStates? = nil
+    _ region: Region, _ parameters: [Int], _ d: Int, _ earlier: EarlierStates? = nil,
+    first: Int = 2
   ) throws(IRError) -> Region {
     let types = region.parameterTypes
     let axis = types[1].rank - 1
     var pair = types[1]
-    pair.extents[axis] = .fixed(2 * d)
-    let past = earlier.map { $0.delays.past + 2 }
-    let own = earlier.map { $0.parameters(Array(types[2...])) } ?? Array(types[2...])
+    pair.extents[axis] = .fixed(2 * d + (earlier?.registers ?? 0))
+    let past = earlier.map { $0.delays.past + first }
+    var own = types
+    if let earlier { own[first...] = earlier.parameters(Array(types[first...]))[...] }
+    own[1] = pair
     let wrt = ([past].compactMap { $0 } + parameters).sorted()
     let tangent = try ForwardMode.differentiate(region, wrt: [1] + wrt)
-    var builder = RegionBuilder(
-      parameters: [types[0], pair] + own + parameters.map { types[$0] })
+    var builder = RegionBuilder(parameters: own + parameters.map { types[$0] })
     let given = builder.parameters
     let y = builder.slice(given[1], axis: axis, 0..<d)
     let dot = builder.slice(given[1], axis: axis, d..<(2 * d))
@@ -162,13 +170,25 @@ enum TangentSolve {
     var dots = Dictionary(uniqueKeysWithValues: zip(parameters, given[types.count...]))
     if let earlier, let past {
       dots[past] = earlier.tangent(
-        given[past], 0, delay: dots[earlier.delays.lags + 2], &builder)
+        given[past], 0, delay: dots[earlier.delays.lags + first], &builder)
       plain[past - 2] = earlier.plain(given[past], &builder)
     }
     let results = builder.inline(
       tangent, [given[0], y] + plain + [dot] + wrt.compactMap { dots[$0] })
-    let result = builder.concatenate(results, axis: axis)
-    return try Simplify.run(try builder.finish([result]))
+    let count = region.results.count
+    var parts = [results[0], results[count]]
+    if count > 1 { parts.append(builder.column(results[count + 1], types[1])) }
+    let result = builder.concatenate(parts, axis: axis)
+    let whole = count > 1 ? result : earlier?.withRegisters(result, &builder) ?? result
+    return try Simplify.run(try builder.finish([whole]))
+  }
+}
+
+extension RegionBuilder {
+  /// A number of each trajectory as a component behind a state of a type.
+  mutating func column(_ number: Value, _ state: ValueType) -> Value {
+    convert(
+      reshape(number, to: state.extents.dropLast() + [.fixed(1)]), to: state.element)
   }
 }
 
@@ -182,8 +202,9 @@ extension SolveContext {
 }
 
 extension ValueType {
-  /// The record of a state twice as long. Records are rows of states, one after the other.
-  func doubled() -> ValueType {
-    ValueType(element, shape: [2 * (fixedCount ?? 0)])
+  /// The record of a state of d numbers twice as long, and with registers. Records are rows of states, one after the other.
+  func doubled(_ d: Int, _ registers: Int) -> ValueType {
+    let rows = d == 0 ? 0 : (fixedCount ?? 0) / d
+    return ValueType(element, shape: [rows * (2 * d + registers)])
   }
 }
