@@ -83,13 +83,14 @@ package struct SolveExecutable: Executable {
     terms = try regions.terms.map { terms in
       try (regions.termsInStep ? compiler.forRareUse : compiler).compile(terms)
     }
+    // Methods begin anew after an event or a jump of an input, with the slope there.
+    let beginsAnew = !solve.events.isEmpty || solve.corners?.jumps.isEmpty == false
     if case .adaptive = solve.settings.stepping, solve.settings.firstStep == nil {
       initialStep = try executor.compile(StepBuilder.initialStep(StepProblem(solve)))
-      // Methods begin anew after an event, with the slope there.
-      rhs = try (solve.events.isEmpty ? executor.forRareUse : executor).compile(solve.rhs)
+      rhs = try (beginsAnew ? executor : executor.forRareUse).compile(solve.rhs)
     } else {
       initialStep = nil
-      rhs = try compiler.compile(solve.rhs)
+      rhs = try (beginsAnew ? executor : compiler).compile(solve.rhs)
     }
     companionGap = try regions.symmetric?.gap.map { try executor.forRareUse.compile($0) }
     events = try EventWatch(solve, executor)

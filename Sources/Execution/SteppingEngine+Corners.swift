@@ -141,13 +141,14 @@ extension SteppingEngine {
   /// Tells the right-hand side at the slots' times which piece of it is meant: that ahead.
   func fillPhases() {
     guard solve.corners != nil else { return }
-    let t = times.typed(Double.self)
-    let middles = phases.typed(Double.self)
-    for slot in 0..<slots {
-      let i = lanes[slot]
-      middles[slot] =
-        t[slot] + (nextCorner(i, from: t[slot], before: trajectories[i].end) - t[slot]) / 2
-    }
+    for slot in 0..<slots { fillPhase(slot) }
+  }
+
+  func fillPhase(_ slot: Int) {
+    guard solve.corners != nil else { return }
+    let (i, time) = (lanes[slot], times.typed(Double.self)[slot])
+    let next = nextCorner(i, from: time, before: trajectories[i].end)
+    phases.typed(Double.self)[slot] = time + (next - time) / 2
   }
 
   /// Points the right-hand side's inputs to the phases.

@@ -171,15 +171,13 @@ extension SteppingEngine {
   /// The method begins anew where the state has changed, or its slope. The size of steps goes on, as nothing better is known.
   func restart(_ jumped: [Int]) throws(ExecutionError) {
     guard !jumped.isEmpty else { return }
-    try fillPoint()
     if !memory.isEmpty, let start = program.startsWithSlope ? rhs : start {
-      try start.run(pointInputs.pointer, inner(lanes: slots))
-      for (k, buffer) in memory.enumerated() {
-        let bytes = rowBytes(memoryType(k))
-        for slot in jumped {
-          (buffer.pointer + slot * bytes).copyMemory(
-            from: start.results[k] + slot * bytes, byteCount: bytes)
-        }
+      if jumped.count == 1, slots > 1, past == nil, !isJoint {
+        try remember(start, jumped[0])
+      } else {
+        try fillPoint()
+        try start.run(pointInputs.pointer, inner(lanes: slots))
+        for slot in jumped { keep(start, row: slot, of: slot) }
       }
     }
     for slot in jumped {
@@ -188,6 +186,28 @@ extension SteppingEngine {
       trajectories[i].history = StepHistory()
       trajectories[i].gap = StepGap()
       if !isAdaptive { noteSizes(slot) }
+    }
+  }
+
+  /// What the method remembers of one slot, without the others.
+  private func remember(_ start: any Workspace, _ slot: Int) throws(ExecutionError) {
+    fillPhase(slot)
+    let own = PointerTable(count: pointInputs.count)
+    own[0] = UnsafeRawPointer(times.pointer) + 8 * slot
+    own[1] = UnsafeRawPointer(state.pointer) + stateBytes * slot
+    for p in parameters.indices { own[2 + p] = parameter(p, of: lanes[slot]) }
+    if let phase = solve.corners?.phase {
+      own[2 + phase] = UnsafeRawPointer(phases.pointer) + 8 * slot
+    }
+    try start.run(own.pointer, inner(lanes: 1))
+    keep(start, row: 0, of: slot)
+  }
+
+  private func keep(_ start: any Workspace, row: Int, of slot: Int) {
+    for (k, buffer) in memory.enumerated() {
+      let bytes = rowBytes(memoryType(k))
+      (buffer.pointer + slot * bytes).copyMemory(
+        from: start.results[k] + row * bytes, byteCount: bytes)
     }
   }
 }

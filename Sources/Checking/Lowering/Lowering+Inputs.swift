@@ -6,9 +6,16 @@ import NodalTypes
 /// Inputs of an ode in a solve: tables around the equations, and what equations read of them.
 extension Lowering {
   /// Inputs that jump, which the state carries, and their flat lengths.
-  func heldInputs(_ ode: OdeInstance) throws(IRError) -> [(input: LocalID, length: Int)] {
+  ///
+  /// Where nothing else happens at an instant and jumps stay where they are, they needn't: steps end at corners of an input that is looked up.
+  mutating func heldInputs(
+    _ ode: OdeInstance
+  ) throws(IRError) -> [(input: LocalID, length: Int)] {
+    let isPlain =
+      ode.events.isEmpty && ode.implicit.isEmpty && ode.noise.isEmpty && !ode.readsEarlierStates
     var held: [(input: LocalID, length: Int)] = []
     for input in ode.inputs where solveInput(input.local)?.isHeld == true {
+      if isPlain, case .array(let times) = try read(input.times), isFixed(times) { continue }
       held.append((input.local, try count(input.type)))
     }
     return held
