@@ -81,16 +81,31 @@ extension Checker {
     return result
   }
 
+  /// Which of two arguments are the times, by their labels.
+  private static let placesOfSamples: [[String?]: Int] = [
+    [nil, nil]: 0, ["times", "values"]: 0, ["values", "times"]: 1,
+  ]
+
   private mutating func source(
     of input: OdeInstance.Input, _ given: Expression, _ ode: OdeInstance
   ) -> SolveInput.Source? {
     if case .call(let call) = given.kind, case .name(let callee) = call.callee.kind,
-      let kind = Interpolant(rawValue: callee.spelling), call.trailingClosure == nil,
-      (1...2).contains(call.arguments.count), call.arguments.allSatisfy({ $0.label == nil })
+      let kind = Interpolant(rawValue: callee.spelling)
     {
-      if call.arguments.count == 1 { return samples(kind, of: input, call.arguments[0].value, ode) }
-      let times = toReal(elaborate(call.arguments[0].value))
-      let values = toReal(elaborate(call.arguments[1].value))
+      let labels = call.arguments.map { $0.label?.spelling }
+      if call.trailingClosure == nil, labels == [nil] {
+        return samples(kind, of: input, call.arguments[0].value, ode)
+      }
+      guard call.trailingClosure == nil, let first = Self.placesOfSamples[labels] else {
+        report(
+          Diagnostic(
+            .inputWithoutTimes, "`\(kind.rawValue)` takes times and samples, or a column of data",
+            at: Label(given.span),
+            help: ["`\(input.name): \(kind.rawValue)(times, samples)`"]))
+        return nil
+      }
+      let times = toReal(elaborate(call.arguments[first].value))
+      let values = toReal(elaborate(call.arguments[1 - first].value))
       return samples(kind, times, values, of: input, ode)
     }
     if case .field = given.kind { return samples(.linear, of: input, given, ode) }
