@@ -116,6 +116,10 @@ extension SteppingEngine {
   private func roots(
     _ places: [Double], _ workspace: any Workspace
   ) throws(ExecutionError) -> [Double] {
+    let t = times.typed(Double.self)
+    let h = sizes.typed(Double.self)
+    // It reads by the dense output, too, and overwrites what that has given.
+    try fillPastForRoots { (t[$0] + places[$0] * h[$0], places[$0]) }
     let theta = scratch[0].reserve(8 * slots).assumingMemoryBound(to: Double.self)
     for slot in 0..<slots { theta[slot] = places[slot] }
     denseInputs[0] = UnsafeRawPointer(theta)
@@ -124,9 +128,6 @@ extension SteppingEngine {
     denseInputs[3] = workspace.results[0]
     denseInputs[4] = workspace.results[program.recordResult]
     try dense.run(denseInputs.pointer, inner(lanes: slots))
-    let t = times.typed(Double.self)
-    let h = sizes.typed(Double.self)
-    try fillPastForRoots { (t[$0] + places[$0] * h[$0], places[$0]) }
     return try roots(of: (0..<slots).map { t[$0] + places[$0] * h[$0] }, dense.results[0])
   }
 

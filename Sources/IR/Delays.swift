@@ -10,8 +10,8 @@ package struct Delays: Sendable, Hashable {
   /// Place among the parameters of the rows.
   package var past: Int
   package var hasRates: Bool
-  /// The state that the solve begins with is that of the history there. Otherwise it jumps at the beginning, and what a delay makes of that
-  /// jump has no derivative by the delay.
+  /// The state that the solve begins with is that of the history there. Otherwise it jumps at the beginning, and a delay later the right-hand side
+  /// does, at a time that moves with the delay.
   package var isContinuous: Bool
   /// (t, y, the rows before it, p… with the rows behind it) → the state behind a break, a time at which the right-hand side jumps as what it reads does.
   /// The state itself is the same on both sides, but its derivatives jump there where the break moves. nil where no such are followed.

@@ -35,8 +35,6 @@ package struct Refusal: Sendable, Hashable {
     case second
     /// By the times that a solve goes from, to, or saves at.
     case byTimes
-    /// By anything, where the condition or the change of an event reads earlier states.
-    case throughEvent
   }
 
   /// The node that it is about.

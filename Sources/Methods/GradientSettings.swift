@@ -8,7 +8,8 @@ extension Solve {
     let method = Method.named(settings.method)
     let isUndone =
       method?.isSymmetric == true && (mode == .reversible || (method?.companions ?? 0) > 0)
-    let isCut = !events.isEmpty && (mode == .adjoint || mode == .interpolated)
+    let isCut =
+      !events.isEmpty && delays == nil && (mode == .adjoint || mode == .interpolated)
     settings.meetsSaves = isUndone || isCut
   }
 

@@ -125,11 +125,6 @@ extension Session {
             "a second derivative by a delay, or with delays through jumps of the solution",
             "`lbfgs` and `adam` want first derivatives alone"
           )
-        case .throughEvent:
-          (
-            "a derivative through an event that reads earlier states",
-            "let the event's condition and its assignments read the states as they are then"
-          )
         case .byTimes:
           (
             "a derivative by the times of a solve that reads earlier states",

@@ -164,8 +164,8 @@ import Testing
     #expect(!losses.isEmpty)
     let on = data.map { " on \($0)" } ?? ""
     let checks = losses.map { "check gradients of \($0)\(on)" }
-    // One alone goes through delays, and one more back over steps that can be undone.
-    let methodCount = text.contains("(t - ") ? 1 : text.contains("leapfrog(") ? 5 : 4
+    // Two go through delays, and one more back over steps that can be undone.
+    let methodCount = text.contains("(t - ") ? 2 : text.contains("leapfrog(") ? 5 : 4
     let program = Program(
       text: ([Self.declarations(text)] + checks).joined(separator: "\n"), path: file)
     let recorder = Recorder(

@@ -271,8 +271,7 @@ extension Catalogue {
     CatalogueRow(
       .noDerivativeOfDelay, "a derivative of a solve with delays that there is none of",
       "Solutions of equations with delays have first derivatives by all that they are made "
-        + "of, but not by the times of the solve; and none through an event whose condition or "
-        + "assignments read earlier states. Second derivatives there are by what is no delay, "
+        + "of, but not by the times of the solve. Second derivatives there are by what is no delay, "
         + "where the solution doesn't jump.",
       bad: """
         ode f { state x = 1; param τ = 1; x' = -x(t - τ) }

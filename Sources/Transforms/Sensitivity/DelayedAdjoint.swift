@@ -13,7 +13,7 @@ import NodalOperations
 /// moves what is read by -y'(t - τᵢ).
 ///
 /// Where a row passes the beginning of the solution is a corner of the backward solve, whose phase tells on which side of it a step lies; so are the corners of the
-/// forward solution that follow, as quadratures are outside of the error norm.
+/// forward solution that follow, as quadratures are outside of the error norm, and those of inputs.
 struct DelayedAdjoint {
   let context: SolveContext
   let trace: [Value]
@@ -30,15 +30,16 @@ struct DelayedAdjoint {
   /// beginning moves with a delay.
   static func serves(_ solve: Solve, active: [Bool]) -> Bool {
     guard let delays = solve.delays else { return false }
-    let delaysVary = active[Solve.Operand.parameters + delays.lags]
-    return solve.events.isEmpty && solve.corners == nil && solve.trace == nil
-      && !delays.hasRates && (delays.isContinuous || !delaysVary)
+    let varies = { (place: Int) in active[Solve.Operand.parameters + place] }
+    return solve.events.isEmpty && solve.trace == nil && !delays.hasRates
+      && (delays.isContinuous || !varies(delays.lags))
+      && !(solve.corners?.times ?? []).contains(where: varies)
   }
 
-  private var solve: Solve { context.solve }
+  var solve: Solve { context.solve }
   private var isOver: Bool { context.trajectories != nil }
   private var length: Int { solve.rhs.resultTypes[0].extents.last?.fixedLength ?? 0 }
-  private var count: Int { solve.delayCount }
+  var count: Int { solve.delayCount }
 
   /// Places among the parameters of the backward solve.
   private struct Places {
@@ -60,7 +61,7 @@ struct DelayedAdjoint {
     let trace = take(trace.count)
     let forward = take(solve.rhs.parameterCount - 2)
     let rest = take(3)
-    let corners = take(cornerPaths.count)
+    let corners = take(cornerPaths.count + inputCorners.count)
     let saves = take(hasSaves ? 2 : 0)
     return Places(
       trace: trace, forward: forward, end: rest.lowerBound, start: rest.lowerBound + 1,
@@ -119,41 +120,6 @@ struct DelayedAdjoint {
   /// The type in a region of what each trajectory has of its own.
   private func laned(_ type: ValueType) -> ValueType {
     isOver && !type.isBatched ? type.droppingFirst().prepending(.lane) : type
-  }
-
-  /// Of each corner, how often each delay lies between it and the beginning: the sums of some delays, and, of the state at t + τᵢ, of one less another.
-  private var cornerPaths: [[Int]] {
-    var all: [[Int]] = []
-    var level = [Array(repeating: 0, count: count)]
-    let order = Method.serving(solve.settings)?.order ?? 5
-    for depth in 0...order {
-      // In order: each path goes on with the delays from its last one on.
-      level = level.flatMap { path in
-        ((path.lastIndex { $0 > 0 } ?? 0)..<count).map { j in
-          path.indices.map { path[$0] + ($0 == j ? 1 : 0) }
-        }
-      }
-      if depth > 0, all.count + level.count > 48 { break }
-      all += level
-    }
-    for j in 0..<count {
-      for i in 0..<count where i != j {
-        all.append((0..<count).map { $0 == j ? 1 : $0 == i ? -1 : 0 })
-      }
-    }
-    return all
-  }
-
-  private func corners(_ span: Value, _ builder: inout RegionBuilder) -> [Value] {
-    let lags = context.spread(Solve.Operand.parameters + delays.lags, &builder)
-    let axis = builder.type(lags).rank - 1
-    let delays = (0..<count).map { builder.slice(lags, axis: axis, $0..<($0 + 1)) }
-    let whole = builder.reshape(span, to: builder.type(span).extents + [.fixed(1)])
-    return cornerPaths.map { path in
-      zip(path, delays).reduce(whole) { time, share in
-        share.0 == 0 ? time : builder.sub(time, builder.mul(share.1, Double(share.0)))
-      }
-    }
   }
 
   // MARK: The backward problem
@@ -369,6 +335,7 @@ struct DelayedAdjoint {
       }
       var all = forward
       all[adjoint.delays.past] = builder.concatenate(rows, axis: state.rank - 1)
+      if let phase = adjoint.solve.corners?.phase { all[phase] = instant.middle }
       return [instant.time, recorded(instant.time)] + all
     }
   }

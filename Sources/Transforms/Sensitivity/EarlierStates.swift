@@ -18,6 +18,8 @@ struct EarlierStates {
   let delaysVary: Bool
   /// How many numbers tell how the last event moved, one for each direction; 0 without events.
   let registers: Int
+  /// The condition or the change of an event reads earlier states, which then move with its instant.
+  let looksBack: Bool
 
   /// nil for a solve without delays. Refuses what has no derivative.
   init?(
@@ -35,14 +37,12 @@ struct EarlierStates {
     length = solve.rhs.parameterTypes[1].extents.last?.fixedLength ?? 0
     count = solve.delayCount
     registers = solve.events.isEmpty ? 0 : directions
+    looksBack = solve.events.contains { event in
+      [event.root, event.jump].contains { $0.reads(3 + delays.past) }
+    }
     if timesVary { throw refuse(.byTimes) }
     if delaysVary, delays.hasRates { throw refuse(.second) }
     if delays.kick != nil || solve.events.contains(where: \.holdsMotion) { throw refuse(.second) }
-    for event in solve.events {
-      if event.root.reads(3 + delays.past) || event.jump.reads(3 + delays.past) {
-        throw refuse(.throughEvent)
-      }
-    }
   }
 
   /// The right-hand side jumps at times that move.
@@ -50,7 +50,7 @@ struct EarlierStates {
     !solve.events.isEmpty || (delaysVary && !delays.isContinuous)
   }
 
-  var hasRates: Bool { delays.hasRates || delaysVary }
+  var hasRates: Bool { delays.hasRates || delaysVary || looksBack }
   /// Numbers of a state with its derivatives, and of a row.
   private var total: Int { length * (1 + directions) + registers }
   private var rowLength: Int { hasRates ? 2 * total : total }
@@ -69,6 +69,11 @@ struct EarlierStates {
     let table = table(past, &builder)
     return rows(
       part(table, 0, &builder), delays.hasRates ? rate(table, 0, &builder) : nil, &builder)
+  }
+
+  /// Their derivative by time, in rows as those.
+  func rates(_ past: Value, _ builder: inout RegionBuilder) -> Value {
+    rows(rate(table(past, &builder), 0, &builder), nil, &builder)
   }
 
   /// Their derivative in a direction.

@@ -36,8 +36,9 @@ enum ForwardSensitivity {
       forState: types[1], parameters: Array(types[2...]), earlier
     ) { (event) throws(IRError) in
       try augmentedRegion(
-        SaltatedJump.region(event, of: solve, tellsInstant: tellsInstant), first: 3, directions,
-        earlier)
+        SaltatedJump.region(
+          event, of: solve, tellsInstant: tellsInstant, looksBack: earlier?.looksBack == true),
+        first: 3, directions, earlier)
     }
     augmented.controlled = d * (1 + n)
     // A sensitivity is of the same half as its component.
@@ -119,7 +120,9 @@ enum ForwardSensitivity {
   ) throws(IRError) -> Region {
     // By times alone nothing moves beside the state.
     guard directions.count > 0 else { return region }
-    let types = region.parameterTypes
+    // What events that look back are given beside comes from the rows.
+    let looksBack = first > 2 && earlier?.looksBack == true
+    let types = Array(region.parameterTypes.dropLast(looksBack ? 1 : 0))
     let d = directions.stateLength
     let axis = types[1].rank - 1
     var own = types
@@ -133,7 +136,10 @@ enum ForwardSensitivity {
     let wrt = ([past].compactMap { $0 } + parameters).sorted()
     let tangent = try Simplify.run(ForwardMode.differentiate(region, wrt: [1] + wrt))
     var plain = Array(given[2...])
-    if let earlier, let past { plain[past - 2] = earlier.plain(given[past], &builder) }
+    if let earlier, let past {
+      plain[past - 2] = earlier.plain(given[past], &builder)
+      if looksBack { plain.append(earlier.rates(given[past], &builder)) }
+    }
     // What the region tells beside it is how the instant of an event moves.
     let tellsInstant = region.results.count > 1
     var slopes: [Value] = []

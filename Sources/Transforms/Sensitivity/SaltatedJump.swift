@@ -8,21 +8,32 @@ import NodalOperations
 /// derivatives are those of the instant: δ comes from two steps of Newton's rule, the second with the slope of the first, and states are carried by
 /// the midpoint rule; or by two terms of their series, which makes the first and the second derivatives exact. (The first are those of the saltation matrix.)
 ///
+/// Where an event reads earlier states they are carried, too, along their derivatives by time: those are a parameter behind all others then.
+///
 /// Where an event stops the trajectory, it stands still behind it, and nothing is carried back.
 enum SaltatedJump {
-  /// (t, y, occurrence, p…) → y, and δ if it is wanted.
+  /// (t, y, occurrence, p…, rates of earlier states if events read these) → y, and δ if it is wanted.
   static func region(
-    _ event: SolveEvent, of solve: Solve, tellsInstant: Bool = false
+    _ event: SolveEvent, of solve: Solve, tellsInstant: Bool = false, looksBack: Bool = false
   ) throws(IRError) -> Region {
     if event.holdsMotion { return event.jump }
     let types = event.jump.parameterTypes
-    var builder = RegionBuilder(parameters: types)
+    let past = looksBack ? solve.delays?.past : nil
+    var builder = RegionBuilder(parameters: types + [past.map { types[3 + $0] }].compactMap { $0 })
     let given = builder.parameters
     let (t, y, occurrence) = (given[0], given[1], given[2])
-    let shared = solve.parameters(Array(given[3...]), at: t)
+    let shared = solve.parameters(Array(given[3..<types.count]), at: t)
+    let rates = past == nil ? [] : [given[types.count]]
     let flow = try LocalFlow(solve, shared, &builder)
-    func root(_ t: Value, _ y: Value) -> Value {
+    func root(_ t: Value, _ y: Value, _ shared: [Value]) -> Value {
       builder.inline(event.root, [t, y, occurrence] + shared)[0]
+    }
+    /// The parameters with earlier states at t + δ.
+    func carried(_ delta: Value) -> [Value] {
+      guard let past, let rates = rates.first else { return shared }
+      var moved = shared
+      moved[past] = builder.add(shared[past], builder.scaled(rates, by: delta))
+      return moved
     }
     func carried(_ t: Value, _ y: Value, by delta: Value) -> Value {
       flow.carried(t, y, by: delta, &builder)
@@ -33,13 +44,14 @@ enum SaltatedJump {
     switch event.trigger {
     case .times:
       // The root function is the distance from the given time.
-      delta = builder.neg(root(t, y))
+      delta = builder.neg(root(t, y, shared))
       there = carried(t, y, by: delta)
     case .crossing:
-      let tangent = try ForwardMode.differentiate(event.root, wrt: [0, 1])
+      let tangent = try ForwardMode.differentiate(
+        event.root, wrt: [0, 1] + [past].compactMap { $0.map { 3 + $0 } })
       let one = builder.constant(1, builder.type(t))
       let both = builder.inline(
-        tangent, [t, y, occurrence] + shared + [one, flow.slope(t, y, &builder)])
+        tangent, [t, y, occurrence] + shared + [one, flow.slope(t, y, &builder)] + rates)
       let (value, rate) = (both[0], both[1])
       // Where the root function only touches zero, the instant has no derivative.
       let isTouching = builder.equal(rate, builder.zeros(like: rate))
@@ -48,12 +60,12 @@ enum SaltatedJump {
         builder.div(one, builder.select(isTouching, one, rate)))
       let guess = builder.neg(builder.mul(value, inverse))
       let near = carried(t, y, by: guess)
-      let rest = root(builder.add(t, guess), near)
+      let rest = root(builder.add(t, guess), near, carried(guess))
       delta = builder.sub(guess, builder.mul(rest, inverse))
       there = carried(t, y, by: delta)
     }
     let instant = builder.add(t, delta)
-    let after = builder.inline(event.jump, [instant, there, occurrence] + shared)[0]
+    let after = builder.inline(event.jump, [instant, there, occurrence] + carried(delta))[0]
     let back =
       event.stops ? after : carried(instant, after, by: builder.neg(delta))
     return try Simplify.run(try builder.finish(tellsInstant ? [back, delta] : [back]))

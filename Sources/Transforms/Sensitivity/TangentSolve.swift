@@ -45,7 +45,8 @@ enum TangentSolve {
       forState: paired[1], parameters: Array(paired[2...]), earlier
     ) { (event) throws(IRError) in
       try pairedRegion(
-        SaltatedJump.region(event, of: solve, tellsInstant: registers > 0),
+        SaltatedJump.region(
+          event, of: solve, tellsInstant: registers > 0, looksBack: earlier?.looksBack == true),
         parameters.map { $0 + 3 }, d, earlier, first: 3)
     }
     // A tangent changes by the tangents of what its component changes by, so it is of the same half.
@@ -152,7 +153,9 @@ enum TangentSolve {
     _ region: Region, _ parameters: [Int], _ d: Int, _ earlier: EarlierStates? = nil,
     first: Int = 2
   ) throws(IRError) -> Region {
-    let types = region.parameterTypes
+    // What events that look back are given beside comes from the rows.
+    let looksBack = first > 2 && earlier?.looksBack == true
+    let types = Array(region.parameterTypes.dropLast(looksBack ? 1 : 0))
     let axis = types[1].rank - 1
     var pair = types[1]
     pair.extents[axis] = .fixed(2 * d + (earlier?.registers ?? 0))
@@ -172,6 +175,7 @@ enum TangentSolve {
       dots[past] = earlier.tangent(
         given[past], 0, delay: dots[earlier.delays.lags + first], &builder)
       plain[past - 2] = earlier.plain(given[past], &builder)
+      if looksBack { plain.append(earlier.rates(given[past], &builder)) }
     }
     let results = builder.inline(
       tangent, [given[0], y] + plain + [dot] + wrt.compactMap { dots[$0] })
