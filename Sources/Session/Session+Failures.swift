@@ -213,7 +213,11 @@ extension Session {
       return Diagnostic(
         .indexOutOfRange, "index \(index) is out of range: the length is \(miss.length)",
         at: place.map { Label($0.span) },
-        help: ["indices go from 0 to \(miss.length - 1), or from -1 back to -\(miss.length)"])
+        help: [
+          miss.length == 0
+            ? "there is nothing in it"
+            : "indices go from 0 to \(miss.length - 1), or from -1 back to -\(miss.length)"
+        ])
     }
   }
 

@@ -132,9 +132,11 @@ extension Lowering {
     rest.remove(at: axis)
     if let constant = scope.builder.constantValue(at)?.uniform {
       let i = Int(constant) < 0 ? Int(constant) + n : Int(constant)
-      guard (0..<n).contains(i) else { throw IRError("index \(i) of \(n)") }
-      let one = scope.builder.slice(x, axis: axis, i..<(i + 1))
-      return scope.builder.reshape(one, to: rest)
+      // Where only a run has told the length, it is also the run that ends.
+      if (0..<n).contains(i) {
+        let one = scope.builder.slice(x, axis: axis, i..<(i + 1))
+        return scope.builder.reshape(one, to: rest)
+      }
     }
     var order = Array(type.extents.indices)
     order.remove(at: axis)
