@@ -9,6 +9,8 @@ package struct Method: Sendable {
     case rosenbrock(RosenbrockTableau)
     /// With an equation for each stage, solved by Newton's method with the Jacobian.
     case diagonallyImplicit(DiagonallyImplicitTableau)
+    /// With an equation for all stages together.
+    case radau
     /// Backward differentiation formulas, of orders that errors choose as they go.
     case bdf
     /// Kick-drift-kick on a separable system: half the variables change by a function of the others
@@ -40,6 +42,7 @@ package struct Method: Sendable {
     case .rungeKutta(let tableau): tableau.order
     case .rosenbrock(let tableau): tableau.order
     case .diagonallyImplicit(let tableau): tableau.order
+    case .radau: RadauScheme.order
     case .bdf: BDFCoefficients.highest
     case .leapfrog(let composition): composition.order
     case .reversible: 2
@@ -54,6 +57,7 @@ package struct Method: Sendable {
     case .rungeKutta(let tableau): tableau.dense.order
     case .rosenbrock(let tableau): tableau.denseOrder
     case .diagonallyImplicit(let tableau): tableau.denseOrder
+    case .radau: RadauScheme.denseOrder
     case .bdf: BDFCoefficients.highest
     case .leapfrog, .reversible: min(order, HermiteRecord.order)
     case .taylor(let order): order
@@ -68,6 +72,7 @@ package struct Method: Sendable {
     case .rungeKutta(let tableau): tableau.estimate.order
     case .rosenbrock(let tableau): tableau.estimateOrder
     case .diagonallyImplicit(let tableau): tableau.estimateOrder
+    case .radau: RadauScheme.denseOrder
     case .bdf: 1
     case .leapfrog, .reversible: nil
     case .taylor(let order): order - 1
@@ -80,7 +85,8 @@ package struct Method: Sendable {
 
   package var needsSeparableSystem: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .reversible, .taylor, .stochastic:
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .radau, .bdf, .reversible, .taylor,
+      .stochastic:
       false
     case .leapfrog: true
     }
@@ -90,7 +96,7 @@ package struct Method: Sendable {
   package var isSymmetric: Bool {
     switch family {
     case .leapfrog, .reversible: true
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .taylor, .stochastic: false
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .radau, .bdf, .taylor, .stochastic: false
     }
   }
 
@@ -98,14 +104,17 @@ package struct Method: Sendable {
   package var companions: Int {
     switch family {
     case .reversible: 1
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .taylor, .stochastic: 0
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .radau, .bdf, .leapfrog, .taylor,
+      .stochastic:
+      0
     }
   }
 
   /// Wants power series of the right-hand side, by rules that not every op has.
   package var needsSeries: Bool {
     switch family {
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .stochastic:
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .radau, .bdf, .leapfrog, .reversible,
+      .stochastic:
       false
     case .taylor: true
     }
@@ -114,7 +123,7 @@ package struct Method: Sendable {
   /// Wants the right-hand side's derivatives by state and time: see `Solve.jacobian`.
   package var needsJacobian: Bool {
     switch family {
-    case .rosenbrock, .diagonallyImplicit, .bdf: true
+    case .rosenbrock, .diagonallyImplicit, .radau, .bdf: true
     case .rungeKutta, .leapfrog, .reversible, .taylor, .stochastic: false
     }
   }
@@ -125,7 +134,9 @@ package struct Method: Sendable {
   package var scheme: StochasticScheme? {
     switch family {
     case .stochastic(let scheme): scheme
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor: nil
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .radau, .bdf, .leapfrog, .reversible,
+      .taylor:
+      nil
     }
   }
 
@@ -133,7 +144,7 @@ package struct Method: Sendable {
   /// right-hand side by time, which would be one of what it reads, too.
   package var takesDelays: Bool {
     switch family {
-    case .rungeKutta, .diagonallyImplicit, .bdf: true
+    case .rungeKutta, .diagonallyImplicit, .radau, .bdf: true
     case .rosenbrock, .leapfrog, .reversible, .taylor, .stochastic: false
     }
   }
@@ -141,7 +152,7 @@ package struct Method: Sendable {
   /// Solves M y' = f with an M of rows that may be zero.
   package var takesMass: Bool {
     switch family {
-    case .rosenbrock, .bdf: true
+    case .rosenbrock, .radau, .bdf: true
     case .rungeKutta, .diagonallyImplicit, .leapfrog, .reversible, .taylor, .stochastic: false
     }
   }
@@ -154,7 +165,7 @@ package struct Method: Sendable {
   /// another for the same kind of problem.
   package var nameForDifferentiatedSteps: String {
     switch family {
-    case .bdf, .diagonallyImplicit: RosenbrockTableau.rodas5p.name
+    case .bdf, .diagonallyImplicit, .radau: RosenbrockTableau.rodas5p.name
     case .rungeKutta, .rosenbrock, .leapfrog, .reversible, .taylor, .stochastic: name
     }
   }
@@ -163,7 +174,7 @@ package struct Method: Sendable {
   package var choosesOrder: Bool {
     switch family {
     case .bdf: true
-    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .leapfrog, .reversible, .taylor,
+    case .rungeKutta, .rosenbrock, .diagonallyImplicit, .radau, .leapfrog, .reversible, .taylor,
       .stochastic:
       false
     }
@@ -173,7 +184,9 @@ package struct Method: Sendable {
   package var stiffness: StiffnessIndicator? {
     switch family {
     case .rungeKutta(let tableau): tableau.stiffness
-    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor, .stochastic: nil
+    case .rosenbrock, .diagonallyImplicit, .radau, .bdf, .leapfrog, .reversible, .taylor,
+      .stochastic:
+      nil
     }
   }
 
@@ -182,7 +195,7 @@ package struct Method: Sendable {
   package var stabilityLimit: Double {
     switch family {
     case .rungeKutta(let tableau): tableau.realStability
-    case .rosenbrock, .diagonallyImplicit, .bdf: .infinity
+    case .rosenbrock, .diagonallyImplicit, .radau, .bdf: .infinity
     case .leapfrog(let composition): 2 / composition.longest
     case .reversible: 1
     case .taylor(let order): StabilityPolynomial.exponential(order).realLimit
@@ -198,7 +211,7 @@ package struct Method: Sendable {
         name: name, summary: summary, purpose: purpose,
         family: .taylor(order: TaylorSteps.order(rtol: rtol, atol: atol)))
     case (.taylor, .step), (.taylor, .count), (.rungeKutta, _), (.rosenbrock, _),
-      (.diagonallyImplicit, _), (.bdf, _),
+      (.diagonallyImplicit, _), (.radau, _), (.bdf, _),
       (.leapfrog, _), (.reversible, _), (.stochastic, _):
       self
     }

@@ -71,6 +71,11 @@ extension MethodEntry {
       implicit(.kvaerno5, "Kværnø's singly diagonally implicit pair of order 5(4)"),
       available(
         Method(
+          name: "radau5",
+          summary: "the Radau IIA method of order 5, for stiff problems and many digits",
+          purpose: .stiff, family: .radau)),
+      available(
+        Method(
           name: "bdf",
           summary:
             "backward differentiation formulas of variable order, 1 to 5, for stiff problems that are large",

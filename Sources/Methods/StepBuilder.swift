@@ -49,6 +49,8 @@ package enum StepBuilder {
       return try RosenbrockSteps(tableau: tableau, problem: problem).regions()
     case .diagonallyImplicit(let tableau):
       return try DiagonallyImplicitSteps(tableau: tableau, problem: problem).regions()
+    case .radau:
+      return try RadauSteps(problem: problem).regions()
     case .bdf:
       return try BDFSteps(problem: problem).regions()
     case .leapfrog(let composition):
@@ -74,6 +76,7 @@ package enum StepBuilder {
     case .bdf: return types.ownRecord(stages: BDFCoefficients.highest)
     case .leapfrog, .reversible: return HermiteRecord(types: types).type
     case .diagonallyImplicit(let tableau): return types.ownRecord(stages: tableau.dense.count)
+    case .radau: return RadauSteps.record(types).type
     case .taylor(let order): return types.ownRecord(stages: order)
     case .stochastic: return types.ownRecord(stages: 1)
     }
@@ -115,7 +118,8 @@ package enum StepBuilder {
     case .rungeKutta(let tableau):
       let region = try RungeKuttaSteps(tableau: tableau, problem: problem).stiffness()
       return try region.map { (region) throws(IRError) in try inItsPhase(region, problem) }
-    case .rosenbrock, .diagonallyImplicit, .bdf, .leapfrog, .reversible, .taylor, .stochastic:
+    case .rosenbrock, .diagonallyImplicit, .radau, .bdf, .leapfrog, .reversible, .taylor,
+      .stochastic:
       return nil
     }
   }

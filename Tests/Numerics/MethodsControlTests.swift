@@ -11,7 +11,7 @@ struct MethodsControlTests {
     for name in [
       "auto", "euler", "midpoint", "heun", "rk4", "bs3", "dopri5", "tsit5", "dopri8", "dop853",
       "taylor", "leapfrog", "leapfrog4", "leapfrog6", "leapfrog8", "reversible_heun",
-      "asynchronous_leapfrog", "rosenbrock23", "rodas5p", "kvaerno3", "kvaerno5", "bdf",
+      "asynchronous_leapfrog", "rosenbrock23", "rodas5p", "kvaerno3", "kvaerno5", "radau5", "bdf",
       "euler_maruyama",
       "milstein", "srk",
     ] {

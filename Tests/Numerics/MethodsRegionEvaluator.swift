@@ -113,13 +113,15 @@ struct RegionEvaluator {
         for (i, axis) in permutation.enumerated() { source[axis] = index[i] }
         return x[0][source]
       }
-    case .layout(.pad(let axis, let before, _, interior: 0)):
+    case .layout(.pad(let axis, let before, _, let interior)):
       return each { index in
         var source = index
-        source[axis] -= before
-        return (0..<x[0].shape[axis]).contains(source[axis]) ? x[0][source] : 0
+        let (place, step) = (index[axis] - before, interior + 1)
+        source[axis] = place / step
+        let isInside = place >= 0 && place % step == 0 && source[axis] < x[0].shape[axis]
+        return isInside ? x[0][source] : 0
       }
-    case .layout(.pad), .layout(.reverse), .layout(.window), .reduce, .gather,
+    case .layout(.reverse), .layout(.window), .reduce, .gather,
       .scatter, .random, .branch, .scan, .map, .derivative, .solve, .interpolate:
       throw Unsupported(form: form.name)
     }

@@ -12,7 +12,7 @@ import Testing
   /// Earlier states are as exact as the method: its order is what it is without them.
   @Test(arguments: [
     ("euler", 1.0), ("heun", 2), ("midpoint", 2), ("bs3", 3), ("rk4", 4), ("dopri5", 5),
-    ("tsit5", 5), ("kvaerno3", 3), ("kvaerno5", 5),
+    ("tsit5", 5), ("kvaerno3", 3), ("kvaerno5", 5), ("radau5", 5),
   ])
   func order(_ method: String, _ order: Double) throws {
     let end = "solve(f, over: 0..10, solver: "
@@ -141,7 +141,7 @@ import Testing
   }
 
   /// A fast component that follows a slow one: stiff methods take few steps, `auto` finds one, derivatives go both ways, through events, too.
-  @Test(arguments: ["kvaerno3", "kvaerno5", "bdf", "auto"])
+  @Test(arguments: ["kvaerno3", "kvaerno5", "radau5", "bdf", "auto"])
   func stiff(_ method: String) throws {
     let declared = """
       ode f { state x = 0.6, y = 0.6; param b = 0.4, τ = 2

@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [
     ("euler", 1.0, 96), ("heun", 2, 48), ("bs3", 3, 48), ("rk4", 4, 24), ("tsit5", 5, 24),
     ("dopri5", 5, 24), ("dop853", 8, 12), ("taylor", 8, 12), ("rosenbrock23", 2, 96),
-    ("rodas5p", 5, 96), ("kvaerno3", 3, 48),
+    ("rodas5p", 5, 96), ("kvaerno3", 3, 48), ("radau5", 5, 24),
   ])
   func order(_ method: String, _ order: Double, _ steps: Int) throws {
     for (end, exact) in [
@@ -43,7 +43,8 @@ import Testing
 
   /// Steps of their own choice, in both directions of time: exact to the tolerance, and next to none in vain.
   @Test(arguments: [
-    "bs3", "tsit5", "dopri5", "dop853", "taylor", "rosenbrock23", "rodas5p", "kvaerno5", "bdf",
+    "bs3", "tsit5", "dopri5", "dop853", "taylor", "rosenbrock23", "rodas5p", "kvaerno5", "radau5",
+    "bdf",
   ])
   func tolerance(_ method: String) throws {
     let solver = "solver: \(method)(rtol: 1e-7, atol: 1e-9)"

@@ -68,6 +68,7 @@ struct ReferenceProblemTests {
     [
       ("rodas5p", 1e-4, 3.5), ("rodas5p", 1e-8, 8), ("rosenbrock23", 1e-4, 2.8),
       ("bdf", 1e-4, 2.5), ("bdf", 1e-8, 5.8), ("kvaerno5", 1e-4, 3), ("kvaerno5", 1e-8, 6),
+      ("radau5", 1e-4, 3), ("radau5", 1e-8, 6),
     ])
   func stiff(_ problem: ReferenceProblem, _ row: (method: String, rtol: Double, least: Double))
     throws

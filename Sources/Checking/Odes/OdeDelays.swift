@@ -148,7 +148,7 @@ extension Checker {
           .delayMethod, "`\(settings.method)` solves no equations with delays", at: Label(place),
           also: read,
           help: [
-            "explicit Runge-Kutta methods do, as `tsit5`, `dop853`, `rk4(dt: …)`, and of the stiff ones `kvaerno5`, `kvaerno3` and `bdf`"
+            "explicit Runge-Kutta methods do, as `tsit5`, `dop853`, `rk4(dt: …)`, and of the stiff ones `kvaerno5`, `kvaerno3`, `radau5` and `bdf`"
           ]))
       return true
     }

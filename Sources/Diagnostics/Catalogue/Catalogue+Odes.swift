@@ -378,7 +378,7 @@ extension Catalogue {
     CatalogueRow(
       .delayMethod, "a solve that equations with delays don't have",
       "Equations with delays go forwards from where their history ends, by explicit "
-        + "Runge-Kutta methods, `kvaerno3`, `kvaerno5` or `bdf`. Rosenbrock methods want to know how all that "
+        + "Runge-Kutta methods, `kvaerno3`, `kvaerno5`, `radau5` or `bdf`. Rosenbrock methods want to know how all that "
         + "is read changes with time, and others can't tell before a step at which times they look back.",
       bad: """
         ode f { state x = 1; x' = -x(t - 1) }

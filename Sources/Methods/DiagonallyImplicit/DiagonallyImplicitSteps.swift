@@ -4,12 +4,13 @@ import NodalOperations
 /// The regions of a singly diagonally implicit method: one engine that reads the tableau. A step is a Jacobian, one factorization, and for
 /// each stage some simplified Newton steps with it. A stage that they don't come close to makes the step one to be taken again.
 ///
-/// Memory: the slope at the beginning. Record: the coefficients of the dense output's polynomial, over h.
+/// Memory: the slope at the beginning. Record: the dense output's polynomial.
 struct DiagonallyImplicitSteps {
   let tableau: DiagonallyImplicitTableau
   let problem: StepProblem
   let types: StepProblem.Types
   private let past: StepPast?
+  private let polynomial: PolynomialRecord
 
   private static let newtonSteps = 4
   /// How small the rest of Newton's method must be, in units of the tolerance.
@@ -21,6 +22,7 @@ struct DiagonallyImplicitSteps {
     types = try problem.types()
     let points = problem.quadrature == nil ? [] : Self.rule(tableau).points
     past = StepPast(problem, types, nodes: [0] + tableau.nodes + points)
+    polynomial = PolynomialRecord(types: types, degree: tableau.dense.count)
     guard problem.mass == nil else {
       throw IRError("\(tableau.name) wants equations for the derivatives themselves")
     }
@@ -32,12 +34,12 @@ struct DiagonallyImplicitSteps {
     let evaluations = (tableau.stageCount - 1) * Self.newtonSteps
     var regions = StepRegions(
       step: try step(record: false), stepWithRecord: try step(record: true), memoryless: nil,
-      dense: try dense(), start: problem.rhs, terms: try terms(),
-      record: types.ownRecord(stages: tableau.dense.count), hasError: hasError,
+      dense: try polynomial.dense(), start: problem.rhs, terms: try terms(),
+      record: polynomial.type, hasError: hasError,
       termsInStep: problem.quadrature != nil,
       evaluations: (step: evaluations, record: evaluations, start: 1))
     regions.pastNodes = past?.nodes ?? []
-    if problem.delays?.hasRates == true { regions.denseRate = try dense(isRate: true) }
+    if problem.delays?.hasRates == true { regions.denseRate = try polynomial.dense(isRate: true) }
     return regions
   }
 
@@ -147,47 +149,8 @@ struct DiagonallyImplicitSteps {
     guard let quadrature = problem.quadrature else { return [] }
     let rule = Self.rule(tableau)
     let states = rule.points.map { point in
-      dense(&a, a.builder.constant(point, types.clock), h, y, step.record)
+      polynomial.state(&a, a.builder.constant(point, types.clock), h, y, step.record)
     }
     return a.integral(quadrature, rule, states, t: t, h: h, length: length, shared, past)
-  }
-
-  /// (θ, h, y₀, y₁, record) → y, or its derivative by time.
-  private func dense(isRate: Bool = false) throws(IRError) -> Region {
-    var a = StepArithmetic(
-      types,
-      parameters: [
-        types.clock, types.clock, types.state, types.state,
-        types.record(stages: tableau.dense.count),
-      ])
-    let p = a.builder.parameters
-    let result = isRate ? rate(&a, p[0], p[4]) : dense(&a, p[0], p[1], p[2], p[4])
-    return try a.builder.finish([result])
-  }
-
-  /// y₀ + h θ (r₁ + θ (r₂ + …))
-  private func dense(
-    _ a: inout StepArithmetic, _ theta: Value, _ h: Value, _ y0: Value, _ record: Value
-  ) -> Value {
-    let place = a.spread(theta)
-    let n = types.size
-    var inner: Value?
-    for k in tableau.dense.indices.reversed() {
-      let row = a.builder.slice(record, axis: types.axis, (k * n)..<((k + 1) * n))
-      inner = a.builder.mul(place, inner.map { a.builder.add(row, $0) } ?? row)
-    }
-    return a.advance(y0, a.spread(h), inner)
-  }
-
-  /// r₁ + θ (2 r₂ + θ (3 r₃ + …))
-  private func rate(_ a: inout StepArithmetic, _ theta: Value, _ record: Value) -> Value {
-    let place = a.spread(theta)
-    let n = types.size
-    var inner = a.builder.constant(0, types.state)
-    for k in tableau.dense.indices.reversed() {
-      let row = a.builder.slice(record, axis: types.axis, (k * n)..<((k + 1) * n))
-      inner = a.builder.add(a.builder.mul(row, Double(k + 1)), a.builder.mul(place, inner))
-    }
-    return inner
   }
 }

@@ -5,8 +5,8 @@ import NodalOperations
 ///
 /// With g the root function, f the right-hand side and J the jump: the instant is t + δ with g(t + δ, φ(δ)) = 0, where φ(δ) is the state carried
 /// from t to t + δ. The state after the event is J there, carried back by δ. At the instant itself δ is 0, so that this changes no value. But its
-/// derivatives are those of the instant: δ comes from two steps of Newton's rule, the second with the slope of the first, and states are carried by
-/// the midpoint rule; or by two terms of their series, which makes the first and the second derivatives exact. (The first are those of the saltation matrix.)
+/// derivatives are those of the instant: δ comes from two steps of Newton's rule, the second with the slope of the first, and states are carried up to
+/// terms of the second order (`LocalFlow`), which makes the first and the second derivatives exact. (The first are those of the saltation matrix.)
 ///
 /// Where an event reads earlier states they are carried, too, along their derivatives by time: those are a parameter behind all others then.
 ///
