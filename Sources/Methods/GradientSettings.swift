@@ -14,8 +14,12 @@ extension Solve {
   }
 
   /// What `auto` turns to where it is stiff.
-  package var stiffMethod: String {
-    delays == nil
-      ? RosenbrockTableau.rodas5p.name : DiagonallyImplicitTableau.kvaerno5.name
+  package var stiffMethod: String { Method.nameForStiff(looksBack: delays != nil) }
+}
+
+extension Method {
+  /// What stiff equations are solved by where nobody says, or with earlier states in them.
+  package static func nameForStiff(looksBack: Bool) -> String {
+    looksBack ? DiagonallyImplicitTableau.kvaerno5.name : RosenbrockTableau.rodas5p.name
   }
 }

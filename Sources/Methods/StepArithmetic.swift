@@ -150,7 +150,6 @@ struct StepArithmetic {
     return total
   }
 
-  /// Adds two lists of terms, element by element; the first may be empty.
   /// Σ of an integral's terms over a step by the trapezoidal rule, with the states at its ends.
   mutating func trapezoid(
     _ quadrature: Region, t: Value, h: Value, mask: Value, from y0: Value, to y1: Value,
@@ -162,6 +161,7 @@ struct StepArithmetic {
     return accumulate(before, after)
   }
 
+  /// Adds two lists of terms, element by element; the first may be empty.
   mutating func accumulate(_ total: [Value], _ terms: [Value]) -> [Value] {
     total.isEmpty ? terms : zip(total, terms).map { builder.add($0, $1) }
   }

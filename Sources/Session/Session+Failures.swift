@@ -4,6 +4,7 @@ import NodalData
 import NodalDiagnostics
 import NodalExecution
 import NodalIR
+import NodalMethods
 import NodalReporting
 import NodalTransforms
 import NodalTypes
@@ -409,7 +410,7 @@ extension Session {
 
   /// What `auto` takes where an ode is stiff.
   private static func stiffMethod(_ ode: OdeInstance?) -> String {
-    ode?.readsEarlierStates == true ? "kvaerno5" : "rodas5p"
+    Method.nameForStiff(looksBack: ode?.readsEarlierStates == true)
   }
 
   private func words(

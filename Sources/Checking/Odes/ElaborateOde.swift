@@ -146,8 +146,6 @@ extension Checker {
     instance.implicit = implicit
     instance.events = events
     instance.noise = noise
-    instance.delayed = odeBuilders[builder].delayed
-    instance.delays = odeBuilders[builder].delays
     if errorCount == errors { noteUnread(builder, instance) }
     // Everything else that is named is checked too, used or not.
     for inner in odeScopes.indices where odeScopes[inner].builder == builder {

@@ -58,7 +58,7 @@ extension Checker {
   mutating func implicitResiduals(_ builder: Int) -> [OdeInstance.Implicit] {
     odeBuilders[builder].isInImplicit = true
     defer { odeBuilders[builder].isInImplicit = false }
-    var result: [OdeInstance.Implicit] = []
+    var found: [(value: TypedExpression, span: Span)] = []
     for entry in odeBuilders[builder].implicitEquations {
       let saved = frame
       frame = Frame(
@@ -79,13 +79,12 @@ extension Checker {
       if value.isInvalid {
         odeBuilders[builder].hasInvalid = true
       } else {
-        result.append(
-          OdeInstance.Implicit(value: value, isAlgebraic: true, span: equation.span))
+        found.append((value, equation.span))
       }
     }
     let rates = Set(odeBuilders[builder].states.compactMap(\.rate))
-    for place in result.indices {
-      result[place].isAlgebraic = !reads(result[place].value, anyOf: rates)
+    let result = found.map { value, span in
+      OdeInstance.Implicit(value: value, isAlgebraic: !reads(value, anyOf: rates), span: span)
     }
     if !odeBuilders[builder].hasInvalid { checkCounts(result, builder) }
     return result

@@ -71,15 +71,18 @@ extension Checker {
     }
     let changed = Set(
       ode.events.flatMap { $0.assignments.map(\.state) } + ode.noise.flatMap(\.states))
+    let (delays, delayed) = (odeBuilders[builder].delays, odeBuilders[builder].delayed)
+    let shared =
+      ode.implicit.map(\.value) + ode.outputs.map(\.value) + ode.events.flatMap(\.values)
+      + ode.noise.map(\.value) + delays.map(\.value)
     for (place, state) in ode.states.enumerated() {
-      let others =
-        ode.states.indices.filter { $0 != place }.map { ode.states[$0].derivative }
-        + ode.implicit.map(\.value) + ode.outputs.map(\.value) + ode.events.flatMap(\.values)
-        + ode.noise.map(\.value) + ode.delays.map(\.value)
       let isRead =
         !state.derivative.isLiteralZero || state.isFree || changed.contains(place)
-        || ode.delayed.contains { $0.state == state.local }
-        || others.contains { reads($0, anyOf: [state.local]) }
+        || delayed.contains { $0.state == state.local }
+        || shared.contains { reads($0, anyOf: [state.local]) }
+        || ode.states.indices.contains {
+          $0 != place && reads(ode.states[$0].derivative, anyOf: [state.local])
+        }
       unreadMembers.note(
         state.name, at: state.span, of: ode.name, isRead: isRead, isState: true)
     }

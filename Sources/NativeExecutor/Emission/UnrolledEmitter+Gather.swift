@@ -36,8 +36,7 @@ extension UnrolledEmitter {
     if width == 1 || (index.type.width == 1 && !table.isBatched) {
       return row(index, base(.integer(0)))
     }
-    let indices = w.array(index.type.with(width: width), count: 1)
-    w.store(w.alike([index, .integer(0, LLVMType.i64.with(width: width))])[0], indices)
+    let indices = lay(index)
     let wide = element.with(width: width)
     let found = w.array(wide, count: count)
     w.loop(below: .integer(width)) { lane in

@@ -15,9 +15,8 @@ extension UnrolledEmitter {
     else { return [] }
     let element = region[node.operands[4]].element.memoryType
     let (f64, i64) = (LLVMType.f64, LLVMType.i64)
-    func wide(_ x: Operand) -> Operand { w.alike([x, .constant(0, x.type.with(width: width))])[0] }
-    let times = lay(wide(operands[0][0]))
-    let counts = lay(wide(operands[1][0]))
+    let times = lay(operands[0][0])
+    let counts = lay(operands[1][0])
     let rows = w.subtract(length(Self.steps(region[node.operands[2]])), .integer(1))
     let memory = stepMemory(states, records, element)
     w.loop(below: .integer(width)) { lane in
@@ -83,10 +82,11 @@ extension UnrolledEmitter {
     return .lanes
   }
 
-  /// A vector in memory.
-  private func lay(_ x: Operand) -> Operand {
-    let place = w.array(x.type, count: 1)
-    w.store(x, place)
+  /// A number of each lane, or one of all, in memory: an entry for each lane.
+  func lay(_ x: Operand) -> Operand {
+    let wide = w.alike([x, .constant(0, x.type.with(width: width))])[0]
+    let place = w.array(wide.type, count: 1)
+    w.store(wide, place)
     return place
   }
 

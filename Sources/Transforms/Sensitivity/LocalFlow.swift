@@ -3,17 +3,13 @@ import NodalOperations
 
 /// A solve's trajectory through a state, for so short a time that its derivatives there tell of it.
 struct LocalFlow {
-  private let solve: Solve
   private let parameters: [Value]
   private let motion: Region
   /// (t, y, p…, ṫ, ẏ) → y' and its change; nil where states are carried by evaluations alone.
   private let bend: Region?
 
   /// - Parameter parameters: of the right-hand side, at the instant.
-  init(
-    _ solve: Solve, _ parameters: [Value], _ builder: inout RegionBuilder
-  ) throws(IRError) {
-    self.solve = solve
+  init(_ solve: Solve, _ parameters: [Value]) throws(IRError) {
     self.parameters = parameters
     motion = try solve.motion()
     // Between states that satisfy algebraic equations there is no middle that does.

@@ -24,7 +24,7 @@ enum SaltatedJump {
     let (t, y, occurrence) = (given[0], given[1], given[2])
     let shared = solve.parameters(Array(given[3..<types.count]), at: t)
     let rates = past == nil ? [] : [given[types.count]]
-    let flow = try LocalFlow(solve, shared, &builder)
+    let flow = try LocalFlow(solve, shared)
     func root(_ t: Value, _ y: Value, _ shared: [Value]) -> Value {
       builder.inline(event.root, [t, y, occurrence] + shared)[0]
     }
