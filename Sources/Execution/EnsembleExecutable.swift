@@ -3,7 +3,7 @@ import NodalIR
 /// A solve over a fixed number of trajectories, in pieces that threads share. Each piece is a solve over lanes; as no trajectory
 /// knows of another, the numbers are the same in any piece, and on any number of threads.
 struct EnsembleExecutable: Executable {
-  let piece: SolveExecutable
+  let piece: any Executable
   let pieces: [Range<Int>]
   let parameterTypes: [ValueType]
   let resultTypes: [ValueType]
@@ -28,7 +28,7 @@ struct EnsembleExecutable: Executable {
       isBatched ? type.droppingFirst().prepending(.lane) : type
     }
     pieces = Threads.cut(count, into: count < 256 ? 4 : 8)
-    piece = try SolveExecutable(
+    piece = try SolveExecutable.make(
       part, types, origin, executor.expecting(lanes: pieces[0].count))
   }
 

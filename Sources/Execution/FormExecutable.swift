@@ -31,7 +31,7 @@ package enum FormExecutable {
       if let ensemble = try EnsembleExecutable(solve, operands, origin, executor) {
         return ensemble
       }
-      return try SolveExecutable(solve, operands, origin, executor)
+      return try SolveExecutable.make(solve, operands, origin, executor)
     case .interpolate(let interpolate):
       return try InterpolateExecutable(interpolate, operands, results, executor)
     }

@@ -2,6 +2,14 @@ package import NodalIR
 import NodalMethods
 
 extension SolveExecutable {
+  /// By the method that the settings name, or by two in turns.
+  static func make(
+    _ solve: Solve, _ operands: [ValueType], _ origin: Origin?, _ executor: any Executor
+  ) throws -> any Executable {
+    if let both = try HandoverExecutable(solve, operands, origin, executor) { return both }
+    return try SolveExecutable(solve, operands, origin, executor)
+  }
+
   /// Over the regions that the method named in the settings makes of the right-hand side.
   package init(
     _ solve: Solve, _ operands: [ValueType], _ origin: Origin?, _ executor: any Executor

@@ -79,10 +79,11 @@ extension SteppingEngine {
     try saveInside(workspace, wantsRecords)
     if keepsSteps { try record(workspace) }
     rounds += 1
-    if let stiffness, isSuspicious || rounds % 32 == 0 { try watch(stiffness) }
+    try watch()
     try take(workspace, all: accepted == slots)
     if !solve.events.isEmpty { try applyDueEvents(record: workspace, restarts: true) }
     try passCorners(record: workspace)
+    departAll()
   }
 
   /// What a step's error leads to: by the controller, or by the step's own proposal.
@@ -146,40 +147,6 @@ extension SteppingEngine {
           to: store[result] + lanes[slot] * bytes, count: count)
       }
     }
-  }
-
-  /// Looks whether stability holds back the steps. As it costs a step, it is done now and then, and
-  /// at every step once there is a suspicion. It changes no result.
-  private func watch(_ workspace: any Workspace) throws(ExecutionError) {
-    guard let threshold = program.stiffness?.threshold else { return }
-    try workspace.run(stepInputs.pointer, inner(lanes: slots))
-    let estimates = workspace.results[0].assumingMemoryBound(to: Double.self)
-    isSuspicious = false
-    for slot in 0..<slots where isAccepted[slot] {
-      if estimates[slot] > threshold { isSuspicious = true }
-      try note(slot, stiffness: estimates[slot], threshold)
-    }
-    let all = lanes.allSatisfy { trajectories[$0].stiffness.isStiff }
-    if all { isSuspicious = false }
-  }
-
-  /// Takes one estimate of a trajectory's stiffness down, and warns once it is called stiff.
-  func note(
-    _ slot: Int, stiffness estimate: Double, _ threshold: Double
-  ) throws(ExecutionError) {
-    let i = lanes[slot]
-    guard trajectories[i].stiffness.note(estimate, threshold: threshold) else { return }
-    let time = told(times.typed(Double.self)[slot], i)
-    if context.endsWhereStiff, solve.isAutomatic, canBeSolvedStiffly {
-      throw .stiff(StiffSolve(origin: program.origin, time: time))
-    }
-    trajectories[i].stiffFrom = time
-    context.warn(.stiff(time: time, origin: program.origin))
-  }
-
-  /// There is room for a matrix for each trajectory; whether it is one for a whole system of many components is for others to say.
-  private var canBeSolvedStiffly: Bool {
-    dimension * min(dimension, 512) * trajectories.count <= 16_000_000
   }
 
   /// Makes the accepted steps' ends the state.

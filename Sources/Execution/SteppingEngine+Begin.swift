@@ -10,6 +10,7 @@ extension SteppingEngine {
     saveCount = extents.length(of: saveType.extents[saveType.rank - 1])
     trajectories.fill(Trajectory(), count: total)
     failure = nil
+    departed.removeAll(keepingCapacity: true)
     jointHistory = StepHistory()
     rounds = 0
     isSuspicious = false
@@ -19,11 +20,7 @@ extension SteppingEngine {
     isDone.fill(false, count: total)
     isAccepted.fill(false, count: total)
     prepareResults()
-    times.reserve(8 * total)
-    sizes.reserve(8 * total)
-    mask.reserve(8 * total)
-    state.reserve(stateBytes * total)
-    for (i, buffer) in memory.enumerated() { buffer.reserve(rowBytes(memoryType(i)) * total) }
+    reserveSlots(total)
     guard total > 0 else { return }
     if isJoint { try agree() }
     for i in 0..<total { place(i) }
@@ -46,6 +43,14 @@ extension SteppingEngine {
       }
     }
     if isAdaptive { try firstSizes() } else { beginGrowth() }
+  }
+
+  func reserveSlots(_ count: Int) {
+    times.reserve(8 * count)
+    sizes.reserve(8 * count)
+    mask.reserve(8 * count)
+    state.reserve(stateBytes * count)
+    for (i, buffer) in memory.enumerated() { buffer.reserve(rowBytes(memoryType(i)) * count) }
   }
 
   /// A trajectory's start.

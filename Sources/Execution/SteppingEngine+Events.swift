@@ -192,14 +192,7 @@ extension SteppingEngine {
   /// What the method remembers of one slot, without the others.
   private func remember(_ start: any Workspace, _ slot: Int) throws(ExecutionError) {
     fillPhase(slot)
-    let own = PointerTable(count: pointInputs.count)
-    own[0] = UnsafeRawPointer(times.pointer) + 8 * slot
-    own[1] = UnsafeRawPointer(state.pointer) + stateBytes * slot
-    for p in parameters.indices { own[2 + p] = parameter(p, of: lanes[slot]) }
-    if let phase = solve.corners?.phase {
-      own[2 + phase] = UnsafeRawPointer(phases.pointer) + 8 * slot
-    }
-    try start.run(own.pointer, inner(lanes: 1))
+    try run(start, at: spot(slot))
     keep(start, row: 0, of: slot)
   }
 

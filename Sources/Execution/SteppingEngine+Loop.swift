@@ -36,9 +36,18 @@ extension SteppingEngine {
         held += 1
       }
     }
+    func refill(_ lane: Int) {
+      if let slot = nextSlot(&next) {
+        enter(slot, lane, memory)
+      } else {
+        memory.slots[lane] = -1
+        table[.active, lane] = 0
+        held -= 1
+      }
+    }
     while held > 0 {
       if let cancel = context.cancel, cancel.isSet { throw .cancelled }
-      table.rounds = isSuspicious ? 1 : Self.patience(width: table.width)
+      table.rounds = isSuspicious && turn.isWhole ? 1 : Self.patience(width: table.width)
       if solve.trace != nil {
         try checkRecord(log.capacity(lanes: table.width), logRows)
         log.lend(to: table, rows: logRows)
@@ -57,16 +66,13 @@ extension SteppingEngine {
             enter(slot, lane, memory)
             continue
           }
-        }
-        if let slot = nextSlot(&next) {
+        } else if !turn.isWhole, isLookDue(slot), try staysAfterLook(slot, lane, memory) {
           enter(slot, lane, memory)
-        } else {
-          memory.slots[lane] = -1
-          table[.active, lane] = 0
-          held -= 1
+          continue
         }
+        refill(lane)
       }
-      if isQuiet { try watch(memory) }
+      if isQuiet, turn.isWhole { try watch(memory) }
     }
   }
 
@@ -179,7 +185,8 @@ extension SteppingEngine {
     table[.event, lane] = LoopTable.Event.none
     table[.accepted, lane] = trajectory.accepted
     table[.rejected, lane] = trajectory.rejected
-    table[.budget, lane] = budget - trajectory.accepted - trajectory.rejected
+    table[.budget, lane] =
+      (turn.isWhole ? budget : min(budget, trajectory.look.due)) - trajectory.tries
     table[.nextSave, lane] = trajectory.nextSave
     table[.saveCount, lane] = saveCount
     table[.saves, lane] = 0
@@ -257,26 +264,29 @@ extension SteppingEngine {
 
   /// Looks for stiffness where the lanes are (see `watch` of all slots).
   private func watch(_ memory: LoopMemory) throws(ExecutionError) {
-    guard let stiffness, let threshold = program.stiffness?.threshold else { return }
-    let inputs = PointerTable(count: stepInputs.count)
+    guard stiffness != nil else { return }
     isSuspicious = false
-    let table = memory.table
-    for lane in 0..<table.width where memory.slots[lane] >= 0 {
-      let slot = memory.slots[lane]
-      leave(slot, lane, memory)
-      let i = lanes[slot]
-      guard !trajectories[i].stiffness.isStiff else { continue }
-      let remaining = trajectories[i].end - table[.time, lane]
-      let h = table[.proposal, lane] * trajectories[i].direction
-      sizes.typed(Double.self)[slot] = abs(h) < abs(remaining) ? h : remaining
-      inputs[0] = UnsafeRawPointer(times.pointer) + 8 * slot
-      inputs[1] = UnsafeRawPointer(sizes.pointer) + 8 * slot
-      for k in memory.rows.indices { inputs[2 + k] = UnsafeRawPointer(row(k, slot, memory)) }
-      for p in parameters.indices { inputs[2 + memory.rows.count + p] = parameter(p, of: i) }
-      try stiffness.run(inputs.pointer, inner(lanes: 1))
-      let estimate = stiffness.results[0].load(as: Double.self)
-      if estimate > threshold { isSuspicious = true }
-      try note(slot, stiffness: estimate, threshold)
+    for lane in 0..<memory.table.width where memory.slots[lane] >= 0 {
+      leave(memory.slots[lane], lane, memory)
+      try watch(memory.slots[lane], lane, memory)
     }
+  }
+
+  /// Looks at the step that a lane would take next.
+  private func watch(_ slot: Int, _ lane: Int, _ memory: LoopMemory) throws(ExecutionError) {
+    let trajectory = trajectories[lanes[slot]]
+    let remaining = trajectory.end - memory.table[.time, lane]
+    let h = trajectory.proposal * trajectory.direction
+    sizes.typed(Double.self)[slot] = abs(h) < abs(remaining) ? h : remaining
+    try watch(slot)
+  }
+
+  /// Where methods take turns, and it is time for a look at a trajectory. False where it has left for the other method.
+  private func staysAfterLook(
+    _ slot: Int, _ lane: Int, _ memory: LoopMemory
+  ) throws(ExecutionError) -> Bool {
+    try watch(slot, lane, memory)
+    if trajectories[lanes[slot]].leaves { depart(slot) }
+    return !isDone[slot]
   }
 }

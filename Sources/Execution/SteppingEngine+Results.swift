@@ -62,6 +62,7 @@ extension SteppingEngine {
       note(.evaluations, trajectories[i].evaluations)
       note(.accepted, trajectories[i].accepted)
       note(.rejected, trajectories[i].rejected)
+      note(.switches, trajectories[i].switches)
       note(.status, Int(trajectories[i].status.rawValue))
       evaluations += trajectories[i].evaluations
       steps += trajectories[i].accepted

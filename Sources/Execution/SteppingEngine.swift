@@ -11,6 +11,7 @@ import NodalMethods
 final class SteppingEngine: Workspace {
   let program: SolveExecutable
   let context: RunContext
+  let turn: Turn
   let step: any Workspace
   let stepWithRecord: any Workspace
   let dense: any Workspace
@@ -36,7 +37,7 @@ final class SteppingEngine: Workspace {
     return store.byteCount + memory.byteCount + parameters.byteCount + scratch.byteCount
       + [
         times, sizes, state, mask, commonTimes, commonCorners, phases, sizesReached, occurrences,
-        rootValues,
+        rootValues, departureTimes, departureStates,
       ].byteCount
       + log.byteCount
       + loopMemories.reduce(0) { $0 + $1.byteCount } + (past?.byteCount ?? 0)
@@ -52,6 +53,10 @@ final class SteppingEngine: Workspace {
   // One for each trajectory.
   @exclusivity(unchecked) var trajectories: [Trajectory] = []
   @exclusivity(unchecked) var failure: SolveFailure?
+  /// Those that have left for the other method, and where they were.
+  @exclusivity(unchecked) var departed: [Int] = []
+  let departureTimes = Buffer()
+  let departureStates = Buffer()
 
   // One for each slot.
   @exclusivity(unchecked) var lanes: [Int] = []
@@ -66,6 +71,8 @@ final class SteppingEngine: Workspace {
   // Scratch.
   let stepInputs: PointerTable
   let pointInputs: PointerTable
+  /// Of one slot without the others.
+  let aloneInputs: PointerTable
   let beginInputs: PointerTable
   let termInputs: PointerTable
   let jumpInputs: PointerTable
@@ -91,9 +98,14 @@ final class SteppingEngine: Workspace {
   /// Given steps only: sizes that the components of each trajectory's state are known to have for good reason.
   let sizesReached = Buffer()
 
-  init(_ program: SolveExecutable, _ context: RunContext) {
+  /// - Parameter store: Where the results go, if others write there too.
+  init(
+    _ program: SolveExecutable, _ context: RunContext, _ turn: Turn = .whole,
+    store: ResultStore? = nil
+  ) {
     self.program = program
     self.context = context
+    self.turn = turn
     step = program.step.makeWorkspace(context)
     stepWithRecord = program.hasOneStep ? step : program.stepWithRecord.makeWorkspace(context)
     dense = program.dense.makeWorkspace(context)
@@ -106,7 +118,7 @@ final class SteppingEngine: Workspace {
     terms = program.terms?.makeWorkspace(context)
     stiffness = program.stiffness?.estimate.makeWorkspace(context)
     companionGap = program.companionGap?.makeWorkspace(context)
-    store = ResultStore(program.resultTypes)
+    self.store = store ?? ResultStore(program.resultTypes)
     solve = program.solve
     if case .adaptive(let rtol, let atol) = solve.settings.stepping {
       adaptive = (rtol, atol)
@@ -140,6 +152,7 @@ final class SteppingEngine: Workspace {
     memory = (0..<max(0, program.memories)).map { _ in Buffer() }
     parameters = (0..<parameterCount).map { _ in Buffer() }
     stepInputs = PointerTable(count: 3 + memory.count + parameterCount)
+    aloneInputs = PointerTable(count: 3 + memory.count + parameterCount)
     ownsIntegral = (program.regions.terms?.resultTypes ?? []).map {
       program.solve.trajectories != nil && $0.isBatched
     }
@@ -208,9 +221,15 @@ final class SteppingEngine: Workspace {
   ) throws(ExecutionError) {
     self.inputs = inputs
     self.extents = extents
+    try begin()
+    try follow()
+    try end()
+  }
+
+  /// Follows the trajectories under way until all have ended, or left.
+  func follow() throws(ExecutionError) {
     let miss = context.miss
     defer { context.miss = miss }
-    try begin()
     let loop =
       isDone.contains(false) ? program.loops?.loop(trajectories: trajectories.count) : nil
     if let loop { try run(loop) }
@@ -221,6 +240,9 @@ final class SteppingEngine: Workspace {
       // Given steps that the engine wanted to see go on where they were.
       if !isAdaptive, let loop, isDone.contains(false) { try run(loop) }
     }
+  }
+
+  func end() throws(ExecutionError) {
     finish()
     if let failure, !context.keepsFailures, !solve.isTrial { throw .solve(failure) }
   }
@@ -237,7 +259,7 @@ final class SteppingEngine: Workspace {
       h[slot] = 0
       guard !isDone[slot] else { continue }
       let i = lanes[slot]
-      let spent = trajectories[i].accepted + trajectories[i].rejected
+      let spent = trajectories[i].tries
       guard spent < budget else {
         fail(slot, .stepBudget, h: signedProposal(i))
         continue

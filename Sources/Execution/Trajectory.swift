@@ -9,6 +9,7 @@ struct Trajectory {
   var evaluations = 0
   var accepted = 0
   var rejected = 0
+  var tries: Int { accepted + rejected }
   /// The first save time that hasn't been reached.
   var nextSave = 0
   /// The size of the next step, positive: adaptive steps only.
@@ -17,6 +18,12 @@ struct Trajectory {
   var stiffness = StiffnessMonitor()
   /// When it was first called stiff.
   var stiffFrom: Double?
+  /// Where methods take turns: when to look whether it is time for the other one.
+  var look = LookPace()
+  /// It leaves the engine where the step under way ends, for the method that takes turns with this one.
+  var leaves = false
+  /// How often it has left.
+  var switches = 0
   /// Adaptive steps only: it is at a corner, and how long the first step behind the last one should have been.
   var isAtCorner = false
   var behindCorner: Double?
@@ -32,6 +39,26 @@ struct Trajectory {
   /// The step under way ends here, and the trajectory with it.
   var target = 0.0
   var lands = false
+}
+
+/// Every how many steps a trajectory is looked at, which costs as much as some ten steps do: after the first steps, then more and more seldom,
+/// but at each step while there is a suspicion. Its own steps alone count, so that company changes nothing.
+struct LookPace {
+  private static let first = 64
+  private static let last = 1024
+  /// The steps that have been tried when the next look is due.
+  private(set) var due = first
+  private var pause = first
+
+  init() {}
+
+  /// From a number of tried steps on.
+  init(from tries: Int) { due = tries + Self.first }
+
+  mutating func pass(_ tries: Int, isHit: Bool) {
+    pause = isHit ? Self.first : min(2 * pause, Self.last)
+    due = tries + (isHit ? 1 : pause)
+  }
 }
 
 /// A stretch of time cut into equal steps.

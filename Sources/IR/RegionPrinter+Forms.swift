@@ -128,6 +128,7 @@ extension Layout {
 extension Solve {
   fileprivate func describe(_ list: inout AttributeList) {
     list.add("method", RegionPrinter.string(settings.method))
+    if let partner = settings.partner { list.add("partner", RegionPrinter.string(partner)) }
     switch settings.stepping {
     case .adaptive(let rtol, let atol):
       let (rtol, atol) = (RegionPrinter.number(rtol), RegionPrinter.list(atol))

@@ -163,6 +163,7 @@ private struct AttributeReader {
       }
       settings.path = path
     }
+    if attributes.items["partner"] != nil { settings.partner = try string("partner") }
     settings.meetsSaves = try flag("meets_saves")
     if let item = attributes.items.removeValue(forKey: "first_step") {
       settings.firstStep = try number(item)

@@ -26,6 +26,9 @@ package struct SolverSettings: Sendable, Hashable {
   }
   /// Name of the method's row in `Methods`.
   package var method: String
+  /// The method for stiff equations that trajectories are handed over to where stability holds back the steps of `method`, and that hands
+  /// them back where it wouldn't any longer.
+  package var partner: String?
   package var stepping: Stepping
   /// Name of the controller's row: `i`, `pi`, `pid`.
   package var controller: String
@@ -80,7 +83,7 @@ extension SolverSettings {
 /// Operands: t₀, t₁ (f64), save times (f64[S], between t₀ and t₁ and in the order of travel), y₀ ([d]), p….
 /// With `trajectories` those flagged in `batched` have that extent as leading axis.
 ///
-/// Results, in order: y(t₁) [d]; the states at the save times [S, d]; `stats` i64[4] (evaluations, accepted, rejected, status); the quadratures;
+/// Results, in order: y(t₁) [d]; the states at the save times [S, d]; `stats` i64[5] (see `Statistic`); the quadratures;
 /// the method's companions at t₁, each [d]; and with a `trace`: `counts` i64 (accepted steps), times f64[steps], step sizes f64[steps], states [steps, d],
 /// dense records [steps, …], and the step that each save time lies in, i64[S]. With events a jump is logged as a step of length zero, and behind
 /// these follow i64[steps] twice: which event a step is (0: none, otherwise its number plus 1), and its occurrence. With `trajectories` all
@@ -159,10 +162,10 @@ package struct Solve: Sendable, Hashable {
     self.record = record
   }
 
-  /// Its method is `auto`, with steps of its own choice: whoever runs it may turn to another.
+  /// Its method is `auto`, with steps of its own choice, and nobody has turned to another yet: whoever runs it may.
   package var isAutomatic: Bool {
     if case .adaptive = settings.stepping {
-      settings.method == "auto"
+      settings.method == "auto" && settings.partner == nil
     } else {
       false
     }
@@ -192,7 +195,10 @@ package struct Solve: Sendable, Hashable {
 
   /// An entry of `stats`.
   package enum Statistic: Int, CaseIterable, Sendable {
-    case evaluations, accepted, rejected, status
+    case evaluations, accepted, rejected
+    /// How often the trajectory was handed from one method to another.
+    case switches
+    case status
   }
 }
 

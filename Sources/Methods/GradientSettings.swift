@@ -15,6 +15,21 @@ extension Solve {
 
   /// What `auto` turns to where it is stiff.
   package var stiffMethod: String { Method.nameForStiff(looksBack: delays != nil) }
+
+  /// Two methods may take turns. Where steps are recorded, or read later, all have to be of one kind; so they have where trajectories share them.
+  package var canHandOver: Bool {
+    trace == nil && delays == nil && !settings.joint && mass == nil && noise == nil
+      && companions == 0
+  }
+
+  /// By one method all the way: that for stiff equations where two took turns.
+  package var byOneMethod: Solve {
+    guard let partner = settings.partner else { return self }
+    var result = self
+    result.settings.method = partner
+    result.settings.partner = nil
+    return result
+  }
 }
 
 extension Method {

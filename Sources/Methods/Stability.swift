@@ -86,30 +86,29 @@ extension Tableau {
   }
 }
 
-/// Counts what the indicator says, as Hairer's programs do: fifteen steps above the threshold
-/// without six below it in between mean that the problem is stiff.
+/// Counts what the indicator says, as Hairer's programs do: fifteen steps that speak for another kind of method without six in between that
+/// don't mean that it is time for one.
 package struct StiffnessMonitor: Sendable {
-  private var above = 0
-  private var below = 0
+  private var hits = 0
+  private var misses = 0
   /// Set once, and kept.
-  package private(set) var isStiff = false
+  package private(set) var isDecided = false
 
   package init() {}
 
-  /// Takes the |hλ| of an accepted step. Returns true at the step at which the problem is first
-  /// called stiff.
-  package mutating func note(_ estimate: Double, threshold: Double) -> Bool {
-    guard !isStiff else { return false }
-    if estimate > threshold {
-      below = 0
-      above += 1
-      if above == 15 {
-        isStiff = true
+  /// Takes what an accepted step says. Returns true at the step that decides.
+  package mutating func note(_ isHit: Bool) -> Bool {
+    guard !isDecided else { return false }
+    if isHit {
+      misses = 0
+      hits += 1
+      if hits == 15 {
+        isDecided = true
         return true
       }
     } else {
-      below += 1
-      if below == 6 { above = 0 }
+      misses += 1
+      if misses == 6 { hits = 0 }
     }
     return false
   }

@@ -23,9 +23,8 @@ package enum Linearization {
 
   /// The solve with its Jacobian, if its method wants one and it has none.
   static func linearized(_ solve: Solve) throws(IRError) -> Solve {
-    guard solve.jacobian == nil, Method.named(solve.settings.method)?.needsJacobian == true else {
-      return solve
-    }
+    let method = Method.named(solve.settings.partner ?? solve.settings.method)
+    guard solve.jacobian == nil, method?.needsJacobian == true else { return solve }
     var solve = solve
     // M of M y' = f has all its entries.
     (solve.jacobian, solve.band) = try linearization(

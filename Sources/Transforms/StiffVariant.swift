@@ -2,8 +2,8 @@ package import NodalIR
 import NodalMethods
 
 extension Region {
-  /// The same program with each solve by `auto` handed to a stiff method; nil where there is none, or its Jacobians would be more than
-  /// anybody wants to wait for.
+  /// The same program with a stiff method beside the explicit one in each solve by `auto`, or in its place where two can't take turns; nil
+  /// where there is none, or its Jacobians would be more than anybody wants to wait for.
   package func solvingStiffly() throws(IRError) -> Region? {
     var found = false
     var isLarge = false
@@ -13,7 +13,8 @@ extension Region {
         if case .solve(var solve) = form, solve.isAutomatic {
           found = true
           if !Linearization.isBearable(solve.rhs) { isLarge = true }
-          solve.settings.method = solve.stiffMethod
+          solve.settings.partner = solve.stiffMethod
+          if !solve.canHandOver { solve = solve.byOneMethod }
           if solve.trace != nil { solve.record = try solve.stepRecord() }
           form = .solve(solve)
         }

@@ -151,7 +151,7 @@ struct MethodsControlTests {
         let states = stepper.combine(
           [0], 1, indicator.differences.map(\.value), step.stages)[0]
         let estimate = StiffnessIndicator.estimate(slopes: abs(slopes), states: abs(states))
-        if monitor.note(estimate, threshold: indicator.threshold) { return accepted }
+        if monitor.note(estimate > indicator.threshold) { return accepted }
         t += h
         y = step.y1
         accepted += 1

@@ -62,7 +62,7 @@ struct Problem: Sendable {
     var rest: [Tensor]
     var report: RunReport
     func statistic(_ s: Solve.Statistic, _ lane: Int = 0) -> Int {
-      Int(stats[lane * 4 + s.rawValue])
+      Int(stats[lane * Solve.Statistic.allCases.count + s.rawValue])
     }
   }
 

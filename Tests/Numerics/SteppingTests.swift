@@ -115,7 +115,9 @@ struct SteppingTests {
         Array(p.numbers[(4 * i)..<(4 * i + 4)]))
       for j in 0..<2 { #expect(all.final[2 * i + j].bitPattern == single.final[j].bitPattern) }
       for j in 0..<6 { #expect(all.saved[6 * i + j].bitPattern == single.saved[j].bitPattern) }
-      for j in 0..<4 { #expect(all.stats[4 * i + j] == single.stats[j]) }
+      for statistic in Solve.Statistic.allCases {
+        #expect(all.statistic(statistic, i) == single.statistic(statistic))
+      }
     }
   }
 

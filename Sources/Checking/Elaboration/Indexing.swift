@@ -1,3 +1,4 @@
+import NodalIR
 import NodalDiagnostics
 import NodalSyntax
 import NodalTypes
@@ -388,9 +389,9 @@ extension Checker {
       return TypedExpression(
         .field(value, "final"), .record(solution.fields).lifted(by: leading), span)
     case "stats":
-      let names = ["evaluations", "accepted", "rejected"]
+      let fields = Solve.Statistic.language.map { Field($0, real) }
       return TypedExpression(
-        .field(value, "stats"), .record(names.map { Field($0, real) }).lifted(by: leading), span)
+        .field(value, "stats"), .record(fields).lifted(by: leading), span)
     case "events":
       if !solution.events.isEmpty {
         return TypedExpression(.field(value, "events"), solution.eventTimes, span)

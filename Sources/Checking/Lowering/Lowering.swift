@@ -351,7 +351,7 @@ extension SolutionType {
 
 extension Solve.Statistic {
   /// Fields of `s.stats`, in order.
-  package static let language = ["evaluations", "accepted", "rejected"]
+  package static let language = ["evaluations", "accepted", "rejected", "switches"]
 }
 
 extension Domain {

@@ -3,7 +3,8 @@ import NodalMethods
 import NodalOperations
 
 /// The reverse rule of `solve`: one of five, by the solver's gradient mode. Each replaces the solve by one that keeps what its
-/// backward half needs, and emits that half.
+/// backward half needs, and emits that half. Where two methods took turns it is by the one for stiff equations all the way: what is kept of
+/// steps has one form.
 enum SolveReverse {
   static func forward(
     _ solve: Solve, _ operands: [Value], active: [Bool], _ builder: inout RegionBuilder
@@ -11,6 +12,7 @@ enum SolveReverse {
     guard solve.quadrature == nil, solve.companions == 0 else {
       throw IRError("an adjoint gradient is not differentiated again; use gradient: direct")
     }
+    let solve = solve.byOneMethod
     switch mode(of: solve, operands, active: active, builder) {
     case .direct, .auto:
       return try DirectSensitivity.forward(solve.byDifferentiatedSteps, operands, &builder)
@@ -27,6 +29,7 @@ enum SolveReverse {
     _ solve: Solve, _ operands: [Value], active: [Bool], results: [Value], residuals: [Value],
     cotangents: [Value?], _ builder: inout RegionBuilder
   ) throws(IRError) -> [Value?] {
+    let solve = solve.byOneMethod
     let context = SolveContext(solve, operands, active: active, results: results, cotangents)
     switch mode(of: solve, operands, active: active, builder) {
     case .direct, .auto:
