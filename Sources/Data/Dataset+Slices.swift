@@ -50,6 +50,31 @@ extension Dataset {
     }
   }
 
+  /// The longest stretch of time that an example has; nil without times.
+  package var longestSpan: Double? {
+    guard let name = timeName else { return nil }
+    return (0..<exampleCount).compactMap { i -> Double? in
+      guard let times = value(of: name, example: i)?.values, let first = times.first,
+        let last = times.last
+      else { return nil }
+      return abs(last - first)
+    }.max()
+  }
+
+  /// Each experiment up to so long behind its beginning, with two times at least, where it has them.
+  package func within(_ span: Double) -> Dataset? {
+    guard let name = timeName else { return nil }
+    return gather(
+      (0..<exampleCount).map { i in
+        let times = value(of: name, example: i)?.values ?? []
+        let first = times.first ?? 0
+        // Times that were counted up miss their sum by rounding.
+        let count = times.prefix { abs($0 - first) <= span * (1 + 1e-9) }.count
+        return DataPart(
+          example: i, times: 0..<min(times.count, max(count, 2)), identity: identities[i])
+      })
+  }
+
   /// Without entries `range`. What is left on both sides of a stretch of times becomes two
   /// experiments, so that no window reaches across the gap.
   package func removing(_ range: Range<Int>) -> Dataset? {

@@ -219,6 +219,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case lineSearchStopped = "W1004"
   case unstableSteps = "W1005"
   case companionAstray = "W1006"
+  case stepTakenBack = "W1007"
 }
 
 extension DiagnosticCode {

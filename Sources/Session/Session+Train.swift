@@ -64,6 +64,35 @@ extension Session {
     }
   }
 
+  /// Steps that were taken back, as there was no value where they led.
+  private func warnOfRetreats(
+    _ retreats: Int, _ last: (step: Int, cause: TrainingFailure.Cause)?, _ command: TrainCommand
+  ) {
+    guard retreats > 0, let last else { return }
+    let what: String
+    switch last.cause {
+    case .objective(let error): what = describe(error, at: command.span).message
+    case .nonFinite(.loss, let value, _, _):
+      what = "the loss was \(NumberFormat.significant(value, 3))"
+    case .nonFinite(.gradient, let value, let paths, _):
+      what =
+        "the gradient was \(NumberFormat.significant(value, 3))"
+        + (paths.first.map { " in `\($0)`" } ?? "")
+    case .nonFinite(.parameters, _, _, _), .validation, .nothingToTrain, .path, .gradientLength:
+      what = "there was no value"
+    }
+    let count = retreats == 1 ? "a step was" : "\(retreats) steps were"
+    sink(
+      .diagnostic(
+        Diagnostic(
+          .stepTakenBack,
+          "\(count) taken back and made shorter; the last one before step \(last.step): \(what)",
+          at: Label(command.span),
+          help: [
+            "nothing is lost; a smaller `lr`, or domains (`param k = 1 in (0, inf)`), would spare them"
+          ])))
+  }
+
   /// A line search that found no way on because the loss has no finite value there: the fit is no minimum.
   private func warnOfSearches(
     _ result: TrainingResult, _ plan: TrainingPlan, _ command: TrainCommand
@@ -102,6 +131,9 @@ extension Session {
     _ = evaluator.takeCost()
     var report = EvaluationReport()
     defer { tell(report, command) }
+    var retreats = 0
+    var lastRetreat: (step: Int, cause: TrainingFailure.Cause)?
+    defer { warnOfRetreats(retreats, lastRetreat, command) }
     do {
       return try Trainer.train(
         objective, from: start ?? evaluator.parameters, stages: plan.stages.map(\.training),
@@ -112,6 +144,10 @@ extension Session {
         self.tell(untouched: fresh, command)
         if wantsReport { report.add(evaluator.takeCost()) }
         note(progress.step, reports, evaluator)
+        if let cause = progress.trialFailure, !plan.stages[progress.stage].comparesValues {
+          retreats += progress.failedTrials
+          lastRetreat = (progress.step, cause)
+        }
         if !self.options.isQuiet {
           self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
         }

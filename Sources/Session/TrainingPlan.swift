@@ -3,6 +3,7 @@ import NodalExecution
 import NodalBasics
 import NodalChecking
 import NodalData
+import Foundation
 import NodalDiagnostics
 import NodalTraining
 import NodalTypes
@@ -24,8 +25,12 @@ struct TrainingPlan {
     var name: String
     var training: TrainingStage
     var batch: BatchPlan
+    /// What its steps see.
+    var data: Dataset?
     /// How to say when it ends: `500 steps`, `10 epochs`.
     var extent: String
+    /// Its optimiser tries before it moves.
+    var comparesValues: Bool { training.optimizer.row.wantsOneFunction }
   }
 
   enum ValidationPlan {
@@ -45,14 +50,24 @@ struct TrainingPlan {
     try readValidation(command, session)
     readPenalties(command)
     let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }
-    for stage in command.stages {
-      stages.append(try self.stage(stage, common: common, command, session))
+    let stop = try command.option("stop").map { try Self.earlyStop($0, session) }
+    for horizon in try horizons(command, session) {
+      for (place, option) in command.stages.enumerated() {
+        var stage = try self.stage(option, common: common, horizon, command, session)
+        stage.training.earlyStop = stop
+        // What was best of shorter stretches is where the longer ones begin, and nothing to compare with.
+        if !stages.isEmpty, place == 0 {
+          stage.training.isNewObjective = true
+          stage.training.beginning = .best
+        }
+        stages.append(stage)
+      }
     }
   }
 
   /// The examples of a step, and how often they go into the whole; no data for a loss that reads none.
   func batch(for request: ObjectiveRequest) throws -> (data: Dataset?, repeats: Double?) {
-    guard let data else { return (nil, nil) }
+    guard let data = stages[request.stage].data else { return (nil, nil) }
     let batch = stages[request.stage].batch
     let examples = try batch.batch(of: data, seed: seed, step: request.sample)
     return (examples, batch.repeats(of: examples, in: data))
@@ -60,10 +75,11 @@ struct TrainingPlan {
 
   /// How often so many steps have gone through all of the data.
   func epochs(_ steps: Int) -> Int {
-    guard let data else { return steps }
+    if data == nil { return steps }
     var rest = steps
     var passes = 0.0
     for stage in stages where rest > 0 {
+      guard let data = stage.data else { continue }
       let own = min(rest, stage.training.steps)
       passes += Double(own) / Double(max(1, stage.batch.stepsPerEpoch(data)))
       rest -= own
@@ -119,6 +135,63 @@ struct TrainingPlan {
     }
   }
 
+  // MARK: Horizons and ends
+
+  /// What the stages see, one after the other: `horizon: grow(from: 1.5, to: 5, stages: 3)` cuts all experiments to spans that grow by equal
+  /// factors; without it, all of the data once.
+  private func horizons(
+    _ command: TrainCommand, _ session: Session
+  ) throws -> [(data: Dataset?, name: String?)] {
+    guard let option = command.option("horizon") else { return [(data, nil)] }
+    guard case .call(_, let arguments) = option.value, let data, let whole = data.longestSpan else {
+      throw SessionFailure(
+        .optionValue, "`horizon:` wants data with times", at: option.span,
+        help: ["name the column of times where the data are declared: `time: \"t\"`"])
+    }
+    let given = try Self.numbers(arguments, session)
+    let from = given["from"] ?? whole
+    let to = given["to"] ?? whole
+    guard from > 0, to >= from, to.isFinite else {
+      throw SessionFailure(
+        .optionValue,
+        "a horizon grows from above 0 to something longer, not from "
+          + "\(NumberFormat.significant(from, 4)) to \(NumberFormat.significant(to, 4))",
+        at: option.span, help: ["the data are \(NumberFormat.significant(whole, 4)) long"])
+    }
+    let count = Int(given["stages"] ?? 3)
+    let unit = type?.timeUnit.map { " " + $0 } ?? ""
+    return (0..<count).compactMap { k in
+      let span = count == 1 ? to : from * pow(to / from, Double(k) / Double(count - 1))
+      return data.within(span).map {
+        ($0, "the first \(NumberFormat.significant(span, 3))\(unit)")
+      }
+    }
+  }
+
+  /// `stop: patience(50)`, `stop: below(1e-3)`.
+  private static func earlyStop(_ option: OptionValue, _ session: Session) throws -> EarlyStop {
+    guard case .call(_, let arguments) = option.value else {
+      throw SessionFailure(.optionValue, "`stop:` is `patience(n)` or `below(x)`", at: option.span)
+    }
+    let given = try numbers(arguments, session)
+    return EarlyStop(
+      patience: given["looks"].map { Int($0) }, improvement: given["improvement"] ?? 0,
+      target: given["value"])
+  }
+
+  private static func numbers(
+    _ arguments: [OptionValue.Argument], _ session: Session
+  ) throws -> [String: Double] {
+    var numbers: [String: Double] = [:]
+    for argument in arguments {
+      guard case .expression(let expression) = argument.value, let label = argument.label else {
+        continue
+      }
+      numbers[label] = try session.evaluate(expression).tensor?.scalar
+    }
+    return numbers
+  }
+
   // MARK: Stages
 
   /// What an option says of an optimiser, all of it constant.
@@ -156,8 +229,10 @@ struct TrainingPlan {
   }
 
   private func stage(
-    _ option: OptionValue, common: BatchPlan?, _ command: TrainCommand, _ session: Session
+    _ option: OptionValue, common: BatchPlan?, _ horizon: (data: Dataset?, name: String?),
+    _ command: TrainCommand, _ session: Session
   ) throws -> Stage {
+    let data = horizon.data
     let (row, configured, rate) = try Self.optimizer(option, session)
     let name = row.name
     var batch = common ?? .all
@@ -201,7 +276,7 @@ struct TrainingPlan {
         freeze: Self.paths("freeze", option, command, session),
         free: Self.paths("free", option, command, session), clip: clip,
         keeping: isWhole ? .lowest : .latest),
-      batch: batch, extent: extent)
+      batch: batch, data: data, extent: extent + (horizon.name.map { " on " + $0 } ?? ""))
   }
 
   private static func paths(
@@ -277,6 +352,17 @@ struct TrainingPlan {
         .optionValue, "`\(option.key)` is a whole number, not below 0", at: option.span)
     }
     return n
+  }
+}
+
+extension DatasetType {
+  /// That of the times, in words; nil for plain numbers.
+  fileprivate var timeUnit: String? {
+    guard
+      case .uniform(let unit)? = example.first(where: { $0.name == timeColumn })?.type.tensor?.unit,
+      !unit.isOne
+    else { return nil }
+    return unit.description
   }
 }
 

@@ -17,6 +17,14 @@ package struct TrainingFailure: Error, Sendable {
     case path(ParameterVector.PathError)
     /// The gradient has another length than the parameters: never the user's mistake.
     case gradientLength(expected: Int, found: Int)
+
+    /// It may be otherwise at other parameters.
+    package var isOfPoint: Bool {
+      switch self {
+      case .objective, .nonFinite: true
+      case .validation, .nothingToTrain, .path, .gradientLength: false
+      }
+    }
   }
 
   package var cause: Cause

@@ -20,7 +20,7 @@ package struct TrainingProgress: Sendable {
   package var rate: Double
   /// Calls of the objective in this step, and evaluations of right-hand sides.
   package var evaluations: Int
-  /// Those of them that gave no finite value, in a line search, which came back from them.
+  /// Those of them that gave no finite value: in a line search, which came back from them, or behind an update, which was taken back.
   package var failedTrials: Int
   /// Why the last of them failed.
   package var trialFailure: TrainingFailure.Cause?

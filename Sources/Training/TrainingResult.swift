@@ -45,6 +45,8 @@ package struct TrainingResult: Sendable {
   package var evaluations: Int
   /// Trials of line searches that gave no finite value.
   package var failedTrials: Int
+  /// Updates that were taken back, as there was no value where they led.
+  package var retreats: Int
   /// Evaluations of right-hand sides in all of them.
   package var forwardEvaluations: Int
   package var backwardEvaluations: Int

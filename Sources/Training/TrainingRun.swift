@@ -1,3 +1,5 @@
+import Foundation
+
 /// A run of one or more stages, step by step. Everything it does follows from what it is given:
 /// the clock is only read out, never decided by.
 ///
@@ -108,6 +110,7 @@ package struct TrainingRun {
     state.stepInStage = 0
     state.optimizer = nil
     state.pending = nil
+    state.foothold?.optimizer = nil
   }
 
   /// The parameters with the flags of a stage.
@@ -124,7 +127,7 @@ package struct TrainingRun {
 
   private mutating func makeStep() throws -> TrainingProgress {
     let stage = stages[state.stage]
-    let layout = try layout(of: stage)
+    var layout = try layout(of: stage)
     let wantsOneFunction = stage.optimizer.row.wantsOneFunction
     let request = ObjectiveRequest(
       stage: state.stage, step: state.step + 1,
@@ -133,7 +136,7 @@ package struct TrainingRun {
     // A step is whole or not made: where its validation is cancelled, it is taken back.
     let before = isValidated ? state : nil
     var counted = Counts()
-    let here = try state.pending ?? evaluate(layout, request, &counted)
+    let here = try state.pending ?? footing(&layout, request, &counted)
     if stage.keeping == .lowest { offer(here) }
 
     let free = layout.gatherFree(here.gradient)
@@ -142,9 +145,14 @@ package struct TrainingRun {
     if let clip = stage.clip, !wantsOneFunction, norm > clip {
       trial.gradient = free.map { $0 * (clip / norm) }
     }
-    let rate = stage.rate.at(Double(state.stepInStage) / stage.stepsPerUnit)
+    let rate = stage.rate.at(Double(state.stepInStage) / stage.stepsPerUnit) * state.caution
+    state.caution = min(1, state.caution * Self.recovery)
+    let foothold = TrainingState.Foothold(
+      values: layout.values, optimizer: state.optimizer, gradient: trial.gradient,
+      value: here.value, rate: rate)
     let (outcome, accepted) = try update(layout, trial, rate, request, &counted)
 
+    state.foothold = wantsOneFunction ? nil : foothold
     state.pending = nil
     let untouched = layout.untouchedPaths(here.gradient)
     note(here, layout, untouched, counted)
@@ -175,6 +183,56 @@ package struct TrainingRun {
     progress.end = end(of: stage, outcome, watched: watched(here, progress.validation))
     if let end = progress.end { leaveStage(end) }
     return progress
+  }
+
+  /// Halvings of an update before its run is given up.
+  private static let halvings = 12
+  /// Behind these the optimiser forgets: its momentum may be what leads where there is no value, however short the step.
+  private static let halvingsWithMemory = 4
+  /// By what the rate grows back, a step.
+  private static let recovery = 1.1
+
+  /// The value where the last update has led. Where there is none, as a solve fails there or a number isn't finite, the update is taken back
+  /// and made shorter, until there is one.
+  private mutating func footing(
+    _ layout: inout ParameterVector, _ request: ObjectiveRequest, _ counted: inout Counts
+  ) throws -> Evaluation {
+    let before = state
+    for halving in 1... {
+      do {
+        return try evaluate(layout, request, &counted)
+      } catch Halt.cancelled {
+        // Whoever goes on from here makes the step from its beginning.
+        state = before
+        throw Halt.cancelled
+      } catch Halt.failed(let cause) {
+        guard cause.isOfPoint, let foothold = state.foothold, halving <= Self.halvings else {
+          throw Halt.failed(cause)
+        }
+        counted.failed += 1
+        counted.lastFailure = cause
+        state.retreats += 1
+        var values = foothold.values
+        if let remembering = foothold.optimizer {
+          var optimizer =
+            halving > Self.halvingsWithMemory
+            ? stages[state.stage].optimizer.optimizer : remembering
+          layout.replaceValues(values)
+          state.caution = foothold.rate > 0 ? max(state.caution / 2, 1e-6) : 1
+          var point = layout.gatherFree(values)
+          let trial = Trial(value: foothold.value, gradient: foothold.gradient, index: -1)
+          let rate = foothold.rate * exp2(-Double(halving))
+          _ = try optimizer.step(&point, here: trial, rate: rate) { _ in nil }
+          values = layout.scatterFree(point)
+          state.optimizer = optimizer
+        } else {
+          state.foothold = nil
+        }
+        layout.replaceValues(values)
+        state.parameters.replaceValues(values)
+      }
+    }
+    throw Halt.cancelled
   }
 
   /// Lets the optimiser move; gives the evaluation at the new point where it has made one.

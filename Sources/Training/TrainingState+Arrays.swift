@@ -42,6 +42,17 @@ extension TrainingState {
       arrays["optimizer"] = [1]
       for (name, values) in optimizer.state { arrays["optimizer." + name] = values }
     }
+    arrays["caution"] = [caution, Double(retreats)]
+    if let foothold {
+      arrays["foothold"] = [foothold.value, foothold.rate, foothold.optimizer == nil ? 0 : 1]
+      arrays["foothold.gradient"] = foothold.gradient
+      for block in parameters.blocks {
+        arrays["foothold.values." + block.path] = Array(foothold.values[block.range])
+      }
+      for (name, values) in foothold.optimizer?.state ?? [:] {
+        arrays["foothold.optimizer." + name] = values
+      }
+    }
     return arrays
   }
 
@@ -89,7 +100,12 @@ extension TrainingState {
 
     if arrays["pending"] != nil { pending = try reader.pending(parameters) }
     if arrays["optimizer"] != nil, stage < stages.count {
-      optimizer = try reader.optimizer(stages[stage], parameters)
+      optimizer = try reader.optimizer("optimizer.", stages[stage], parameters)
+    }
+    let careful = try reader.array("caution", 2)
+    (caution, retreats) = (careful[0], try reader.count(careful[1], "caution"))
+    if arrays["foothold"] != nil {
+      foothold = try reader.foothold(stage < stages.count ? stages[stage] : nil, parameters)
     }
   }
 
@@ -154,15 +170,39 @@ private struct ArrayReader {
       backwardEvaluations: try count(facts[3], "pending"))
   }
 
-  func optimizer(
-    _ stage: TrainingStage, _ parameters: ParameterVector
-  ) throws(TrainingStateError) -> any Optimizer {
+  func foothold(
+    _ stage: TrainingStage?, _ parameters: ParameterVector
+  ) throws(TrainingStateError) -> TrainingState.Foothold {
+    let facts = try array("foothold", 3)
+    guard let gradient = arrays["foothold.gradient"] else {
+      throw .missing(name: "foothold.gradient")
+    }
+    var result = TrainingState.Foothold(
+      values: try blocks("foothold.values.", parameters), gradient: gradient, value: facts[0],
+      rate: facts[1])
+    guard facts[2] == 1, let stage else { return result }
+    guard gradient.count == (try layout(of: stage, parameters).freeCount) else {
+      throw .malformed(name: "foothold.gradient")
+    }
+    result.optimizer = try optimizer("foothold.optimizer.", stage, parameters)
+    return result
+  }
+
+  private func layout(
+    of stage: TrainingStage, _ parameters: ParameterVector
+  ) throws(TrainingStateError) -> ParameterVector {
     var layout = parameters
     do {
       for path in stage.freeze { try layout.freeze(path) }
       for path in stage.free { try layout.free(path) }
     } catch { throw .malformed(name: "optimizer") }
-    let prefix = "optimizer."
+    return layout
+  }
+
+  func optimizer(
+    _ prefix: String, _ stage: TrainingStage, _ parameters: ParameterVector
+  ) throws(TrainingStateError) -> any Optimizer {
+    let layout = try layout(of: stage, parameters)
     var state: [String: [Double]] = [:]
     for (name, values) in arrays where name.hasPrefix(prefix) {
       // A number, or one or several vectors of the free components.

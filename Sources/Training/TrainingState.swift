@@ -19,6 +19,17 @@ package struct TrainingState: Sendable {
     package var stale = 0
   }
 
+  /// Where an update began, so that it can be taken back where it has led to no value.
+  package struct Foothold: Sendable {
+    package var values: [Double]
+    /// As it was before the update; nil where another stage has begun since, so that there is nothing to make a shorter update with.
+    package var optimizer: (any Optimizer)?
+    /// Of the free components, as the optimiser saw it.
+    package var gradient: [Double]
+    package var value: Double
+    package var rate: Double
+  }
+
   /// The parameters with the flags that the run was given.
   package var parameters: ParameterVector
   package var stage = 0
@@ -29,6 +40,12 @@ package struct TrainingState: Sendable {
   /// The value at `parameters` on the sample that the next step will ask for.
   package var pending: Evaluation?
   package var best: Best
+  /// Nil before the first update, and where optimisers try before they move.
+  package var foothold: Foothold?
+  /// The share of its rate that an update has: less than 1 for some steps after one was taken back.
+  package var caution = 1.0
+  /// Updates that were taken back.
+  package var retreats = 0
   package var watch = Watch()
   package var losses: [Double] = []
   package var values: [Double] = []
@@ -61,7 +78,7 @@ package struct TrainingState: Sendable {
       untouched: parameters.blocks.map(\.path).filter {
         tried.contains($0) && !touched.contains($0)
       },
-      evaluations: evaluations, failedTrials: failedTrials,
+      evaluations: evaluations, failedTrials: failedTrials, retreats: retreats,
       forwardEvaluations: forwardEvaluations,
       backwardEvaluations: backwardEvaluations, elapsed: elapsed)
   }

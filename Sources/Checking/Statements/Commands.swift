@@ -55,7 +55,9 @@ extension Checker {
       let isCut =
         batching?.first.map { if case .call("windows", _) = $0.value { true } else { false } }
         ?? false
-      let isSliced = study.options.contains { $0.key.text == "validate" || $0.key.text == "test" }
+      let isSliced = study.options.contains {
+        ["validate", "test", "horizon"].contains($0.key.text)
+      }
       if type.timeColumn != nil, isCut || isSliced {
         let length = environment.substitution.freshSize(
           named: "length of \(type.name)", rigid: true)

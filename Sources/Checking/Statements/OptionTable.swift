@@ -3,7 +3,7 @@
 struct OptionRow: Sendable {
   enum Kind: Sendable {
     case optimizer, batch, penalty, slice, schedule, integer, number, text, weights, any, report
-    case boolean, gradient
+    case boolean, gradient, stop, horizon
   }
   let key: String
   let kind: Kind
@@ -35,11 +35,11 @@ struct OptionRow: Sendable {
     .init("penalty", .penalty, repeats: true),
     .init("validate", .slice, ["every": .integer]),
     .init("test", .slice, ["every": .integer], later: true),
-    .init("horizon", .schedule, later: true),
+    .init("horizon", .horizon),
     .init("shooting", .schedule, later: true),
     .init("starts", .integer, later: true),
     .init("clip", .number),
-    .init("stop", .any, later: true),
+    .init("stop", .stop),
     .init("report", .report, ["every": .integer], repeats: true),
     .init("log", .text, ["every": .integer], later: true),
     .init("checkpoint", .text, ["every": .integer], later: true),
@@ -93,7 +93,7 @@ struct SettingCall: Sendable {
     .init("sgd", ["lr", "momentum", "nesterov", "weight_decay"]),
     .init("rmsprop", ["lr", "alpha", "eps", "momentum", "weight_decay"]),
     .init("adam", ["lr", "beta1", "beta2", "eps", "weight_decay"]),
-    .init("adamw", ["lr", "beta1", "beta2", "eps", "weight_decay"], later: true),
+    .init("adamw", ["lr", "beta1", "beta2", "eps", "weight_decay"]),
     .init("lbfgs", ["lr", "history", "tolerance", "change", "evaluations"], takesAll: true),
   ]
   static let batches: [SettingCall] = [
@@ -101,6 +101,11 @@ struct SettingCall: Sendable {
     .init("shuffled", ["count"], required: 1),
     .init("all", []),
   ]
+  static let stops: [SettingCall] = [
+    .init("patience", ["looks", "improvement"], required: 1),
+    .init("below", ["value"], required: 1),
+  ]
+  static let horizons: [SettingCall] = [.init("grow", ["from", "to", "stages"], required: 1)]
   static let schedules: [SettingCall] = [
     .init("steps", ["from", "at", "factor"], required: 1),
     .init("cosine", ["from", "to", "over"], required: 1),

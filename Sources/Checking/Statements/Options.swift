@@ -114,6 +114,11 @@ extension Checker {
     case .optimizer:
       return setting(expression, of: SettingCall.optimizers, key, what: "an optimiser")
     case .batch: return setting(expression, of: SettingCall.batches, key, what: "a batch")
+    case .stop: return setting(expression, of: SettingCall.stops, key, what: "a rule to stop by")
+    case .horizon:
+      return setting(
+        expression, of: SettingCall.horizons, key, what: "how far to look",
+        units: timeUnit(of: data).map { ["from": $0, "to": $0] } ?? [:])
     case .penalty: return penalty(expression)
     case .integer, .number, .text, .boolean: return plainOption(expression, kind, key)
     case .weights: return weightsOption(expression)
@@ -209,7 +214,7 @@ extension Checker {
       guard value.booleanLiteral != nil else { return wrong("`true` or `false`") }
       return .expression(value)
     case .text, .optimizer, .batch, .penalty, .slice, .schedule, .weights, .any, .report,
-      .gradient:
+      .gradient, .stop, .horizon:
       guard let text = value.textLiteral else { return wrong("a string") }
       return .text(text)
     }
@@ -217,7 +222,8 @@ extension Checker {
 
   /// `adam(lr: 1e-2)`, `windows(length: 20)`, `all`.
   private mutating func setting(
-    _ expression: Expression, of rows: [SettingCall], _ key: String, what: String
+    _ expression: Expression, of rows: [SettingCall], _ key: String, what: String,
+    units: [String: UnitLabel] = [:]
   ) -> OptionValue.Value? {
     var name: Name?
     var arguments: [Argument] = []
@@ -258,9 +264,13 @@ extension Checker {
         values.append(OptionValue.Argument(label: parameter, value: read))
         continue
       }
-      let value = elaborate(argument)
+      var value = elaborate(argument)
+      if let unit = units[parameter] {
+        value = adopted(value, unit: unit, what: "`\(parameter):` of `\(row.name)`")
+      }
       if value.isInvalid { return nil }
-      let isCount = ["length", "count", "history", "evaluations", "over"].contains(parameter)
+      let isCount = ["length", "count", "history", "evaluations", "over", "looks", "stages"]
+        .contains(parameter)
       if isCount, value.integerLiteral.map({ $0 < 1 }) ?? true {
         report(
           Diagnostic(
@@ -275,6 +285,13 @@ extension Checker {
       values.append(OptionValue.Argument(label: parameter, value: .expression(value)))
     }
     return .call(row.name, values)
+  }
+
+  /// That of the times of a data set, where it has any.
+  private func timeUnit(of data: TypedExpression?) -> UnitLabel? {
+    guard let data, case .dataset(let type) = resolve(data.type), let name = type.timeColumn
+    else { return nil }
+    return type.example.first { $0.name == name }?.type.tensor?.unit
   }
 
   /// `freeze: net`, `freeze: [net, swing.L]`.

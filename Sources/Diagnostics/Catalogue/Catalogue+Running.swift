@@ -479,5 +479,19 @@ extension Catalogue {
         loss l(_) = (k - 2)^2 + 1e-300*sqrt(k)
         train l { optimize: lbfgs(), steps: 5 }
         """),
+    CatalogueRow(
+      .stepTakenBack, "steps of training were taken back",
+      "A step led to parameters at which a solve fails or the loss isn't finite. It was taken back and made shorter until there was a value; the "
+        + "rate grows back by itself. Many of them mean that the rate is too large, or that a domain is missing.",
+      bad: """
+        param k = 1
+        loss l(_) = (sqrt(k) - 0.01)^2
+        train l { optimize: sgd(lr: 1.5), steps: 5 }
+        """,
+      mended: """
+        param k = 1 in (0, inf)
+        loss l(_) = (sqrt(k) - 0.01)^2
+        train l { optimize: sgd(lr: 1.5), steps: 5 }
+        """),
   ]
 }
