@@ -1,3 +1,4 @@
+import NodalBasics
 import NodalIR
 import Synchronization
 

@@ -22,6 +22,8 @@ public struct Configuration: Sendable {
   public var allowedReads: [String]
   /// Folders outside of `outputDirectory` that may be written all the same.
   public var allowedWrites: [String]
+  /// A `train` with `checkpoint:` goes on from the file, if there is one; otherwise it begins anew.
+  public var resumes = false
   /// The world that it sees; a test passes one of its own.
   package var host: Host
 
@@ -48,6 +50,7 @@ public struct Configuration: Sendable {
   func sessionOptions() -> SessionOptions {
     SessionOptions(
       settings: settings, seed: seed, threads: Threads(threads), outputDirectory: outputDirectory,
-      dataDirectories: dataDirectories, allowedReads: allowedReads, allowedWrites: allowedWrites)
+      dataDirectories: dataDirectories, allowedReads: allowedReads, allowedWrites: allowedWrites,
+      resumes: resumes)
   }
 }

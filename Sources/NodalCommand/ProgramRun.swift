@@ -7,11 +7,13 @@ import NodalREPL
 struct ProgramRun: Sendable {
   private let options: ExecutionOptions
   private let output: OutputOptions
+  private let resumes: Bool
   private let host = Host.system
 
-  init(_ options: ExecutionOptions, _ output: OutputOptions) {
+  init(_ options: ExecutionOptions, _ output: OutputOptions, resumes: Bool = false) {
     self.options = options
     self.output = output
+    self.resumes = resumes
   }
 
   /// Runs a file, or standard input for `-`.
@@ -112,7 +114,9 @@ struct ProgramRun: Sendable {
   private func interpreter(for file: String) -> (Interpreter, EventPrinter) {
     let printer = EventPrinter(host: host, style: output.style(host))
     let directory = file == "-" ? "." : Path.directory(file)
-    let interpreter = Interpreter(options.configuration(directory: directory, host: host)) {
+    var configuration = options.configuration(directory: directory, host: host)
+    configuration.resumes = resumes
+    let interpreter = Interpreter(configuration) {
       printer.receive($0)
     }
     return (interpreter, printer)

@@ -134,12 +134,16 @@ extension Session {
     var retreats = 0
     var lastRetreat: (step: Int, cause: TrainingFailure.Cause)?
     defer { warnOfRetreats(retreats, lastRetreat, command) }
+    let beginning = start ?? evaluator.parameters
+    let checkpoint = try TrainCheckpoint.make(command, plan, self)
+    let state =
+      try checkpoint?.begin(beginning, plan, self) ?? TrainingState(beginning)
     do {
-      return try Trainer.train(
-        objective, from: start ?? evaluator.parameters, stages: plan.stages.map(\.training),
+      let last = try Trainer.train(
+        objective, from: state, stages: plan.stages.map(\.training),
         validation: validation, clock: host.monotonicClock,
         isCancelled: { [cancel] in cancel.isSet }
-      ) { progress in
+      ) { progress, state in
         let fresh = progress.untouched.filter { reported.insert($0).inserted }
         self.tell(untouched: fresh, command)
         if wantsReport { report.add(evaluator.takeCost()) }
@@ -151,7 +155,12 @@ extension Session {
         if !self.options.isQuiet {
           self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
         }
+        if let checkpoint, checkpoint.isDue(progress, plan.stages[progress.stage].training) {
+          checkpoint.keep(state, self)
+        }
       }
+      checkpoint?.close(last, self)
+      return last.result
     } catch {
       // What has been learned until then is not lost.
       keep(error.partial.best.values, evaluator)

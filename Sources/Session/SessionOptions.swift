@@ -21,13 +21,16 @@ package struct SessionOptions: Sendable {
   package var allowedWrites: [String]
   /// No progress, no prints of what was written.
   package var isQuiet: Bool
+  /// A `train` with a checkpoint goes on from it, if there is one.
+  package var resumes: Bool
   /// `plot` without a file is drawn for the terminal.
   package var drawsInTerminal: Bool
 
   package init(
     settings: [String: String] = [:], seed: Int? = nil, threads: Threads = Threads(2),
     outputDirectory: String? = nil, dataDirectories: [String] = [], allowedReads: [String] = [],
-    allowedWrites: [String] = [], isQuiet: Bool = false, drawsInTerminal: Bool = true
+    allowedWrites: [String] = [], isQuiet: Bool = false, drawsInTerminal: Bool = true,
+    resumes: Bool = false
   ) {
     self.settings = settings
     self.seed = seed
@@ -38,5 +41,6 @@ package struct SessionOptions: Sendable {
     self.allowedWrites = allowedWrites
     self.isQuiet = isQuiet
     self.drawsInTerminal = drawsInTerminal
+    self.resumes = resumes
   }
 }

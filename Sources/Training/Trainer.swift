@@ -10,10 +10,23 @@ package enum Trainer {
     isCancelled: @escaping () -> Bool = { false },
     report: (TrainingProgress) -> Void = { _ in }
   ) throws(TrainingFailure) -> TrainingResult {
-    var run = TrainingRun(
+    try train(
       objective, from: TrainingState(parameters), stages: stages, validation: validation,
-      clock: clock, isCancelled: isCancelled)
-    while let progress = try run.advance() { report(progress) }
-    return run.state.result
+      clock: clock, isCancelled: isCancelled
+    ) { progress, _ in report(progress) }.result
+  }
+
+  /// The same from a state on; `report` is told how the run stands, too. Gives the last state.
+  package static func train(
+    _ objective: any Objective, from state: TrainingState, stages: [TrainingStage],
+    validation: Validation? = nil, clock: @escaping () -> Double = { 0 },
+    isCancelled: @escaping () -> Bool = { false },
+    report: (TrainingProgress, TrainingState) -> Void = { _, _ in }
+  ) throws(TrainingFailure) -> TrainingState {
+    var run = TrainingRun(
+      objective, from: state, stages: stages, validation: validation, clock: clock,
+      isCancelled: isCancelled)
+    while let progress = try run.advance() { report(progress, run.state) }
+    return run.state
   }
 }

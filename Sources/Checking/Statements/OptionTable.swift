@@ -42,7 +42,7 @@ struct OptionRow: Sendable {
     .init("stop", .stop),
     .init("report", .report, ["every": .integer], repeats: true),
     .init("log", .text, ["every": .integer], later: true),
-    .init("checkpoint", .text, ["every": .integer], later: true),
+    .init("checkpoint", .text, ["every": .integer]),
     .init("seed", .integer),
     .init("freeze", .weights),
     .init("free", .weights),

@@ -8,10 +8,12 @@ struct RunCommand: ParsableCommand {
       Printed values go to standard output; diagnostics, progress and notes to standard error.
       A program reads below its own folder and the --data folders, and writes below --out only.
       Ctrl-C stops training and keeps the best parameters so far; a second one ends the process.
+      A run with `checkpoint:` in its `train` goes on where it was with --resume.
 
       EXAMPLES
         nodal run examples/swing.node --out results
         nodal run model.node --set pendulum.g=1.62 --seed 4
+        nodal run model.node --resume
         nodal run model.node --json | jq 'select(.kind == "result")'
         echo 'print 1 + 1' | nodal run -
       """)
@@ -21,8 +23,10 @@ struct RunCommand: ParsableCommand {
   @OptionGroup(title: "Program") var options: ExecutionOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
+  @Flag(help: "Goes on from the checkpoints that an earlier run has left.") var resume = false
+
   func run() throws {
-    let (file, run) = (file, ProgramRun(options, output))
+    let (file, run) = (file, ProgramRun(options, output, resumes: resume))
     try perform { try run.run(file) }
   }
 }

@@ -1,17 +1,17 @@
 /// A hash that is the same in every process on machines of one byte order: two 64-bit sums after FNV-1a (Fowler, Noll and Vo),
 /// unlike each other, of words of eight bytes. It tells programs apart and finds damage; it is no defence against an enemy.
-struct StableHash {
+package struct StableHash: Sendable {
   private var a: UInt64 = 0xcbf2_9ce4_8422_2325
   private var b: UInt64 = 0x6c62_272e_07bb_0142
 
-  init() {}
+  package init() {}
 
-  init(_ parts: String...) {
+  package init(_ parts: String...) {
     for part in parts { add(part.utf8) }
   }
 
   /// Adds bytes, and how many there are.
-  mutating func add(_ bytes: some Sequence<UInt8>) {
+  package mutating func add(_ bytes: some Sequence<UInt8>) {
     let done: Void? = bytes.withContiguousStorageIfAvailable { add(UnsafeRawBufferPointer($0)) }
     if done == nil { Array(bytes).withUnsafeBytes { add($0) } }
   }
@@ -34,9 +34,9 @@ struct StableHash {
   }
 
   /// Digits of `text`.
-  static let length = 32
+  package static let length = 32
 
-  var text: String {
+  package var text: String {
     func hex(_ x: UInt64) -> String {
       let digits = String(x, radix: 16)
       return String(repeating: "0", count: 16 - digits.count) + digits
