@@ -67,9 +67,9 @@ private struct AttributeReader {
     case "scatter":
       return .scatter(
         Scatter(batchAxes: try natural("batch", usual: 0), extent: try needed("extent")))
-    case "factorize": return .factorize(try band())
+    case "factorize": return .factorize(try pattern())
     case "linear_solve":
-      return .linearSolve(LinearSolve(isTransposed: try flag("transposed"), band: try band()))
+      return .linearSolve(LinearSolve(isTransposed: try flag("transposed"), pattern: try pattern()))
     case "branch":
       return .branch(
         Branch(
@@ -186,7 +186,7 @@ private struct AttributeReader {
     solve.isBackward = try flag("backward")
     solve.isTrial = try flag("trial")
     solve.mass = attributes.regions.removeValue(forKey: "mass")
-    solve.band = try band()
+    solve.pattern = try pattern()
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
     solve.noise = try noise()
     solve.delays = try delays()
@@ -194,14 +194,28 @@ private struct AttributeReader {
     return solve
   }
 
-  private mutating func band() throws(RegionTextError) -> Band? {
-    guard let item = attributes.items.removeValue(forKey: "band") else { return nil }
-    guard case .call("band", let items) = item, items.count == 3,
-      case .integer(let below) = items[0], case .integer(let above) = items[1], below >= 0,
-      above >= 0, below <= RegionReader.longestExtent, above <= RegionReader.longestExtent,
-      case .list(let list) = items[2]
-    else { throw error("band(below, above, [order]) wanted") }
-    return Band(order: try places(list, of: "a component"), below: below, above: above)
+  private mutating func pattern() throws(RegionTextError) -> MatrixPattern? {
+    guard let item = attributes.items.removeValue(forKey: "pattern") else { return nil }
+    guard case .call(let name, let items) = item else { throw error("a pattern wanted") }
+    switch (name, items.count) {
+    case ("band", 3):
+      guard case .integer(let below) = items[0], case .integer(let above) = items[1], below >= 0,
+        above >= 0, below <= RegionReader.longestExtent, above <= RegionReader.longestExtent,
+        case .list(let list) = items[2]
+      else { throw error("band(below, above, [order]) wanted") }
+      return .band(Band(order: try places(list, of: "a component"), below: below, above: above))
+    case ("sparse", 2):
+      guard case .list(let first) = items[0], case .list(let second) = items[1] else {
+        throw error("sparse([where rows begin], [columns]) wanted")
+      }
+      let columns = try places(second, of: "a column")
+      guard
+        let pattern = SparsePattern(
+          starts: try places(first, of: "a place"), columns: columns)
+      else { throw error("rows of ascending columns wanted, each with that of the diagonal") }
+      return .sparse(pattern)
+    default: throw error("band(…) or sparse(…) wanted")
+    }
   }
 
   private func places(_ list: [RegionItem], of what: String) throws(RegionTextError) -> [Int] {

@@ -115,7 +115,7 @@ struct LinearSystemTests {
     for transposed in [false, true] {
       for executor in Self.executors {
         let inBand = try Runner(
-          executor.compile(Self.weighted(n, element, band, transposed))
+          executor.compile(Self.weighted(n, element, .band(band), transposed))
         )
         .run([entries, right, weights]).results
         let asWhole = try Runner(executor.compile(Self.weighted(n, element, nil, transposed)))
@@ -141,16 +141,16 @@ struct LinearSystemTests {
   }
 
   /// (A, b, w) → x, and the derivatives of Σ w x by A and b.
-  private static func weighted(
-    _ n: Int, _ element: ElementType, _ band: Band?, _ transposed: Bool
+  static func weighted(
+    _ n: Int, _ element: ElementType, _ pattern: MatrixPattern?, _ transposed: Bool
   ) throws -> Region {
     let vector = ValueType(element, [.lane, .fixed(n)])
     var b = RegionBuilder(parameters: [
-      ValueType(element, [.lane, .fixed(n), .fixed(band?.width ?? n)]), vector,
+      ValueType(element, [.lane] + (pattern?.shape ?? [n, n]).map(Extent.fixed)), vector,
     ])
-    let factors = b.value(.factorize(band), [b.parameters[0]])
+    let factors = b.value(.factorize(pattern), [b.parameters[0]])
     let x = b.value(
-      .linearSolve(LinearSolve(isTransposed: transposed, band: band)),
+      .linearSolve(LinearSolve(isTransposed: transposed, pattern: pattern)),
       [b.parameters[0], factors, b.parameters[1]])
     return try ReverseMode.differentiate(b.finish([x]), wrt: [0, 1])
   }

@@ -60,4 +60,39 @@ struct LinearizationTests {
     let region = try Linearization.jacobian(of: rhs)
     #expect(region.nodes.count < 60, "\(region.nodes.count) nodes")
   }
+
+  /// A grid is solved sparse, a chain in a band, and what all depend on as a whole.
+  @Test func form() throws {
+    func form(_ shape: [Int], coupled: Bool) throws -> MatrixPattern? {
+      let state = ValueType(.f64, shape: [shape.reduce(1, *)])
+      var b = RegionBuilder(parameters: [.time, state])
+      let y = b.reshape(b.parameters[1], to: shape.map(Extent.fixed))
+      var slope = b.neg(b.square(y))
+      for axis in shape.indices where shape[axis] > 1 {
+        let rest = b.slice(y, axis: axis, 1..<shape[axis])
+        slope = b.add(slope, b.pad(rest, axis: axis, before: 0, after: 1))
+        let first = b.slice(y, axis: axis, 0..<(shape[axis] - 1))
+        slope = b.add(slope, b.pad(first, axis: axis, before: 1, after: 0))
+      }
+      var flat = b.reshape(slope, to: state.extents)
+      if coupled {
+        let sum = b.reduce(.sum, b.parameters[1], axes: [0])
+        flat = b.mul(flat, b.broadcast(sum, to: state.extents, axes: []))
+      }
+      let solve = Solve(
+        settings: SolverSettings(method: "rodas5p", stepping: .count(10)),
+        batched: [false, false, false, false], rhs: try b.finish([flat]),
+        controlled: state.fixedCount ?? 0)
+      return try Linearization.linearized(solve).pattern
+    }
+    guard case .sparse = try form([24, 24], coupled: false) else {
+      Issue.record("a grid is not solved sparse")
+      return
+    }
+    guard case .band = try form([600], coupled: false) else {
+      Issue.record("a chain is not solved in a band")
+      return
+    }
+    #expect(try form([10, 10], coupled: true) == nil)
+  }
 }

@@ -240,7 +240,16 @@ extension Checker {
     guard let value = sequenceArgument("x", given, "shift"), let written = given["by"],
       let by = constantInteger(written, "the distance of a shift"), let type = tensor(value)
     else { return .invalid(span) }
-    let element = type.shape.dropping(1)
+    var axis = 0
+    if let written = given["axis"] {
+      // Axes behind the known ones are the open end of a function's shape.
+      guard let only = axesArgument(written, rank: resolve(type.shape).rank)?.first else {
+        return .invalid(span)
+      }
+      axis = only
+    }
+    var element = resolve(type.shape)
+    element.sizes.remove(at: axis)
     var fill =
       given["fill"].map { elaborate($0) }
       ?? (type.element == .boolean ? boolean(false, span) : integer(0, span))
@@ -271,7 +280,7 @@ extension Checker {
       }
       fill = converted
     }
-    return TypedExpression(.shift(value, by: by, fill: fill), value.type, span)
+    return TypedExpression(.shift(value, axis: axis, by: by, fill: fill), value.type, span)
   }
 
   /// The number of elements; the largest integer where it overflows.
