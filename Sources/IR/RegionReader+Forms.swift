@@ -25,7 +25,7 @@ struct RegionAttributes {
 }
 
 /// Takes attributes one by one, with their types.
-private struct AttributeReader {
+struct AttributeReader {
   var attributes: RegionAttributes
   let parser: RegionParser
 
@@ -34,7 +34,7 @@ private struct AttributeReader {
     self.parser = parser
   }
 
-  private func error(_ message: String) -> RegionTextError {
+  func error(_ message: String) -> RegionTextError {
     parser.scanner.error(message, at: attributes.place)
   }
 
@@ -194,31 +194,7 @@ private struct AttributeReader {
     return solve
   }
 
-  private mutating func pattern() throws(RegionTextError) -> MatrixPattern? {
-    guard let item = attributes.items.removeValue(forKey: "pattern") else { return nil }
-    guard case .call(let name, let items) = item else { throw error("a pattern wanted") }
-    switch (name, items.count) {
-    case ("band", 3):
-      guard case .integer(let below) = items[0], case .integer(let above) = items[1], below >= 0,
-        above >= 0, below <= RegionReader.longestExtent, above <= RegionReader.longestExtent,
-        case .list(let list) = items[2]
-      else { throw error("band(below, above, [order]) wanted") }
-      return .band(Band(order: try places(list, of: "a component"), below: below, above: above))
-    case ("sparse", 2):
-      guard case .list(let first) = items[0], case .list(let second) = items[1] else {
-        throw error("sparse([where rows begin], [columns]) wanted")
-      }
-      let columns = try places(second, of: "a column")
-      guard
-        let pattern = SparsePattern(
-          starts: try places(first, of: "a place"), columns: columns)
-      else { throw error("rows of ascending columns wanted, each with that of the diagonal") }
-      return .sparse(pattern)
-    default: throw error("band(…) or sparse(…) wanted")
-    }
-  }
-
-  private func places(_ list: [RegionItem], of what: String) throws(RegionTextError) -> [Int] {
+  func places(_ list: [RegionItem], of what: String) throws(RegionTextError) -> [Int] {
     try list.map { (item) throws(RegionTextError) in
       guard case .integer(let n) = item, n >= 0 else { throw error("\(what) wanted") }
       return n

@@ -116,7 +116,9 @@ extension Checker {
     return false
   }
 
-  private mutating func axesArgument(_ argument: CallArgument, rank: Int) -> [Int]? {
+  private mutating func axesArgument(
+    _ argument: CallArgument, rank: Int, of what: String = "the axes of a reduction"
+  ) -> [Int]? {
     let value = elaborate(argument)
     if value.isInvalid { return nil }
     var axes: [Int] = []
@@ -125,7 +127,7 @@ extension Checker {
     } else if case .array(let values) = value.kind, tensor(value)?.element == .integer {
       axes = values.map { Int(exactly: $0) ?? Int.max }
     } else {
-      report(.notConstant("the axes of a reduction", at: argument.span))
+      report(.notConstant(what, at: argument.span))
       return nil
     }
     var result: Set<Int> = []
@@ -243,8 +245,15 @@ extension Checker {
     var axis = 0
     if let written = given["axis"] {
       // Axes behind the known ones are the open end of a function's shape.
-      guard let only = axesArgument(written, rank: resolve(type.shape).rank)?.first else {
-        return .invalid(span)
+      guard
+        let axes = axesArgument(
+          written, rank: resolve(type.shape).rank, of: "the axis of a shift")
+      else { return .invalid(span) }
+      guard let only = axes.first, axes.count == 1 else {
+        return failed(
+          .argumentType(
+            "axis", of: "shift", expected: "one axis", found: "\(axes.count) of them",
+            at: written.span), span)
       }
       axis = only
     }
