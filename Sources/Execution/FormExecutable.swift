@@ -12,7 +12,7 @@ package enum FormExecutable {
     case .constant, .elementwise, .select, .convert, .reduce, .contract, .layout, .gather,
       .scatter, .random:
       return nil
-    case .factorize(let band): return FactorizeExecutable(band, operands, results)
+    case .factorize(let pattern): return FactorizeExecutable(pattern, operands, results)
     case .linearSolve(let system): return LinearSolveExecutable(system, operands, results)
     case .branch(let branch):
       return try BranchExecutable(branch, operands, results, executor)

@@ -17,7 +17,7 @@ struct HandoverExecutable: Executable {
     guard solve.settings.partner != nil else { return nil }
     var first = solve
     first.settings.partner = nil
-    (first.jacobian, first.band) = (nil, nil)
+    (first.jacobian, first.pattern) = (nil, nil)
     explicit = try SolveExecutable(first, operands, origin, executor)
     stiff = try SolveExecutable(solve.byOneMethod, operands, origin, executor)
   }

@@ -16,6 +16,11 @@ package struct Band: Sendable, Hashable {
   package var width: Int { below + above + 1 }
   package var factorWidth: Int { width + below + 1 }
 
+  /// See `MatrixPattern.cost`.
+  package var cost: Double {
+    Double(count) * (20 + Double(below) * (4 + 0.3 * Double(below + above)))
+  }
+
   /// The column of each entry as a value has them; nil outside of the matrix.
   package var columns: [Int?] {
     order.indices.flatMap { place in

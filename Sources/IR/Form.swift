@@ -25,8 +25,8 @@ package indirect enum Form: Sendable, Hashable {
   /// (A: […, n, n]) → the LU factors of each matrix, […, n, n + 1]: what `linearSolve` wants beside the matrix. Its last column
   /// tells how rows were exchanged. Two executors may lay the factors out differently: nothing else reads them.
   ///
-  /// Of a matrix with a `band` both have the form that this says.
-  case factorize(Band?)
+  /// Of a matrix with a pattern both have the form that this says.
+  case factorize(MatrixPattern?)
   /// (A: […, n, n], its factors, b: […, n]) → x with A x = b
   case linearSolve(LinearSolve)
   /// (key: i64[2]) → random numbers, a pure function of the key and the place
@@ -134,10 +134,10 @@ package struct LinearSolve: Sendable, Hashable {
   /// Aᵀ x = b instead.
   package var isTransposed: Bool
   /// The right side and the solution are in the order of components in any case.
-  package var band: Band?
-  package init(isTransposed: Bool = false, band: Band? = nil) {
+  package var pattern: MatrixPattern?
+  package init(isTransposed: Bool = false, pattern: MatrixPattern? = nil) {
     self.isTransposed = isTransposed
-    self.band = band
+    self.pattern = pattern
   }
 }
 

@@ -35,10 +35,10 @@ extension Form {
     case .scatter(let scatter):
       list.add("batch", scatter.batchAxes, unless: 0)
       list.add("extent", scatter.extent.description)
-    case .factorize(let band): if let band { list.add("band", band.text) }
+    case .factorize(let pattern): if let pattern { list.add("pattern", pattern.text) }
     case .linearSolve(let system):
       list.add("transposed", system.isTransposed)
-      if let band = system.band { list.add("band", band.text) }
+      if let pattern = system.pattern { list.add("pattern", pattern.text) }
     case .random(let draw):
       list.add("place", draw.place)
       list.add("draw", draw.type.description)
@@ -155,7 +155,7 @@ extension Solve {
     if let countedSpan { list.add("counted_span", countedSpan) }
     if let expected { list.add("expected", expected) }
     list.add("companions", companions, unless: 0)
-    if let band { list.add("band", band.text) }
+    if let pattern { list.add("pattern", pattern.text) }
     if let noise { list.add("noise", noise.text) }
     if let delays { list.add("delays", delays.text) }
     if let corners { list.add("corners", corners.text) }

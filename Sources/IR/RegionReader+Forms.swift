@@ -25,7 +25,7 @@ struct RegionAttributes {
 }
 
 /// Takes attributes one by one, with their types.
-private struct AttributeReader {
+struct AttributeReader {
   var attributes: RegionAttributes
   let parser: RegionParser
 
@@ -34,7 +34,7 @@ private struct AttributeReader {
     self.parser = parser
   }
 
-  private func error(_ message: String) -> RegionTextError {
+  func error(_ message: String) -> RegionTextError {
     parser.scanner.error(message, at: attributes.place)
   }
 
@@ -67,9 +67,9 @@ private struct AttributeReader {
     case "scatter":
       return .scatter(
         Scatter(batchAxes: try natural("batch", usual: 0), extent: try needed("extent")))
-    case "factorize": return .factorize(try band())
+    case "factorize": return .factorize(try pattern())
     case "linear_solve":
-      return .linearSolve(LinearSolve(isTransposed: try flag("transposed"), band: try band()))
+      return .linearSolve(LinearSolve(isTransposed: try flag("transposed"), pattern: try pattern()))
     case "branch":
       return .branch(
         Branch(
@@ -187,7 +187,7 @@ private struct AttributeReader {
     solve.isBackward = try flag("backward")
     solve.isTrial = try flag("trial")
     solve.mass = attributes.regions.removeValue(forKey: "mass")
-    solve.band = try band()
+    solve.pattern = try pattern()
     solve.jacobian = attributes.regions.removeValue(forKey: "jacobian")
     solve.noise = try noise()
     solve.delays = try delays()
@@ -195,17 +195,7 @@ private struct AttributeReader {
     return solve
   }
 
-  private mutating func band() throws(RegionTextError) -> Band? {
-    guard let item = attributes.items.removeValue(forKey: "band") else { return nil }
-    guard case .call("band", let items) = item, items.count == 3,
-      case .integer(let below) = items[0], case .integer(let above) = items[1], below >= 0,
-      above >= 0, below <= RegionReader.longestExtent, above <= RegionReader.longestExtent,
-      case .list(let list) = items[2]
-    else { throw error("band(below, above, [order]) wanted") }
-    return Band(order: try places(list, of: "a component"), below: below, above: above)
-  }
-
-  private func places(_ list: [RegionItem], of what: String) throws(RegionTextError) -> [Int] {
+  func places(_ list: [RegionItem], of what: String) throws(RegionTextError) -> [Int] {
     try list.map { (item) throws(RegionTextError) in
       guard case .integer(let n) = item, n >= 0 else { throw error("\(what) wanted") }
       return n

@@ -124,7 +124,7 @@ package struct Solve: Sendable, Hashable {
   /// axis of lanes as its results (see the pass `linearize`, which makes it).
   package var jacobian: Region?
   /// The form of ∂f/∂y, where few of many components depend on each other; nil: [d, d].
-  package var band: Band?
+  package var pattern: MatrixPattern?
   /// What drives the state beside the right-hand side; for stochastic methods.
   package var noise: Noise?
   /// Earlier states that the right-hand side reads.

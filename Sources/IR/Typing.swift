@@ -32,18 +32,14 @@ extension Form {
       return [try gather.resultType(operands)]
     case .scatter(let scatter):
       return [try scatter.resultType(operands)]
-    case .factorize(let band):
+    case .factorize(let pattern):
       let matrix = try single(operands)
-      let width = try matrix.factorWidth("factorize", band)
-      return [ValueType(matrix.element, matrix.extents.dropLast() + [.fixed(width)])]
+      return [try matrix.factored("factorize", pattern).factors]
     case .linearSolve(let system):
       try expect(operands.count == 3, "linear_solve takes a matrix, its factors and a right side")
-      let width = try operands[0].factorWidth("linear_solve", system.band)
-      let rows = Array(operands[0].extents.dropLast())
+      let known = try operands[0].factored("linear_solve", system.pattern)
       try expect(
-        operands[1] == ValueType(operands[0].element, rows + [.fixed(width)])
-          && operands[2] == ValueType(operands[0].element, rows),
-        "linear_solve of \(operands)")
+        operands[1] == known.factors && operands[2] == known.side, "linear_solve of \(operands)")
       return [operands[2]]
     case .random(let draw):
       let key = try single(operands)
@@ -117,21 +113,20 @@ func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws(IREr
 }
 
 extension ValueType {
-  /// The number of rows of the square matrices that a value holds.
-  /// How many numbers a row of a matrix's factors has.
-  fileprivate func factorWidth(_ what: String, _ band: Band?) throws(IRError) -> Int {
-    if let band {
-      try expect(
-        element.isFloating && rank >= 2 && band.below >= 0 && band.above >= 0
-          && extents[rank - 1] == .fixed(band.width) && extents[rank - 2] == .fixed(band.count)
-          && band.order.sorted() == Array(0..<band.count),
-        "\(what) of \(self), no matrix with \(band.text)")
-      return band.factorWidth
-    }
-    guard element.isFloating, rank >= 2, let size = extents[rank - 1].fixedLength,
-      extents[rank - 2] == .fixed(size)
-    else { throw IRError("\(what) of \(self), no square matrix") }
-    return size + 1
+  /// The types of a matrix's factors and of a right side.
+  fileprivate func factored(
+    _ what: String, _ pattern: MatrixPattern?
+  ) throws(IRError) -> (factors: ValueType, side: ValueType) {
+    let n = pattern?.count ?? extents.last?.fixedLength ?? 0
+    let shape = pattern?.shape ?? [n, n]
+    let outer = Array(extents.dropLast(shape.count))
+    guard element.isFloating, rank >= shape.count, pattern?.isSound ?? true,
+      extents == outer + shape.map(Extent.fixed)
+    else { throw IRError("\(what) of \(self), no square matrix of its form") }
+    let factors = pattern?.factorShape ?? [n, n + 1]
+    return (
+      ValueType(element, outer + factors.map(Extent.fixed)), ValueType(element, outer + [.fixed(n)])
+    )
   }
 }
 
@@ -412,7 +407,8 @@ extension Solve {
     if let jacobian {
       try expectParameters(jacobian, arguments, "jacobian")
       let (rows, d) = (all(state).extents, state.fixedCount ?? 0)
-      let matrix = ValueType(state.element, rows + [.fixed(band?.width ?? d)])
+      let matrix = ValueType(
+        state.element, rows.dropLast() + (pattern?.shape ?? [d, d]).map(Extent.fixed))
       try expect(
         jacobian.resultTypes == [matrix, all(state)], "jacobian gives \(jacobian.resultTypes)")
     }

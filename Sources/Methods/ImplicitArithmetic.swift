@@ -5,30 +5,44 @@ import NodalOperations
 extension StepArithmetic {
   /// M/(hγ) - J, with M = I where none is given.
   mutating func iterationMatrix(
-    _ jacobian: Value, band: Band?, mass: Value?, h: Value, diagonal: Double
+    _ jacobian: Value, pattern: MatrixPattern?, mass: Value?, h: Value, diagonal: Double
   ) -> Value {
     iterationMatrix(
-      jacobian, band: band, mass: mass, factor: builder.reciprocal(builder.mul(h, diagonal)))
+      jacobian, pattern: pattern, mass: mass, factor: builder.reciprocal(builder.mul(h, diagonal)))
   }
 
   /// M c - J.
   mutating func iterationMatrix(
-    _ jacobian: Value, band: Band?, mass: Value?, factor: Value
+    _ jacobian: Value, pattern: MatrixPattern?, mass: Value?, factor: Value
   ) -> Value {
     let type = builder.type(jacobian)
-    let identity =
-      band.map { band in
-        let row = builder.constant(
-          (0..<band.width).map { $0 == band.below ? 1 : 0 },
-          ValueType(type.element, shape: [band.width]))
-        return builder.broadcast(row, to: [.fixed(band.count), .fixed(band.width)], axes: [1])
-      } ?? builder.identity(types.size, type.element)
-    let axes = [type.rank - 2, type.rank - 1]
-    let unit = mass ?? builder.broadcast(identity, to: type.extents, axes: axes)
+    let unit = mass ?? self.unit(type, pattern)
     let spread = builder.broadcast(
       builder.convert(factor, to: type.element), to: type.extents,
       axes: Array(0..<builder.type(factor).rank))
     return builder.sub(builder.mul(unit, spread), jacobian)
+  }
+
+  /// The unit matrix as a value of a type.
+  mutating func unit(_ type: ValueType, _ pattern: MatrixPattern?) -> Value {
+    let one: Value
+    let axes: [Int]
+    switch pattern {
+    case nil:
+      one = builder.identity(types.size, type.element)
+      axes = [type.rank - 2, type.rank - 1]
+    case .band(let band):
+      one = builder.constant(
+        (0..<band.width).map { $0 == band.below ? 1 : 0 },
+        ValueType(type.element, shape: [band.width]))
+      axes = [type.rank - 1]
+    case .sparse(let sparse):
+      one = builder.constant(
+        zip(sparse.rows, sparse.columns).map { $0 == $1 ? 1 : 0 },
+        ValueType(type.element, shape: [sparse.columns.count]))
+      axes = [type.rank - 1]
+    }
+    return builder.broadcast(one, to: type.extents, axes: axes)
   }
 
   /// A matrix times a state.

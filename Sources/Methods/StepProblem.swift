@@ -20,8 +20,8 @@ package struct StepProblem: Sendable {
 
   /// (t, y, p…) → (∂f/∂y, ∂f/∂t), for methods that want it.
   package var jacobian: Region?
-  /// Its form; see `Solve.band`.
-  package var band: Band?
+  /// Its form; see `Solve.pattern`.
+  package var pattern: MatrixPattern?
 
   /// For stochastic methods.
   package var noise: Noise?
@@ -62,7 +62,7 @@ package struct StepProblem: Sendable {
       quadrature: solve.quadrature, drifting: solve.drifting)
     self.wantsError = wantsError
     jacobian = solve.jacobian
-    band = solve.band
+    pattern = solve.pattern
     mass = solve.mass
     noise = solve.noise
     path = solve.settings.path

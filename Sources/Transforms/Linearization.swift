@@ -22,19 +22,19 @@ package enum Linearization {
   }
 
   /// The solve with its Jacobian, if its method wants one and it has none.
-  static func linearized(_ solve: Solve) throws(IRError) -> Solve {
+  package static func linearized(_ solve: Solve) throws(IRError) -> Solve {
     let method = Method.named(solve.settings.partner ?? solve.settings.method)
     guard solve.jacobian == nil, method?.needsJacobian == true else { return solve }
     var solve = solve
     // M of M y' = f has all its entries.
-    (solve.jacobian, solve.band) = try linearization(
-      of: solve.rhs, canBeBanded: solve.mass == nil)
+    (solve.jacobian, solve.pattern) = try linearization(
+      of: solve.rhs, canBeSparse: solve.mass == nil)
     return solve
   }
 
   /// (t, y, p…) → (∂f/∂y: […, d, d], ∂f/∂t: […, d]).
   package static func jacobian(of rhs: Region) throws(IRError) -> Region {
-    try linearization(of: rhs, canBeBanded: false).jacobian
+    try linearization(of: rhs, canBeSparse: false).jacobian
   }
 
   /// Whether derivatives by all components are soon compiled, and linear equations with them soon solved, for somebody who didn't ask for
@@ -43,16 +43,16 @@ package enum Linearization {
     let n = rhs.parameterTypes[1].extents.last?.fixedLength ?? 0
     let groups = ColumnGroups(pattern: Dependence.components(of: rhs), columns: n)
     guard groups.members.count * rhs.nodes.count <= mostNodes else { return false }
-    return n <= largestWhole || groups.band != nil
+    return n <= largestWhole || groups.form != nil
   }
 
   private static let mostNodes = 30_000
   private static let largestWhole = 512
 
-  /// The same, or with ∂f/∂y in the form of a band where that is narrow.
+  /// The same, or with ∂f/∂y in a form of few entries where that is solved sooner.
   private static func linearization(
-    of rhs: Region, canBeBanded: Bool
-  ) throws(IRError) -> (jacobian: Region, band: Band?) {
+    of rhs: Region, canBeSparse: Bool
+  ) throws(IRError) -> (jacobian: Region, pattern: MatrixPattern?) {
     let tangent = try ForwardMode.differentiate(rhs, wrt: [0, 1])
     let state = rhs.parameterTypes[1]
     let n = state.extents.last?.fixedLength ?? 0
@@ -75,11 +75,11 @@ package enum Linearization {
     }
     let one = builder.one(like: given[0])
     let byTime = derivative(one, noState, &builder)
-    let band = canBeBanded ? groups.band : nil
+    let form = canBeSparse ? groups.form : nil
     let matrix =
-      band.map { groups.banded(changes, $0, state, &builder) }
+      form.map { groups.matrix(changes, in: $0, state, &builder) }
       ?? groups.matrix(changes, state, &builder)
-    return (try Simplify.run(try builder.finish([matrix, byTime])), band)
+    return (try Simplify.run(try builder.finish([matrix, byTime])), form)
   }
 }
 
@@ -100,32 +100,45 @@ private struct ColumnGroups {
     for (row, entries) in self.pattern.enumerated() {
       for column in entries { rowsOf[column].append(row) }
     }
-    // First fit, in the order of columns: optimal for bands.
-    var occupied: [Set<Int>] = []
+    // First fit, in the order of columns: optimal for bands. A row knows the groups that have an entry in it.
+    var groupsIn = [[Int]](repeating: [], count: pattern.count)
+    var taken: [Int] = []
     for column in 0..<columns where !rowsOf[column].isEmpty {
-      let rows = Set(rowsOf[column])
-      let fit = occupied.firstIndex { $0.isDisjoint(with: rows) }
-      if let fit {
-        occupied[fit].formUnion(rows)
-        members[fit].insert(column)
-        group[column] = fit
-      } else {
-        group[column] = members.count
-        occupied.append(rows)
-        members.append([column])
+      for row in rowsOf[column] {
+        for other in groupsIn[row] { taken[other] = column }
       }
+      let fit = taken.firstIndex { $0 != column } ?? taken.count
+      if fit == taken.count {
+        taken.append(-1)
+        members.append([])
+      }
+      for row in rowsOf[column] { groupsIn[row].append(fit) }
+      members[fit].insert(column)
+      group[column] = fit
     }
   }
 
   /// Smaller matrices are eliminated as fast whole, and without choosing entries; those up to a dozen components in registers.
-  private static let smallestBanded = 33
+  private static let smallestSparse = 33
 
-  /// Where the entries and the diagonal are in a narrow band.
-  var band: Band? {
-    guard count >= Self.smallestBanded else { return nil }
-    let own = BandOrder.band(pattern.enumerated().map { row, entries in entries + [row] })
-    return own.width + own.below < count / 2 ? own : nil
+  /// The form, of those for few entries, in which linear equations are solved soonest; nil where a whole matrix is.
+  var form: MatrixPattern? {
+    guard count >= Self.smallestSparse else { return nil }
+    let whole = 0.07 * Double(count * count * count)
+    // Where everything depends on everything no order helps.
+    guard pattern.reduce(0, { $0 + $1.count }) < count * count / 3 else { return nil }
+    let entries = pattern.enumerated().map { row, entries in entries + [row] }
+    let band = BandOrder.band(entries)
+    var best: MatrixPattern? = band.width + band.below < count / 2 ? .band(band) : nil
+    // A band of a few entries is as good as it gets.
+    if band.below + band.above > Self.narrow {
+      let sparse = MatrixPattern.sparse(SparsePattern(rows: entries))
+      if sparse.cost < best?.cost ?? whole { best = sparse }
+    }
+    return best
   }
+
+  private static let narrow = 8
 
   /// The matrix whose columns were added up in groups: `changes` has the sum of each group, along the last axis.
   func matrix(
@@ -157,22 +170,21 @@ private struct ColumnGroups {
     return b.mul(table, b.broadcast(constant, to: whole, axes: [axis, axis + 1]))
   }
 
-  /// The same with the entries of a band alone.
-  func banded(
-    _ changes: [Value], _ band: Band, _ state: ValueType, _ b: inout RegionBuilder
+  /// The same in a form of few entries.
+  func matrix(
+    _ changes: [Value], in form: MatrixPattern, _ state: ValueType, _ b: inout RegionBuilder
   ) -> Value {
-    let outer = state.extents.dropLast()
     guard !changes.isEmpty else {
       return b.constant(
-        0, ValueType(state.element, outer + [.fixed(count), .fixed(band.width)]))
+        0, ValueType(state.element, state.extents.dropLast() + form.shape.map(Extent.fixed)))
     }
     let side = b.concatenate(changes, axis: state.rank - 1)
     let entries = pattern.map(Set.init)
-    let places = zip(band.rows, band.columns).map { row, column -> Int? in
+    let places = zip(form.rows, form.columns).map { row, column -> Int? in
       guard let column, entries[row].contains(column) else { return nil }
       return group[column] * count + row
     }
-    return band.shaped(b.elements(side, places), &b)
+    return form.shaped(b.elements(side, places), &b)
   }
 
   private static let fewColumns = 32

@@ -200,10 +200,15 @@ struct IRTextTests {
     var solutions = [false, true].map {
       b.value(.linearSolve(LinearSolve(isTransposed: $0)), [square, factors, row])
     }
-    let band = Band(order: [1, 0], below: 1, above: 0)
+    let band = MatrixPattern.band(Band(order: [1, 0], below: 1, above: 0))
     let inside = b.value(.factorize(band), [square])
     solutions.append(
-      b.value(.linearSolve(LinearSolve(isTransposed: true, band: band)), [square, inside, row]))
+      b.value(.linearSolve(LinearSolve(isTransposed: true, pattern: band)), [square, inside, row]))
+    let sparse = MatrixPattern.sparse(SparsePattern(rows: [[1], []]))
+    let entries = b.constant(2, ValueType(.f64, [.lane, .fixed(3)]))
+    let fronts = b.value(.factorize(sparse), [entries])
+    solutions.append(
+      b.value(.linearSolve(LinearSolve(pattern: sparse)), [entries, fronts, row]))
     let index = b.reduce(.argmax, p[0], axes: [1])
     let put = b.value(
       .scatter(Scatter(batchAxes: 1, extent: .steps(trace: 2))),

@@ -113,7 +113,7 @@ struct RandomRegion {
     case .map: try map(x)
     case .gradient, .tangent: try derivative(x, forward: kind == .tangent)
     case .solve: try solve(x)
-    case .system: system(x)
+    case .system: if noise.integer(below: 2) == 0 { system(x) } else { sparseSystem(x) }
     }
   }
 
@@ -227,6 +227,21 @@ struct RandomRegion {
     let factors = b.value(.factorize(nil), [a])
     let solver = Form.linearSolve(LinearSolve(isTransposed: noise.integer(below: 2) == 0))
     pool.append(b.value(solver, [a, factors, right]))
+  }
+
+  /// The same sparse, of a matrix whose diagonal outweighs the rest.
+  private mutating func sparseSystem(_ x: Value) {
+    let pattern = SparsePattern(rows: (0..<4).map { [(3 * $0 + 1) % 4, ($0 * $0 + 2) % 4] })
+    let matrix = ValueType(.f64, shape: [pattern.columns.count])
+    let mixed = b.mul(b.tanh(fit(x, matrix)), 0.3)
+    let shift = zip(pattern.rows, pattern.columns).enumerated().map { k, place in
+      place.0 == place.1 ? 2 + 0.3 * Double(place.0) : 0.1 * Double(k % 3)
+    }
+    let a = b.add(mixed, b.constant(shift, matrix))
+    let right = fit(pick(), ValueType(.f64, shape: [4]))
+    let factors = b.value(.factorize(.sparse(pattern)), [a])
+    let solver = LinearSolve(isTransposed: noise.integer(below: 2) == 0, pattern: .sparse(pattern))
+    pool.append(b.value(.linearSolve(solver), [a, factors, right]))
   }
 
   // MARK: Regions in regions

@@ -41,6 +41,7 @@ import Testing
     Figure(
       example: "robertson", expression: "abs(s.final.y1/0.2083340149701255e-7 - 1)", bound: 1e-4),
     Figure(example: "spheres", expression: "run.loss", bound: 0.05),
+    Figure(example: "spots", expression: "abs(mean(s.u[3]) - A)", bound: 1e-3),
     Figure(example: "swing", expression: "run.loss", bound: 1e-3),
     Figure(example: "swing_up", bound: 0.05),
     Figure(example: "theophylline", bound: 2.08),
@@ -129,7 +130,7 @@ import Testing
     "heat": "measured", "intervention": nil, "latent_spirals": "tracks",
     "lynx_hare": "pelts", "missing_physics": "obs", "moving_weights": "moons",
     "noisy_well": "paths",
-    "real_pendulum": "record.first(0.02)", "robertson": nil, "spheres": "rings",
+    "real_pendulum": "record.first(0.02)", "robertson": nil, "spheres": "rings", "spots": nil,
     "spiral": "track.first(0.02)",
     "swing": "obs", "swing_up": nil, "theophylline": "trials", "toggle": nil,
   ]

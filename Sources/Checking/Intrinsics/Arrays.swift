@@ -116,7 +116,9 @@ extension Checker {
     return false
   }
 
-  private mutating func axesArgument(_ argument: CallArgument, rank: Int) -> [Int]? {
+  private mutating func axesArgument(
+    _ argument: CallArgument, rank: Int, of what: String = "the axes of a reduction"
+  ) -> [Int]? {
     let value = elaborate(argument)
     if value.isInvalid { return nil }
     var axes: [Int] = []
@@ -125,7 +127,7 @@ extension Checker {
     } else if case .array(let values) = value.kind, tensor(value)?.element == .integer {
       axes = values.map { Int(exactly: $0) ?? Int.max }
     } else {
-      report(.notConstant("the axes of a reduction", at: argument.span))
+      report(.notConstant(what, at: argument.span))
       return nil
     }
     var result: Set<Int> = []
@@ -240,7 +242,23 @@ extension Checker {
     guard let value = sequenceArgument("x", given, "shift"), let written = given["by"],
       let by = constantInteger(written, "the distance of a shift"), let type = tensor(value)
     else { return .invalid(span) }
-    let element = type.shape.dropping(1)
+    var axis = 0
+    if let written = given["axis"] {
+      // Axes behind the known ones are the open end of a function's shape.
+      guard
+        let axes = axesArgument(
+          written, rank: resolve(type.shape).rank, of: "the axis of a shift")
+      else { return .invalid(span) }
+      guard let only = axes.first, axes.count == 1 else {
+        return failed(
+          .argumentType(
+            "axis", of: "shift", expected: "one axis", found: "\(axes.count) of them",
+            at: written.span), span)
+      }
+      axis = only
+    }
+    var element = resolve(type.shape)
+    element.sizes.remove(at: axis)
     var fill =
       given["fill"].map { elaborate($0) }
       ?? (type.element == .boolean ? boolean(false, span) : integer(0, span))
@@ -271,7 +289,7 @@ extension Checker {
       }
       fill = converted
     }
-    return TypedExpression(.shift(value, by: by, fill: fill), value.type, span)
+    return TypedExpression(.shift(value, axis: axis, by: by, fill: fill), value.type, span)
   }
 
   /// The number of elements; the largest integer where it overflows.

@@ -55,7 +55,7 @@ enum Intrinsic: String, CaseIterable, Sendable {
     case .identity: (["n"], 1)
     case .reshape: (["x", "shape"], 2)
     case .reverse: (["x", "axis"], 1)
-    case .shift: (["x", "by", "fill"], 2)
+    case .shift: (["x", "by", "fill", "axis"], 2)
     case .default: (["x", "value"], 2)
     case .open_width: ([], 0)
     case .fold, .scan: (["xs", "init", "body"], 3)

@@ -50,8 +50,8 @@ extension Lowering {
       let value = try array(x)
       let places = wrapped(try array(indices), scope.builder.type(value).extents[0])
       return pick(value, places, indices.span)
-    case .shift(let x, let by, let fill):
-      return try shift(try array(x), by: by, fill: try array(fill))
+    case .shift(let x, let axis, let by, let fill):
+      return try shift(try array(x), axis: axis, by: by, fill: try array(fill))
     case .linspace(let a, let b):
       return try linspace(a, b, type)
     case .iota:
@@ -161,18 +161,24 @@ extension Lowering {
     return scope.builder.select(isNegative, scope.builder.add(indices, Double(n)), indices)
   }
 
-  private mutating func shift(_ x: Value, by: Int, fill: Value) throws(IRError) -> Value {
+  private mutating func shift(
+    _ x: Value, axis: Int, by: Int, fill: Value
+  ) throws(IRError) -> Value {
     let type = scope.builder.type(x)
-    guard let n = type.extents.first?.fixedLength else { throw IRError("shift of \(type)") }
+    guard axis < type.rank, let n = type.extents[axis].fixedLength else {
+      throw IRError("shift of \(type)")
+    }
     let k = min(by.magnitude, UInt(n))
     let gap = Int(k)
     if gap == 0 { return x }
-    let extents = [Extent.fixed(gap)] + type.extents.dropFirst()
+    var extents = type.extents
+    extents[axis] = .fixed(gap)
+    let others = extents.indices.filter { $0 != axis }
     let rank = scope.builder.type(fill).rank
     let filling = scope.builder.broadcast(
-      fill, to: extents, axes: Array((extents.count - rank)..<extents.count))
-    let kept = scope.builder.slice(x, axis: 0, by > 0 ? 0..<(n - gap) : gap..<n)
-    return scope.builder.concatenate(by > 0 ? [filling, kept] : [kept, filling], axis: 0)
+      fill, to: extents, axes: Array(others.suffix(rank)))
+    let kept = scope.builder.slice(x, axis: axis, by > 0 ? 0..<(n - gap) : gap..<n)
+    return scope.builder.concatenate(by > 0 ? [filling, kept] : [kept, filling], axis: axis)
   }
 
   /// Both ends are exact; between them a + (b - a)·i/(n - 1).

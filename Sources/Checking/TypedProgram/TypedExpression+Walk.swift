@@ -29,7 +29,8 @@ extension TypedExpression {
     case .index(let a, let axis, let at): result.kind = .index(f(a), axis: axis, at: f(at))
     case .pick(let a, let label): result.kind = .pick(f(a), label: f(label))
     case .gather(let a, let indices): result.kind = .gather(f(a), indices: f(indices))
-    case .shift(let a, let by, let fill): result.kind = .shift(f(a), by: by, fill: f(fill))
+    case .shift(let a, let axis, let by, let fill):
+      result.kind = .shift(f(a), axis: axis, by: by, fill: f(fill))
     case .linspace(let a, let b): result.kind = .linspace(f(a), f(b))
     case .tuple(let parts): result.kind = .tuple(parts.map(f))
     case .element(let a, let index): result.kind = .element(f(a), index)

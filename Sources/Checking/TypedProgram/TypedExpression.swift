@@ -76,7 +76,7 @@ package struct TypedExpression: Sendable {
     /// The elements at an array of indices along the first axis.
     case gather(TypedExpression, indices: TypedExpression)
     /// Elements moved by a constant along the first axis (positive: to higher indices), the gap filled.
-    case shift(TypedExpression, by: Int, fill: TypedExpression)
+    case shift(TypedExpression, axis: Int, by: Int, fill: TypedExpression)
     /// Evenly spaced numbers, both ends included; how many, the type says.
     case linspace(TypedExpression, TypedExpression)
     /// The integers 0, 1, … along the only axis.

@@ -119,8 +119,8 @@ struct BDFSteps {
     let derivatives = a.builder.inline(jacobian, [ending, predicted] + shared)
     let mass = problem.mass.map { a.builder.inline($0, [t, y] + beginning)[0] }
     let matrix = a.iterationMatrix(
-      derivatives[0], band: problem.band, mass: mass, factor: perLength)
-    let factors = a.builder.value(.factorize(problem.band), [matrix])
+      derivatives[0], pattern: problem.pattern, mass: mass, factor: perLength)
+    let factors = a.builder.value(.factorize(problem.pattern), [matrix])
     let scale = a.scale(problem, predicted, nil)
     let rate = a.spread(perLength)
     // `past` has no 1/α yet.
@@ -134,7 +134,7 @@ struct BDFSteps {
       if let mass { moved = a.product(mass, moved) }
       let slope = a.builder.inline(problem.rhs, [ending, end] + shared)[0]
       let correction = a.builder.value(
-        .linearSolve(LinearSolve(band: problem.band)),
+        .linearSolve(LinearSolve(pattern: problem.pattern)),
         [matrix, factors, a.builder.sub(slope, moved)])
       difference = difference.map { a.builder.add($0, correction) } ?? correction
       end = a.builder.add(predicted, difference ?? correction)

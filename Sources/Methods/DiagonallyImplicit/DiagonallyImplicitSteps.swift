@@ -45,8 +45,8 @@ struct DiagonallyImplicitSteps: IteratedSteps {
     let beginning = a.parameters(shared, at: 0, past)
     let derivatives = a.builder.inline(jacobian, [t, y] + beginning)
     let matrix = a.iterationMatrix(
-      derivatives[0], band: problem.band, mass: nil, h: h, diagonal: tableau.diagonal)
-    let factors = a.builder.value(.factorize(problem.band), [matrix])
+      derivatives[0], pattern: problem.pattern, mass: nil, h: h, diagonal: tableau.diagonal)
+    let factors = a.builder.value(.factorize(problem.pattern), [matrix])
     let rate = a.spread(a.builder.reciprocal(a.builder.mul(h, tableau.diagonal)))
     let scale = a.scale(problem, y, nil)
     var slopes = [first]
@@ -63,7 +63,7 @@ struct DiagonallyImplicitSteps: IteratedSteps {
         let slope = a.builder.inline(problem.rhs, [time, state] + own)[0]
         let moved = a.builder.mul(a.builder.sub(state, known), rate)
         let correction = a.builder.value(
-          .linearSolve(LinearSolve(band: problem.band)),
+          .linearSolve(LinearSolve(pattern: problem.pattern)),
           [matrix, factors, a.builder.sub(slope, moved)])
         state = a.builder.add(state, correction)
         norms.append(a.meanSquare(problem, correction, scale: scale))

@@ -12,6 +12,7 @@ struct RadauSteps: IteratedSteps {
   let past: StepPast?
   let polynomial: PolynomialRecord
   let rule = GaussLegendre((RadauScheme.denseOrder + 2) / 2)
+  private let pair: ComplexPair
 
   /// How small the rest of Newton's method must be, in units of the tolerance: the tighter that is, the further the method's own error is below it,
   /// and it would be all for nothing. (As in RADAU5.)
@@ -26,6 +27,7 @@ struct RadauSteps: IteratedSteps {
     let points = problem.quadrature == nil ? [] : rule.points
     past = StepPast(problem, types, nodes: [0] + RadauScheme.nodes + points)
     polynomial = Self.record(types)
+    pair = ComplexPair(problem.pattern, size: types.size)
   }
 
   static func record(_ types: StepProblem.Types) -> PolynomialRecord {
@@ -63,14 +65,14 @@ struct RadauSteps: IteratedSteps {
     let values = RadauScheme.eigenvalues
     func matrix(_ factor: Double, _ a: inout StepArithmetic) -> Value {
       a.iterationMatrix(
-        derivatives[0], band: problem.band, mass: mass, factor: a.builder.mul(inverse, factor))
+        derivatives[0], pattern: problem.pattern, mass: mass, factor: a.builder.mul(inverse, factor)
+      )
     }
-    let pair = ComplexPair(band: problem.band, size: types.size)
-    let single = FactoredEquations(matrix(values.real, &a), problem.band, &a)
+    let single = FactoredEquations(matrix(values.real, &a), problem.pattern, &a)
     let double = FactoredEquations(
       pair.matrix(
         matrix(values.alpha, &a), mass: mass, beta: a.builder.mul(inverse, values.beta), &a),
-      pair.pairBand, &a)
+      pair.pattern, &a)
     let rate = a.spread(inverse)
     /// M x times a number over h.
     func scaled(_ x: Value, _ factor: Double, _ a: inout StepArithmetic) -> Value {

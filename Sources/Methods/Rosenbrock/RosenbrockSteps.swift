@@ -63,8 +63,8 @@ struct RosenbrockSteps {
       let derivatives = arithmetic.builder.inline(jacobian, [t, y] + shared)
       mass = problem.mass.map { arithmetic.builder.inline($0, [t, y] + shared)[0] }
       matrix = arithmetic.iterationMatrix(
-        derivatives[0], band: problem.band, mass: mass, h: h, diagonal: tableau.diagonal)
-      factors = arithmetic.builder.value(.factorize(problem.band), [matrix])
+        derivatives[0], pattern: problem.pattern, mass: mass, h: h, diagonal: tableau.diagonal)
+      factors = arithmetic.builder.value(.factorize(problem.pattern), [matrix])
       let spread = arithmetic.spread(h)
       drift = arithmetic.builder.mul(derivatives[1], spread)
       reciprocal = arithmetic.builder.reciprocal(spread)
@@ -87,7 +87,7 @@ struct RosenbrockSteps {
       }
       stages.append(
         arithmetic.builder.value(
-          .linearSolve(LinearSolve(band: problem.band)), [matrix, factors, right]))
+          .linearSolve(LinearSolve(pattern: problem.pattern)), [matrix, factors, right]))
     }
 
     mutating func end() -> Value {

@@ -88,14 +88,15 @@ enum Unrolling {
         // Looking for the step, and copying its numbers.
         work +=
           inside + 20 + interpolate.dense.parameterTypes.reduce(0) { $0 + (ownCount($1) ?? 0) }
-      case .factorize(let band):
-        guard band == nil else { return nil }
+      case .factorize(let pattern):
+        guard pattern == nil else { return nil }
         let n = (type.extents.last?.fixedLength ?? 1) - 1
         guard type.rank == (type.isBatched ? 3 : 2), n <= longestSystem else { return nil }
         // A third of the cube in products, the rest exchanges of rows.
         work += n * n * n
-      case .linearSolve:
-        guard type.rank == (type.isBatched ? 2 : 1), count <= longestSystem else { return nil }
+      case .linearSolve(let system):
+        guard system.pattern == nil, type.rank == (type.isBatched ? 2 : 1), count <= longestSystem
+        else { return nil }
         work += 2 * count * count
       case .scatter, .random, .branch, .scan, .map, .derivative, .solve:
         return nil

@@ -5,7 +5,7 @@ import NodalOperations
 extension LinearSolve {
   /// A x, or Aᵀ x.
   func product(_ matrix: Value, _ x: Value, _ builder: inout RegionBuilder) -> Value {
-    if let band { return band.product(matrix, x, isTransposed: isTransposed, &builder) }
+    if let pattern { return pattern.product(matrix, x, isTransposed: isTransposed, &builder) }
     let rank = builder.type(matrix).rank
     return builder.value(
       .contract(
@@ -19,11 +19,11 @@ extension LinearSolve {
   func cotangentOfMatrix(
     _ lambda: Value, _ x: Value, _ builder: inout RegionBuilder
   ) -> Value {
-    if let band {
+    if let pattern {
       let (rows, columns) = isTransposed ? (x, lambda) : (lambda, x)
-      let left = builder.elements(rows, band.rows.map(Optional.some))
-      let product = builder.mul(left, builder.elements(columns, band.columns))
-      return builder.neg(band.shaped(product, &builder))
+      let left = builder.elements(rows, pattern.rows.map(Optional.some))
+      let product = builder.mul(left, builder.elements(columns, pattern.columns))
+      return builder.neg(pattern.shaped(product, &builder))
     }
     let leading = builder.type(x).rank - 1
     let outer = Form.contract(
@@ -32,51 +32,32 @@ extension LinearSolve {
   }
 }
 
-extension Band {
+extension MatrixPattern {
   /// A x, or Aᵀ x.
   fileprivate func product(
     _ matrix: Value, _ x: Value, isTransposed: Bool, _ builder: inout RegionBuilder
   ) -> Value {
     let outer = builder.type(x).extents.dropLast()
-    if isTransposed {
-      let spread = shaped(builder.elements(x, rows.map(Optional.some)), &builder)
-      let terms = builder.reshape(
-        builder.mul(matrix, spread), to: outer + [.fixed(count * width)])
-      let indices = builder.indices(columns.map { $0 ?? count }, like: terms)
-      let sums = builder.value(
-        .scatter(Scatter(batchAxes: outer.count, extent: .fixed(count + 1))), [terms, indices])
-      return builder.slice(sums, axis: outer.count, 0..<count)
+    let rows = rows.map(Optional.some)
+    let factors = shaped(builder.elements(x, isTransposed ? rows : columns), &builder)
+    let products = builder.mul(matrix, factors)
+    if case .band(let band) = self, !isTransposed {
+      // All of a row are side by side.
+      let sums = builder.reduce(.sum, products, axes: [outer.count + 1])
+      var places = [Int](repeating: 0, count: count)
+      for (place, component) in band.order.enumerated() { places[component] = place }
+      return builder.elements(sums, places.map(Optional.some))
     }
-    let spread = shaped(builder.elements(x, columns), &builder)
-    let sums = builder.reduce(.sum, builder.mul(matrix, spread), axes: [outer.count + 1])
-    var places = [Int](repeating: 0, count: count)
-    for (place, component) in order.enumerated() { places[component] = place }
-    return builder.elements(sums, places.map(Optional.some))
+    let terms = builder.reshape(products, to: outer + [.fixed(shape.reduce(1, *))])
+    let targets = isTransposed ? columns : rows
+    let indices = builder.indices(targets.map { $0 ?? count }, like: terms)
+    let sums = builder.value(
+      .scatter(Scatter(batchAxes: outer.count, extent: .fixed(count + 1))), [terms, indices])
+    return builder.slice(sums, axis: outer.count, 0..<count)
   }
 
-  /// […, n · width] → […, n, width].
+  /// […, entries] → the form of a matrix.
   func shaped(_ x: Value, _ builder: inout RegionBuilder) -> Value {
-    builder.reshape(
-      x, to: builder.type(x).extents.dropLast() + [.fixed(count), .fixed(width)])
-  }
-}
-
-extension RegionBuilder {
-  /// Elements of the last axis by their places; zero where there is none.
-  mutating func elements(_ x: Value, _ places: [Int?]) -> Value {
-    let axis = type(x).rank - 1
-    let length = type(x).extents[axis].fixedLength ?? 0
-    let hasGaps = places.contains { $0 == nil }
-    let padded = hasGaps ? pad(x, axis: axis, before: 0, after: 1) : x
-    let indices = indices(places.map { $0 ?? length }, like: x)
-    return value(.gather(Gather(batchAxes: axis)), [padded, indices])
-  }
-
-  /// The same for all leading axes of a value.
-  mutating func indices(_ places: [Int], like x: Value) -> Value {
-    let row = constant(places.map(Double.init), ValueType(.i64, shape: [places.count]))
-    let outer = type(x).extents.dropLast()
-    return outer.isEmpty
-      ? row : broadcast(row, to: outer + [.fixed(places.count)], axes: [outer.count])
+    builder.reshape(x, to: builder.type(x).extents.dropLast() + shape.map(Extent.fixed))
   }
 }

@@ -183,7 +183,7 @@ struct ReverseBuilder {
       break
     case .linearSolve(let system):
       let back = Form.linearSolve(
-        LinearSolve(isTransposed: !system.isTransposed, band: system.band))
+        LinearSolve(isTransposed: !system.isTransposed, pattern: system.pattern))
       let cot = builder.value(back, [operands[0], operands[1], cotangent(first)])
       accumulate(node.operands[2], cot)
       if flags[0] {

@@ -18,7 +18,7 @@ struct AlgebraicEquations {
   /// nil for equations that are solved for their derivatives.
   init?(_ solve: Solve) throws(IRError) {
     guard let mass = solve.mass else { return nil }
-    guard solve.band == nil else { throw IRError("algebraic equations in the form of a band") }
+    guard solve.pattern == nil else { throw IRError("algebraic equations with a pattern") }
     self.solve = solve
     self.mass = mass
     if let known = solve.jacobian {

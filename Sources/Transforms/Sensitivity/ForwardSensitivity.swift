@@ -22,7 +22,7 @@ enum ForwardSensitivity {
     if n == 0 { return (builder.emit(.solve(solve), operands), []) }
     var augmented = solve
     augmented.rhs = try augmentedRegion(solve.rhs, first: 2, directions, earlier)
-    (augmented.jacobian, augmented.band) = (nil, nil)
+    (augmented.jacobian, augmented.pattern) = (nil, nil)
     augmented.corners = solve.corners?.ofDerivatives(by: context.activeParameters)
     let types = augmented.rhs.parameterTypes
     if let earlier {

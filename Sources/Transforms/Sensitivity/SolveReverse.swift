@@ -77,7 +77,7 @@ enum SolveReverse {
       // By times, and by what M depends on, the steps alone know how the state moved.
       let isBack =
         [.adjoint, .interpolated].contains(solve.settings.gradient) && solve.events.isEmpty
-        && !active[..<Solve.Operand.initial].contains(true) && solve.band == nil
+        && !active[..<Solve.Operand.initial].contains(true) && solve.pattern == nil
         && !MassEntries(mass, mass.resultTypes[0].extents.last?.fixedLength ?? 0).hasParameters
       return isBack ? .interpolated : .direct
     }

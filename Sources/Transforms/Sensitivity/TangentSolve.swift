@@ -28,7 +28,7 @@ enum TangentSolve {
       origin: builder.origin)
     var tangent = solve
     tangent.rhs = try pairedRegion(solve.rhs, parameters.map { $0 + 2 }, d, earlier)
-    (tangent.jacobian, tangent.band) = (nil, nil)
+    (tangent.jacobian, tangent.pattern) = (nil, nil)
     tangent.mass = try solve.mass.map { (mass) throws(IRError) in
       try pairedMass(mass, tangent.rhs, parameters, d)
     }

@@ -13,7 +13,7 @@ package enum Dependence {
     let slope = analyse(rhs, arguments)[0]
     var type = rhs.resultTypes[0]
     if type.isBatched { type = type.droppingFirst() }
-    return (0..<(type.fixedCount ?? 0)).map { slope.components(of: $0) }
+    return (0..<(type.fixedCount ?? 0)).map { i in slope.components(of: i).filter { $0 < d } }
   }
 
   static func analyse(_ region: Region, _ arguments: [Influence]) -> [Influence] {
@@ -130,11 +130,10 @@ private struct DependenceWalk {
   private func reduce(_ reduction: Reduction, _ x: Influence, _ type: ValueType) -> Influence {
     var result = fresh(type)
     let (from, to) = (Grid(x.shape), Grid(result.shape))
+    var steps = [Int](repeating: 0, count: x.shape.count)
     let kept = x.shape.indices.filter { !reduction.axes.contains($0) }
-    for i in 0..<from.count {
-      let index = from.index(i)
-      result.add(x, i, to: to.place(kept.map { index[$0] }))
-    }
+    for (k, axis) in kept.enumerated() { steps[axis] = to.strides[k] }
+    for (i, target) in from.places(steps).enumerated() { result.add(x, i, to: target) }
     return result
   }
 
@@ -163,17 +162,16 @@ private struct DependenceWalk {
       }
       return step
     }
-    for i in 0..<to.count {
-      let index = to.index(i)
-      var (x, y) = (0, 0)
-      for (n, pair) in contraction.batch.enumerated() {
-        x += index[n] * gridA.strides[pair.a]
-        y += index[n] * gridB.strides[pair.b]
-      }
-      for (n, axis) in freeA.enumerated() { x += index[batches + n] * gridA.strides[axis] }
-      for (n, axis) in freeB.enumerated() {
-        y += index[batches + freeA.count + n] * gridB.strides[axis]
-      }
+    var stepsA = [Int](repeating: 0, count: result.shape.count)
+    var stepsB = stepsA
+    for (n, pair) in contraction.batch.enumerated() {
+      (stepsA[n], stepsB[n]) = (gridA.strides[pair.a], gridB.strides[pair.b])
+    }
+    for (n, axis) in freeA.enumerated() { stepsA[batches + n] = gridA.strides[axis] }
+    for (n, axis) in freeB.enumerated() {
+      stepsB[batches + freeA.count + n] = gridB.strides[axis]
+    }
+    for (i, (x, y)) in zip(to.places(stepsA), to.places(stepsB)).enumerated() {
       for step in steps where !a.isZero(x + step.a) && !b.isZero(y + step.b) {
         result.add(a, x + step.a, to: i)
         result.add(b, y + step.b, to: i)
@@ -188,59 +186,45 @@ private struct DependenceWalk {
     let x = operands[0]
     let shape = Influence.shape(type)
     let (from, to) = (Grid(x.shape), Grid(shape))
+    var steps = [Int](repeating: 0, count: shape.count)
     switch layout {
     case .broadcast(_, let axes):
-      return x.rearranged(shape) { i in
-        let index = to.index(i)
-        return from.place(axes.map { index[$0] })
-      }
+      for (k, axis) in axes.enumerated() { steps[axis] = from.strides[k] }
+      return x.rearranged(shape, to.places(steps))
     case .transpose(let permutation):
-      return x.rearranged(shape) { i in
-        let index = to.index(i)
-        var source = index
-        for (k, axis) in permutation.enumerated() { source[axis] = index[k] }
-        return from.place(source)
-      }
+      for (k, axis) in permutation.enumerated() { steps[k] = from.strides[axis] }
+      return x.rearranged(shape, to.places(steps))
     case .reshape:
-      return x.rearranged(shape) { $0 }
+      return x.rearranged(shape, Array(0..<to.count))
     case .slice(let axis, let start, _, let stride):
-      return x.rearranged(shape) { i in
-        var index = to.index(i)
-        index[axis] = start + index[axis] * stride
-        return from.place(index)
-      }
+      steps = from.strides
+      steps[axis] *= stride
+      return x.rearranged(shape, to.places(steps, from: start * from.strides[axis]))
     case .pad(let axis, let before, _, let interior):
-      return x.rearranged(shape) { i in
-        var index = to.index(i)
-        let k = index[axis] - before
-        guard k >= 0, k % (interior + 1) == 0, k / (interior + 1) < x.shape[axis] else {
-          return nil
-        }
-        index[axis] = k / (interior + 1)
-        return from.place(index)
+      steps = to.strides
+      steps[axis] *= interior + 1
+      var sources = [Int](repeating: -1, count: to.count)
+      for (j, i) in from.places(steps, from: before * to.strides[axis]).enumerated() {
+        sources[i] = j
       }
+      return x.rearranged(shape, sources)
     case .reverse(let axis):
-      return x.rearranged(shape) { i in
-        var index = to.index(i)
-        index[axis] = shape[axis] - 1 - index[axis]
-        return from.place(index)
-      }
+      steps = from.strides
+      steps[axis] = -steps[axis]
+      return x.rearranged(
+        shape, to.places(steps, from: max(0, shape[axis] - 1) * from.strides[axis]))
     case .window(let axis, _, let stride, let dilation):
-      return x.rearranged(shape) { i in
-        var index = to.index(i)
-        let place = index.remove(at: axis)
-        index[axis] = index[axis] * stride + place * dilation
-        return from.place(index)
-      }
+      // The place in a window goes before the window.
+      steps = from.strides
+      steps[axis] *= stride
+      steps.insert(from.strides[axis] * dilation, at: axis)
+      return x.rearranged(shape, to.places(steps))
     case .concatenate(let axis):
       var result = fresh(type)
       var start = 0
       for operand in operands {
-        let grid = Grid(operand.shape)
-        for j in 0..<grid.count {
-          var index = grid.index(j)
-          index[axis] += start
-          let i = to.place(index)
+        let places = Grid(operand.shape).places(to.strides, from: start * to.strides[axis])
+        for (j, i) in places.enumerated() {
           if operand.isZero(j) { result.setZero(i) } else { result.add(operand, j, to: i) }
         }
         start += operand.shape[axis]
