@@ -84,7 +84,7 @@ let package = Package(
       dependencies: ["CZlib", "NodalBasics", "NodalDiagnostics", "NodalTypes"],
       path: "Sources/Data", swiftSettings: settings),
     floor("Reporting", ["Basics", "Diagnostics", "Types"]),
-    floor("Training", []),
+    floor("Training", ["Basics"]),
     // 7
     floor(
       "Session",

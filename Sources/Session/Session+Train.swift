@@ -20,7 +20,10 @@ extension Session {
       sink(.trainingBegan(name: command.loss.name, header: header))
     }
     let result: TrainingResult
-    if let minimal = plan.minimal {
+    var optima: [Double]?
+    if let count = plan.starts {
+      (result, optima) = try fitFromSeveral(count, plan, evaluator, command)
+    } else if let minimal = plan.minimal {
       result = try smallest(minimal, &plan, evaluator, command)
     } else {
       result = try fit(plan, evaluator, command)
@@ -31,7 +34,7 @@ extension Session {
     let run = RunValue(
       name: command.loss.name, result: result,
       loss: final?.loss ?? result.bestLoss ?? result.losses.last ?? .nan,
-      validation: result.bestValidation, penalty: final.map { $0.value - $0.loss },
+      validation: result.bestValidation, optima: optima, penalty: final.map { $0.value - $0.loss },
       epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameters.count,
       peakMemory: evaluator.byteCount)
     if let name = command.name { values[name] = .run(run) }
@@ -111,13 +114,14 @@ extension Session {
           ])))
   }
 
-  private func keep(_ vector: [Double], _ evaluator: LossEvaluator) {
+  func keep(_ vector: [Double], _ evaluator: LossEvaluator) {
     for (path, values) in evaluator.constrained(vector) { weights.setValues(path, values) }
   }
 
-  private func fit(
+  /// - Parameter isOneOfMany: Its steps are nobody's progress.
+  func fit(
     _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
-    from start: ParameterVector? = nil
+    from start: ParameterVector? = nil, isOneOfMany: Bool = false
   ) throws -> TrainingResult {
     let reports = SideReports(command, total: plan.stages.reduce(0) { $0 + $1.training.steps })
     let objective = ObjectiveFunction { vector, request in
@@ -152,7 +156,7 @@ extension Session {
           retreats += progress.failedTrials
           lastRetreat = (progress.step, cause)
         }
-        if !self.options.isQuiet {
+        if !self.options.isQuiet, !isOneOfMany {
           self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
         }
         if let checkpoint, checkpoint.isDue(progress, plan.stages[progress.stage].training) {

@@ -31,7 +31,7 @@ extension Session {
     }
   }
 
-  private func initialValues(_ weight: Weight, _ shape: [Int]) throws -> [Double] {
+  func initialValues(_ weight: Weight, _ shape: [Int]) throws -> [Double] {
     let values: [Double]
     switch weight.initial {
     case .copy(let other):

@@ -70,6 +70,8 @@ package struct RunValue: Sendable {
   /// Loss without penalties, of the parameters that were kept.
   package var loss: Double
   package var validation: Double?
+  /// What the fits of `starts:` came to, ascending, NaN for those that came to nothing; nil of a single fit.
+  package var optima: [Double]?
   /// What penalties add to the loss there; nil where it wasn't looked at.
   package var penalty: Double?
   /// Whole passes through the data.
@@ -92,6 +94,7 @@ package struct RunValue: Sendable {
     case .epochs: .array(Tensor(integers: [epochs], shape: []))
     case .evaluations: .array(Tensor(integers: [evaluations], shape: []))
     case .history: .array(Tensor(result.losses))
+    case .optima: .array(Tensor(optima ?? [validation ?? loss]))
     case .seconds: .array(Tensor(result.elapsed))
     case .peakMemory: .array(Tensor(Double(peakMemory)))
     case .test, nil: nil

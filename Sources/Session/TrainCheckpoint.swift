@@ -38,11 +38,6 @@ final class TrainCheckpoint {
     guard let option = command.option("checkpoint"), case .text(let text) = option.value else {
       return nil
     }
-    guard plan.minimal == nil else {
-      throw SessionFailure(
-        .optionValue, "`checkpoint:` is for one fit, and `minimal(…)` makes several",
-        at: option.span, help: ["give the penalty a weight: `penalty: 1e-3 * strength(…)`"])
-    }
     let name = text.hasSuffix(".checkpoint") ? text : text + ".checkpoint"
     return TrainCheckpoint(
       name: name, path: try session.pathForWriting(name, option.span),

@@ -19,6 +19,8 @@ struct TrainingPlan {
   var weights: [Double] = []
   /// The term whose weight is to be as large as the data allow.
   var minimal: Int?
+  /// How many fits are made, from as many places; nil: one.
+  var starts: Int?
   var seed: UInt64
 
   struct Stage {
@@ -49,6 +51,8 @@ struct TrainingPlan {
     (data, type) = try session.dataset(command.data, else: "`train` wants a data set")
     try readValidation(command, session)
     readPenalties(command)
+    starts = try command.option("starts").map { try Self.integer($0, session) }
+    try refuseSeveralReasons(command)
     let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }
     let stop = try command.option("stop").map { try Self.earlyStop($0, session) }
     for horizon in try horizons(command, session) {
@@ -85,6 +89,19 @@ struct TrainingPlan {
       rest -= own
     }
     return Int(passes)
+  }
+
+  /// Several fits for one reason at a time; and a checkpoint is that of one fit.
+  private func refuseSeveralReasons(_ command: TrainCommand) throws {
+    func refuse(_ key: String, _ words: String) throws {
+      guard let option = command.option(key) else { return }
+      throw SessionFailure(.optionValue, "`\(key):` \(words)", at: option.span)
+    }
+    if minimal != nil {
+      try refuse("starts", "makes several fits, and so does `minimal(…)`: one of them at a time")
+      try refuse("checkpoint", "is for one fit, and `minimal(…)` makes several")
+    }
+    if starts != nil { try refuse("checkpoint", "is for one fit, and `starts:` makes several") }
   }
 
   // MARK: Validation

@@ -1,3 +1,4 @@
+import NodalBasics
 import NodalTraining
 import Testing
 
@@ -484,5 +485,20 @@ import Testing
         && negative.chosen.weight > 6)
     let few = try LargestPenalty<Void>.search(fits: 3) { _ in (1, ()) }
     #expect(few.trials.count == 3)
+  }
+}
+
+/// Starts of several fits.
+@Suite struct LatinHypercubeTests {
+  /// Each n-th of each axis has one point, whatever the seed; axes are unlike each other.
+  @Test(arguments: [1, 2, 7, 100])
+  func eachShareHasOnePoint(_ count: Int) {
+    let cube = LatinHypercube(count: count, key: RandomKey(seed: 3, place: "starts"))
+    let axes = (0..<3).map { cube.coordinates(axis: $0) }
+    for axis in axes {
+      #expect(axis.map { Int($0 * Double(count)) }.sorted() == Array(0..<count))
+      #expect(axis.allSatisfy { $0 > 0 && $0 < 1 })
+    }
+    if count > 2 { #expect(axes[0] != axes[1] && axes[1] != axes[2]) }
   }
 }

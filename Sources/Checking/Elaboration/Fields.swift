@@ -46,8 +46,8 @@ extension Checker {
       return TypedExpression(.field(value, name.spelling), .real, span)
     case .steps, .epochs, .parameters, .evaluations:
       return TypedExpression(.field(value, name.spelling), .integer, span)
-    case .history:
-      let count = environment.substitution.freshSize(named: "steps", rigid: true)
+    case .history, .optima:
+      let count = environment.substitution.freshSize(named: name.spelling == "optima" ? "starts" : "steps", rigid: true)
       return TypedExpression(.field(value, name.spelling), .real(Shape([count])), span)
     case .test:
       return failed(.notSupportedYet("`\(name.spelling)` of a training run", at: name.span), span)

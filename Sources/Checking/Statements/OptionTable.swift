@@ -37,7 +37,7 @@ struct OptionRow: Sendable {
     .init("test", .slice, ["every": .integer], later: true),
     .init("horizon", .horizon),
     .init("shooting", .schedule, later: true),
-    .init("starts", .integer, later: true),
+    .init("starts", .integer),
     .init("clip", .number),
     .init("stop", .stop),
     .init("report", .report, ["every": .integer], repeats: true),

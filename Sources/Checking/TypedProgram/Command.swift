@@ -134,6 +134,8 @@ package enum RunField: String, Sendable, Hashable, CaseIterable {
   case seconds
   /// The loss of each step.
   case history
+  /// What the fits of `starts:` came to, ascending.
+  case optima
   case test
   case peakMemory = "peak_memory"
 }
