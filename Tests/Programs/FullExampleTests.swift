@@ -18,6 +18,7 @@ import Testing
   /// One for each example but those that have a test of their own below. Runs are reproducible; what is above the figure is for
   /// machines whose `exp` rounds otherwise.
   static let figures = [
+    Figure(example: "alpha_pinene", bound: 19.873),
     Figure(
       example: "areas", expression: "mse(said, swept)/mse(swept, mean(swept))", bound: 0.1),
     Figure(example: "arrivals", bound: 22),
@@ -26,6 +27,7 @@ import Testing
     Figure(example: "delayed_feedback", expression: "abs(learned.τ/9<day> - 1)", bound: 0.05),
     Figure(example: "digits", expression: "run.validation", bound: 0.05),
     Figure(example: "flow", expression: "-mean(log_density(moons.x[0..<500]))", bound: 1),
+    Figure(example: "gas_oil", bound: 5.2367e-3),
     Figure(
       example: "hamiltonian", expression: "mse(s.q[0..<61], exact.θ[0..<61])", bound: 0.01),
     Figure(example: "heat", expression: "abs(heat.D - 0.08)", bound: 5e-4),
@@ -122,10 +124,11 @@ import Testing
 @Suite(.long, .serialized) struct ExampleGradientTests {
   /// The data that each example's losses are looked at on, all that it trains on or a beginning of it; nil where they read none.
   static let data = [
-    "areas": "paths.first(0.004)", "arrivals": "events", "ball": nil, "blood_cells": "counts",
+    "alpha_pinene": "obs", "areas": "paths.first(0.004)", "arrivals": "events", "ball": nil,
+    "blood_cells": "counts",
     "delayed_feedback": "counts",
     "digits": "places.first(0.01)",
-    "flow": "moons",
+    "flow": "moons", "gas_oil": "obs",
     "hamiltonian": "obs",
     "heat": "measured", "intervention": nil, "latent_spirals": "tracks",
     "lynx_hare": "pelts", "missing_physics": "obs", "moving_weights": "moons",
