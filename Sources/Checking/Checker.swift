@@ -45,7 +45,7 @@ struct Checker: Sendable {
   /// Children of `extends` and parts, with the path that their weights start from.
   var inheritance: [(child: String, parent: String)] = []
   /// Parameters of losses, with the data set that they are examples of.
-  var exampleParameters: [LocalID: String] = [:]
+  var exampleParameters: [LocalID: DatasetType] = [:]
   /// Layers declared in an ode, with its scope.
   var odeOfLayer: [DeclarationID: Int] = [:]
   /// The number of accepted steps of a solution, by what it is called.

@@ -220,6 +220,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case unstableSteps = "W1005"
   case companionAstray = "W1006"
   case stepTakenBack = "W1007"
+  case fitStaysFlat = "W1008"
 }
 
 extension DiagnosticCode {

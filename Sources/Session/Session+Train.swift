@@ -19,6 +19,9 @@ extension Session {
     if !options.isQuiet {
       sink(.trainingBegan(name: command.loss.name, header: header))
     }
+    let isFirst = !command.loss.weights.contains { id in
+      program.weights[id].flatMap { weights[$0.path]?.isChanged } ?? false
+    }
     let result: TrainingResult
     var optima: [Double]?
     if let count = plan.starts {
@@ -43,6 +46,7 @@ extension Session {
         .trainingEnded(
           name: command.loss.name, summary: summary(run, final?.terms ?? []), value: run.json))
       warnOfSearches(result, plan, command)
+      if isFirst { warnOfFlatness(run, plan, command) }
     }
     if final == nil {
       throw SessionFailure(
@@ -65,6 +69,29 @@ extension Session {
       if cancel.isSet { return nil }
       throw error
     }
+  }
+
+  /// A first fit that has lowered its loss by next to nothing.
+  private func warnOfFlatness(_ run: RunValue, _ plan: TrainingPlan, _ command: TrainCommand) {
+    // A mean over the first batches, as one may be a lucky one.
+    let first = run.result.losses.prefix(max(1, run.result.steps / 20))
+    let beginning = first.reduce(0, +) / Double(max(1, first.count))
+    guard run.result.steps >= 20, beginning > 0, run.loss > 0.9 * beginning else { return }
+    let hasTimes = plan.data?.timeName != nil
+    var help: [String] = []
+    if hasTimes, command.option("horizon") == nil {
+      help.append(
+        "where the data oscillate, a loss is flat but for a narrow valley: `horizon: grow(from: …)` begins with a short stretch"
+      )
+    }
+    if plan.starts == nil { help.append("`starts: 8` begins at other places too") }
+    help.append("`check gradients of` the loss tells whether its gradient is right")
+    sink(
+      .diagnostic(
+        Diagnostic(
+          .fitStaysFlat,
+          "training has hardly moved the loss: from \(NumberFormat.significant(beginning, 4)) to \(NumberFormat.significant(run.loss, 4)) in \(run.result.steps) steps",
+          at: Label(command.span), help: help)))
   }
 
   /// Steps that were taken back, as there was no value where they led.

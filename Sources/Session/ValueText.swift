@@ -127,7 +127,7 @@ enum ValueText {
       columns: [
         .init("column"), .init("least", .right), .init("greatest", .right),
         .init("missing", .right),
-      ] + (hasUnits ? [.init("unit")] : []))
+      ] + (hasUnits ? [.init("unit")] : []) + [.init("")])
     for field in data.fields {
       let present = field.values.filter(\.isFinite)
       table.rows.append(
@@ -135,9 +135,37 @@ enum ValueText {
           field.name, present.min().map { NumberFormat.significant($0) } ?? "",
           present.max().map { NumberFormat.significant($0) } ?? "",
           "\(field.values.count - present.count)",
-        ] + (hasUnits ? [field.unit ?? ""] : []))
+        ] + (hasUnits ? [field.unit ?? ""] : [])
+          + [field.width == 1 ? Sparkline.text(field.values) : ""])
     }
-    return "\(data.describedSize)\n" + table.text
+    return ([data.describedSize] + sampling(data)).joined(separator: ", ") + "\n" + table.text
+  }
+
+  /// How long experiments are, and how far their samples are apart, where there is a time.
+  private static func sampling(_ data: Dataset) -> [String] {
+    guard let name = data.timeName, let lengths = data.lengths, let shortest = lengths.min() else {
+      return []
+    }
+    func range(_ low: Double, _ high: Double) -> String {
+      let (a, b) = (NumberFormat.significant(low, 3), NumberFormat.significant(high, 3))
+      return a == b ? a : "\(a) to \(b)"
+    }
+    var words: [String] = []
+    if !data.isSingleExperiment {
+      words.append("\(range(Double(shortest), Double(data.longest))) times each")
+    }
+    var (closest, widest) = (Double.infinity, 0.0)
+    for i in 0..<data.exampleCount {
+      guard let times = data.value(of: name, example: i)?.values else { continue }
+      for (a, b) in zip(times, times.dropFirst()) where (b - a).isFinite {
+        (closest, widest) = (min(closest, b - a), max(widest, b - a))
+      }
+    }
+    if closest <= widest {
+      let unit = data[name]?.unit.map { " " + $0 } ?? ""
+      words.append("samples \(range(closest, widest))\(unit) apart")
+    }
+    return words
   }
 
   static func json(_ value: SessionValue) -> JSONValue {

@@ -234,3 +234,16 @@ private final class Recorder: @unchecked Sendable {
     #expect(JSONLines.array([], shape: [0, 3]) == .array([]))
   }
 }
+
+/// Series in one line.
+@Suite struct SparklineTests {
+  @Test func stretchesHaveTheirMeans() {
+    #expect(Sparkline.text([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█")
+    #expect(Sparkline.text([1, 3, 5, 7], width: 2) == "▁█")
+    #expect(Sparkline.text([2, 2, 2]) == "▄▄▄")
+    #expect(Sparkline.text([1, .nan, 2]) == "▁ █")
+    #expect(Sparkline.text([.nan, .nan]) == "  " && Sparkline.text([]) == "")
+    #expect(Sparkline.text((0..<1000).map(Double.init)).count == 24)
+    #expect(Sparkline.text([-1e308, 1e308]) == "▁█")
+  }
+}

@@ -29,10 +29,12 @@ extension Diagnostic {
   }
 
   static func unknownColumn(
-    _ name: String, of data: String, at span: Span, columns: [String]
+    _ name: String, of data: String, at span: Span, columns: [String], time: String? = nil
   ) -> Diagnostic {
     var help: [String] = []
-    if let best = Suggestions.nearest(to: name, in: columns) {
+    if let time, ["t", "time"].contains(name.lowercased()) {
+      help.append("its times are `\(time)`")
+    } else if let best = Suggestions.nearest(to: name, in: columns) {
       help.append("did you mean `\(best)`?")
     }
     help.append("its columns are " + Suggestions.list(columns))

@@ -17,7 +17,8 @@ extension Checker {
     return record
       ?? failed(
         .unknownColumn(
-          name.spelling, of: data.name, at: name.span, columns: data.example.map(\.name)), span)
+          name.spelling, of: data.name, at: name.span, columns: data.example.map(\.name),
+          time: data.timeColumn), span)
   }
 
   private func column(
@@ -47,7 +48,8 @@ extension Checker {
     case .steps, .epochs, .parameters, .evaluations:
       return TypedExpression(.field(value, name.spelling), .integer, span)
     case .history, .optima:
-      let count = environment.substitution.freshSize(named: name.spelling == "optima" ? "starts" : "steps", rigid: true)
+      let count = environment.substitution.freshSize(
+        named: name.spelling == "optima" ? "starts" : "steps", rigid: true)
       return TypedExpression(.field(value, name.spelling), .real(Shape([count])), span)
     case .test:
       return failed(.notSupportedYet("`\(name.spelling)` of a training run", at: name.span), span)

@@ -324,7 +324,9 @@ extension Checker {
       }
       if let owner = exampleOwner(value) {
         return failed(
-          .unknownColumn(spelling, of: owner, at: name.span, columns: fields.map(\.name)), span)
+          .unknownColumn(
+            spelling, of: owner.name, at: name.span, columns: fields.map(\.name),
+            time: owner.timeColumn), span)
       }
       return failed(
         .unknownField(
@@ -344,10 +346,10 @@ extension Checker {
   }
 
   /// The data set whose example a value is, if it is a loss's parameter.
-  private func exampleOwner(_ value: TypedExpression) -> String? {
+  private func exampleOwner(_ value: TypedExpression) -> DatasetType? {
     if case .local(let id) = value.kind { return exampleParameters[id] }
     if case .example(let data, _) = value.kind, case .dataset(let type) = resolve(data.type) {
-      return type.name
+      return type
     }
     return nil
   }

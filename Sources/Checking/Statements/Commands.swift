@@ -23,9 +23,9 @@ extension Checker {
       study.options.filter { $0.key.text == "batch" }, table: OptionRow.train, command: "train",
       data: data)
     var example: [Field]?
-    var dataset: String?
+    var dataset: DatasetType?
     if let data, case .dataset(let type) = resolve(data.type) {
-      dataset = type.name
+      dataset = type
       example = type.example
       if let batch = batching?.first,
         case .call("windows", let arguments) = batch.value
@@ -64,7 +64,7 @@ extension Checker {
         example = relength(type, to: length)
       }
     }
-    let loss = lossInstance(lossID, example: example, dataset: dataset, lossExpression.span)
+    let loss = lossInstance(lossID, example: example, of: dataset, lossExpression.span)
     let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
     guard let loss, let checked, penaltiesFit(checked, loss) else { return nil }
     let stages = checked.filter { $0.key == "optimize" || $0.key == "then" }
@@ -299,9 +299,9 @@ extension Checker {
     _ id: DeclarationID, on data: TypedExpression?, _ span: Span
   ) -> LossInstance? {
     guard let data, case .dataset(let type) = resolve(data.type) else {
-      return lossInstance(id, example: nil, dataset: nil, span)
+      return lossInstance(id, example: nil, of: nil, span)
     }
-    return lossInstance(id, example: type.example, dataset: type.name, span)
+    return lossInstance(id, example: type.example, of: type, span)
   }
 
   mutating func assertion(_ node: AssertCommand) -> TypedStatement? {

@@ -5,7 +5,7 @@ import NodalTypes
 extension Checker {
   /// A loss for one example of a data set; `example` nil: it reads none.
   mutating func lossInstance(
-    _ id: DeclarationID, example: [Field]?, dataset: String?, _ span: Span
+    _ id: DeclarationID, example: [Field]?, of dataset: DatasetType?, _ span: Span
   ) -> LossInstance? {
     let declaration = environment.declarations[id.rawValue]
     guard case .loss(let node) = declaration.kind else { return nil }
@@ -44,7 +44,8 @@ extension Checker {
     }
     let used = uses(of: whole)
     return LossInstance(
-      name: node.name.text, dataset: dataset, parameter: local, parameterType: type, body: result,
+      name: node.name.text, dataset: dataset?.name, parameter: local, parameterType: type,
+      body: result,
       weights: used.weights, odes: used.odes, span: node.name.span)
   }
 

@@ -357,11 +357,11 @@ extension Checker {
     }
     let callee = evaluate(expression)
     if case .loss(let id) = callee {
-      return lossInstance(id, example: type.example, dataset: type.name, expression.span)
+      return lossInstance(id, example: type.example, of: type, expression.span)
         .map { .perExample($0, data: set) }
     }
     let local = freshLocal(.record(type.example))
-    exampleParameters[local] = type.name
+    exampleParameters[local] = type
     let argument = CallArgument(
       .expression(TypedExpression(.local(local), .record(type.example), expression.span)),
       span: expression.span)

@@ -480,6 +480,22 @@ extension Catalogue {
         train l { optimize: lbfgs(), steps: 5 }
         """),
     CatalogueRow(
+      .fitStaysFlat, "a fit has hardly moved its loss",
+      "Training from where nothing had been trained yet lowered the loss by less than a tenth. Where the data oscillate, a model that is a little out of "
+        + "step is as bad as one that is far out: the loss is flat but for a narrow valley. A fit that begins with a short stretch, or at other places, finds it.",
+      bad: """
+        ode osc { state x = 1, v = 0; param ω = 2 in (0, inf); x' = v; v' = -ω^2*x }
+        data truth = simulate(osc, with: {ω: 3}, at: linspace(0, 20, 200))
+        loss fit(w) = mse(solve(osc, at: w.t).x, w.x)
+        train fit on truth { optimize: adam(lr: 2e-2), steps: 60 }
+        """,
+      mended: """
+        ode osc { state x = 1, v = 0; param ω = 2 in (0, inf); x' = v; v' = -ω^2*x }
+        data truth = simulate(osc, with: {ω: 3}, at: linspace(0, 20, 200))
+        loss fit(w) = mse(solve(osc, at: w.t).x, w.x)
+        train fit on truth { horizon: grow(from: 1, stages: 5); optimize: adam(lr: 2e-2), steps: 60 }
+        """),
+    CatalogueRow(
       .stepTakenBack, "steps of training were taken back",
       "A step led to parameters at which a solve fails or the loss isn't finite. It was taken back and made shorter until there was a value; the "
         + "rate grows back by itself. Many of them mean that the rate is too large, or that a domain is missing.",
