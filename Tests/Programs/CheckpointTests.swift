@@ -35,7 +35,8 @@ import TestSupport
 
   /// Runs it in a folder; `stop` cancels after so many steps.
   private static func run(
-    _ program: String, in folder: URL, resumes: Bool = false, stop: Int? = nil, host: NodalBasics.Host? = nil
+    _ program: String, in folder: URL, resumes: Bool = false, stop: Int? = nil,
+    host: NodalBasics.Host? = nil
   ) -> Outcome {
     var configuration = Configuration(directory: folder.path)
     configuration.resumes = resumes

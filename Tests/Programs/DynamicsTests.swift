@@ -4,17 +4,6 @@ import Testing
 
 /// Laws of what is asked of an ode at a point.
 @Suite struct DynamicsTests {
-  private static func numbers(
-    _ program: String, _ expression: String, _ backend: Backend = .automatic
-  ) throws -> [Double] {
-    var configuration = Configuration()
-    configuration.backend = backend
-    let recorder = Recorder(configuration)
-    #expect(recorder.run(program + "\nlet answer = \(expression)\n") == .finished)
-    #expect(recorder.errors.map(\.text) == [])
-    return try #require(recorder.interpreter.evaluate("answer").numbers)
-  }
-
   /// x* = K (1 - d/r), and its derivatives by r up to the third.
   @Test(arguments: [Backend.automatic, .reference])
   func derivativesOfAClosedForm(_ backend: Backend) throws {
@@ -25,7 +14,8 @@ import Testing
       fn two(r) = grad(one(r), wrt: r)
       fn three(r) = grad(two(r), wrt: r)
       """
-    let found = try Self.numbers(program, "[rest(2.0), one(2.0), two(2.0), three(2.0)]", backend)
+    let found = try Recorder.numbers(
+      program, "[rest(2.0), one(2.0), two(2.0), three(2.0)]", backend)
     for (a, b) in zip(found, [3.75, 0.625, -0.625, 0.9375]) { #expect(abs(a - b) < 1e-9) }
   }
 
@@ -45,7 +35,7 @@ import Testing
       let at = [0.04, 1.0, 0.1]
       let up = [0.00004, 0.0, 0.0], over = [0.0, 0.001, 0.0], on = [0.0, 0.0, 0.0001]
       """
-    let found = try Self.numbers(
+    let found = try Recorder.numbers(
       program,
       "[grad(rest(at), wrt: at), (rest(at + up) - rest(at - up))/0.00008, (rest(at + over) - rest(at - over))/0.002, (rest(at + on) - rest(at - on))/0.0002]"
     )
@@ -60,9 +50,9 @@ import Testing
       let xs = [0.01, 5, 20, 0.5, 3], ys = [10.0, 0, 20, 9, 7]
       let many = steady(brusselator, from: {x: xs, y: ys})
       """
-    let found = try Self.numbers(program, "[many.x, many.y]")
+    let found = try Recorder.numbers(program, "[many.x, many.y]")
     for k in 0..<5 { #expect(abs(found[k] - 1) < 1e-8 && abs(found[5 + k] - 1.5) < 1e-8) }
-    let states = try Self.numbers(program, "steady(hill, from: {x: [0.0, 100, 1.9]}).x")
+    let states = try Recorder.numbers(program, "steady(hill, from: {x: [0.0, 100, 1.9]}).x")
     let slopes = states.map { x in 0.1 + pow(x, 4) / (1 + pow(x, 4)) - 0.5 * x }
     for slope in slopes { #expect(abs(slope) < 1e-12) }
     #expect(abs(states[1] - states[2]) < 1e-9 && states[0] < 0.3)
@@ -75,9 +65,9 @@ import Testing
       ode f { state x = \(5 * scale), y = 1; x' = \(rate)*(\(scale) + \(scale)*y - x); y' = \(rate)*(2 - y - (x/\(scale))^2/4) }
       """
     }
-    let plain = try Self.numbers(model(1, 1), "[steady(f).x, steady(f).y]")
+    let plain = try Recorder.numbers(model(1, 1), "[steady(f).x, steady(f).y]")
     for (scale, rate) in [(1e-12, 1.0), (1e9, 1e-6), (1.0, 1e12)] {
-      let found = try Self.numbers(model(scale, rate), "[steady(f).x, steady(f).y]")
+      let found = try Recorder.numbers(model(scale, rate), "[steady(f).x, steady(f).y]")
       #expect(abs(found[0] / scale - plain[0]) < 1e-9 && abs(found[1] - plain[1]) < 1e-9)
     }
   }
@@ -89,8 +79,8 @@ import Testing
       let l = linearize(lorenz, at: p, with: {ρ: 28.0, σ: 10.0, β: 2.0})
       """
     #expect(
-      try Self.numbers(program, "flatten(l.jacobian)") == [-10, 10, 0, 25, -1, -1, 2, 1, -2])
-    #expect(try Self.numbers(program, "l.slope") == [10, 23, -4])
+      try Recorder.numbers(program, "flatten(l.jacobian)") == [-10, 10, 0, 25, -1, -1, 2, 1, -2])
+    #expect(try Recorder.numbers(program, "l.slope") == [10, 23, -4])
   }
 
   /// Sprott, Chaos and Time-Series Analysis (2003): 0.906, 0, -14.57; their sum is the divergence.
@@ -99,7 +89,7 @@ import Testing
       ode lorenz { state x = 1, y = 1, z = 20; param σ = 10.0, ρ = 28.0, β = 8/3; x' = σ*(y - x); y' = x*(ρ - z) - y; z' = x*y - β*z }
       let on = solve(lorenz, over: 0..20).final
       """
-    let found = try Self.numbers(
+    let found = try Recorder.numbers(
       program,
       "lyapunov(lorenz, over: 0..1000, from: on, every: 0.5, solver: tsit5(rtol: 1e-8, atol: 1e-8))"
     )
@@ -114,9 +104,10 @@ import Testing
       ode two { state x = 1, y = 1; x' = -x + 3*y; y' = -2*y }
       ode turning { state x = 1, y = 0, z = 1; x' = 0.1*x - 2*y; y' = 2*x + 0.1*y; z' = -30*z }
       """
-    let two = try Self.numbers(program, "lyapunov(two, over: 0..200)", backend)
+    let two = try Recorder.numbers(program, "lyapunov(two, over: 0..200)", backend)
     for (a, b) in zip(two, [-1.0, -2]) { #expect(abs(a - b) < 0.01, "\(two)") }
-    let turning = try Self.numbers(program, "lyapunov(turning, over: 0..20, every: 0.2)", backend)
+    let turning = try Recorder.numbers(
+      program, "lyapunov(turning, over: 0..20, every: 0.2)", backend)
     for (a, b) in zip(turning, [0.1, 0.1, -30]) { #expect(abs(a - b) < 0.01, "\(turning)") }
   }
 
@@ -131,10 +122,10 @@ import Testing
       let c = cycle(lorenz, period: 1.5)
       let back = solve(lorenz, from: c.start, over: 0..c.period, solver: dop853(rtol: 1e-12, atol: 1e-12)).final
       """
-    let own = try Self.numbers(
+    let own = try Recorder.numbers(
       program, "[T(μ), grad(T(μ), wrt: μ), (T(1.001) - T(0.999))/0.002]", backend)
     #expect(abs(own[0] - 6.6632868593) < 1e-6 && abs(own[1] - own[2]) < 1e-4)
-    let found = try Self.numbers(
+    let found = try Recorder.numbers(
       program, "[c.period, eigenvalues(c.monodromy).re, back.x - c.start.x, back.z - c.start.z]",
       backend)
     #expect(abs(found[0] - 1.5586522107) < 1e-6 && abs(found[1] - 4.713) < 0.001, "\(found)")

@@ -71,19 +71,22 @@ enum Repository {
 
 extension Recorder {
   /// What an expression comes to behind a program, which runs without a mistake.
-  static func number(
+  static func numbers(
     _ program: String, _ expression: String, _ backend: Backend = .automatic
-  ) throws -> Double {
+  ) throws -> [Double] {
     var configuration = Configuration()
     configuration.backend = backend
     let recorder = Recorder(configuration)
-    #expect(recorder.run(program + "let answer = \(expression)\n") == .finished)
+    #expect(recorder.run(program + "\nlet answer = \(expression)\n") == .finished)
     #expect(recorder.errors.map(\.text) == [])
-    let value = try recorder.interpreter.evaluate("answer")
-    guard let number = value.numbers?.first else {
-      Issue.record("\(expression) is no number")
-      return .nan
-    }
-    return number
+    return try #require(
+      recorder.interpreter.evaluate("answer").numbers, "\(expression) is no number")
+  }
+
+  /// The first of them.
+  static func number(
+    _ program: String, _ expression: String, _ backend: Backend = .automatic
+  ) throws -> Double {
+    try #require(numbers(program, expression, backend).first)
   }
 }
