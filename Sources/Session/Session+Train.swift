@@ -71,76 +71,6 @@ extension Session {
     }
   }
 
-  /// A first fit that has lowered its loss by next to nothing.
-  private func warnOfFlatness(_ run: RunValue, _ plan: TrainingPlan, _ command: TrainCommand) {
-    // A mean over the first batches, as one may be a lucky one.
-    let first = run.result.losses.prefix(max(1, run.result.steps / 20))
-    let beginning = first.reduce(0, +) / Double(max(1, first.count))
-    guard run.result.steps >= 20, beginning > 0, run.loss > 0.9 * beginning else { return }
-    let hasTimes = plan.data?.timeName != nil
-    var help: [String] = []
-    if hasTimes, command.option("horizon") == nil {
-      help.append(
-        "where the data oscillate, a loss is flat but for a narrow valley: `horizon: grow(from: …)` begins with a short stretch"
-      )
-    }
-    if plan.starts == nil { help.append("`starts: 8` begins at other places too") }
-    help.append("`check gradients of` the loss tells whether its gradient is right")
-    sink(
-      .diagnostic(
-        Diagnostic(
-          .fitStaysFlat,
-          "training has hardly moved the loss: from \(NumberFormat.significant(beginning, 4)) to \(NumberFormat.significant(run.loss, 4)) in \(run.result.steps) steps",
-          at: Label(command.span), help: help)))
-  }
-
-  /// Steps that were taken back, as there was no value where they led.
-  private func warnOfRetreats(
-    _ retreats: Int, _ last: (step: Int, cause: TrainingFailure.Cause)?, _ command: TrainCommand
-  ) {
-    guard retreats > 0, let last else { return }
-    let what: String
-    switch last.cause {
-    case .objective(let error): what = describe(error, at: command.span).message
-    case .nonFinite(.loss, let value, _, _):
-      what = "the loss was \(NumberFormat.significant(value, 3))"
-    case .nonFinite(.gradient, let value, let paths, _):
-      what =
-        "the gradient was \(NumberFormat.significant(value, 3))"
-        + (paths.first.map { " in `\($0)`" } ?? "")
-    case .nonFinite(.parameters, _, _, _), .validation, .nothingToTrain, .path, .gradientLength:
-      what = "there was no value"
-    }
-    let count = retreats == 1 ? "a step was" : "\(retreats) steps were"
-    sink(
-      .diagnostic(
-        Diagnostic(
-          .stepTakenBack,
-          "\(count) taken back and made shorter; the last one before step \(last.step): \(what)",
-          at: Label(command.span),
-          help: [
-            "nothing is lost; a smaller `lr`, or domains (`param k = 1 in (0, inf)`), would spare them"
-          ])))
-  }
-
-  /// A line search that found no way on because the loss has no finite value there: the fit is no minimum.
-  private func warnOfSearches(
-    _ result: TrainingResult, _ plan: TrainingPlan, _ command: TrainCommand
-  ) {
-    guard result.failedTrials > 0, let stage = result.ends.firstIndex(of: .optimizer(.noProgress))
-    else { return }
-    sink(
-      .diagnostic(
-        Diagnostic(
-          .lineSearchStopped,
-          "`\(plan.stages[stage].name)` found no way on: \(result.failedTrials) of its trials gave no finite value",
-          at: Label(command.span),
-          help: [
-            "the parameters stand where the loss ends, perhaps not at a minimum",
-            "domains (`param k = 1 in (0, inf)`) keep trials where the loss is defined",
-          ])))
-  }
-
   func keep(_ vector: [Double], _ evaluator: LossEvaluator) {
     for (path, values) in evaluator.constrained(vector) { weights.setValues(path, values) }
   }
@@ -199,40 +129,6 @@ extension Session {
     }
   }
 
-  /// Each by its name and place; many of them in one go.
-  private func untouched(_ paths: [String], _ command: TrainCommand) -> [Diagnostic] {
-    func diagnostic(_ path: String, others: ArraySlice<String>) -> Diagnostic {
-      let weight = program.weights.values.first { $0.path == path }
-      let loss = "`\(command.loss.name)`"
-      let message =
-        others.isEmpty
-        ? "`\(path)` gets no gradient from \(loss): it will not move"
-        : "`\(path)` and \(others.count) more get no gradient from \(loss): they will not move"
-      var help = [
-        "does it enter the loss? an activation that is 0 on all the data stops gradients too"
-      ]
-      if !others.isEmpty {
-        let named = others.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
-        help.append("the others are \(named)\(others.count > 20 ? ", …" : "")")
-      }
-      return Diagnostic(
-        .noGradient, message, at: weight.map { Label($0.span) } ?? Label(command.span), help: help)
-    }
-    guard paths.count > 8, let first = paths.first else {
-      return paths.map { diagnostic($0, others: []) }
-    }
-    return [diagnostic(first, others: paths.dropFirst())]
-  }
-
-  /// ½(f(x) - f(-x)) takes the output's bias away, and where all biases are 0 it is as steep by each as by its mirror image: under
-  /// `where odd(…)` biases are there, and stay 0. That is nothing to warn of.
-  private func isCancelledByOddness(_ path: String, _ loss: LossInstance) -> Bool {
-    guard path.hasSuffix(".bias") else { return false }
-    return loss.odes.compactMap { program.odes[$0] }.contains { ode in
-      ode.standardized.contains { $0.scaleOnly && path.hasPrefix("\(ode.name).\($0.term).") }
-    }
-  }
-
   /// The loss of a step's batch, and its gradient.
   private func step(
     _ vector: [Double], _ request: ObjectiveRequest, _ plan: TrainingPlan,
@@ -242,11 +138,6 @@ extension Session {
     return try evaluator.evaluate(
       vector, on: batch.data, total: plan.data?.exampleCount ?? 1, step: request.sample,
       repeats: batch.repeats)
-  }
-
-  private func tell(untouched paths: [String], _ command: TrainCommand) {
-    let told = paths.filter { !isCancelledByOddness($0, command.loss) }
-    for diagnostic in untouched(told, command) { sink(.diagnostic(diagnostic)) }
   }
 
   /// `minimal(term)`: fits with growing weights on the term, as long as they validate nearly as well as the fit without.

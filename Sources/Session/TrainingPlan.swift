@@ -3,7 +3,6 @@ import NodalExecution
 import NodalBasics
 import NodalChecking
 import NodalData
-import Foundation
 import NodalDiagnostics
 import NodalTraining
 import NodalTypes
@@ -152,63 +151,6 @@ struct TrainingPlan {
     }
   }
 
-  // MARK: Horizons and ends
-
-  /// What the stages see, one after the other: `horizon: grow(from: 1.5, to: 5, stages: 3)` cuts all experiments to spans that grow by equal
-  /// factors; without it, all of the data once.
-  private func horizons(
-    _ command: TrainCommand, _ session: Session
-  ) throws -> [(data: Dataset?, name: String?)] {
-    guard let option = command.option("horizon") else { return [(data, nil)] }
-    guard case .call(_, let arguments) = option.value, let data, let whole = data.longestSpan else {
-      throw SessionFailure(
-        .optionValue, "`horizon:` wants data with times", at: option.span,
-        help: ["name the column of times where the data are declared: `time: \"t\"`"])
-    }
-    let given = try Self.numbers(arguments, session)
-    let from = given["from"] ?? whole
-    let to = given["to"] ?? whole
-    guard from > 0, to >= from, to.isFinite else {
-      throw SessionFailure(
-        .optionValue,
-        "a horizon grows from above 0 to something longer, not from "
-          + "\(NumberFormat.significant(from, 4)) to \(NumberFormat.significant(to, 4))",
-        at: option.span, help: ["the data are \(NumberFormat.significant(whole, 4)) long"])
-    }
-    let count = Int(given["stages"] ?? 3)
-    let unit = type?.timeUnit.map { " " + $0 } ?? ""
-    return (0..<count).compactMap { k in
-      let span = count == 1 ? to : from * pow(to / from, Double(k) / Double(count - 1))
-      return data.within(span).map {
-        ($0, "the first \(NumberFormat.significant(span, 3))\(unit)")
-      }
-    }
-  }
-
-  /// `stop: patience(50)`, `stop: below(1e-3)`.
-  private static func earlyStop(_ option: OptionValue, _ session: Session) throws -> EarlyStop {
-    guard case .call(_, let arguments) = option.value else {
-      throw SessionFailure(.optionValue, "`stop:` is `patience(n)` or `below(x)`", at: option.span)
-    }
-    let given = try numbers(arguments, session)
-    return EarlyStop(
-      patience: given["looks"].map { Int($0) }, improvement: given["improvement"] ?? 0,
-      target: given["value"])
-  }
-
-  private static func numbers(
-    _ arguments: [OptionValue.Argument], _ session: Session
-  ) throws -> [String: Double] {
-    var numbers: [String: Double] = [:]
-    for argument in arguments {
-      guard case .expression(let expression) = argument.value, let label = argument.label else {
-        continue
-      }
-      numbers[label] = try session.evaluate(expression).tensor?.scalar
-    }
-    return numbers
-  }
-
   // MARK: Stages
 
   /// What an option says of an optimiser, all of it constant.
@@ -310,94 +252,6 @@ struct TrainingPlan {
     }
   }
 
-  private static func batch(
-    _ value: OptionValue.Value, _ session: Session, _ span: Span
-  ) throws -> BatchPlan {
-    let unknown = SessionFailure(
-      .optionValue, "a batch is `all`, `shuffled(n)` or `windows(length:, count:)`", at: span)
-    guard case .call(let name, let arguments) = value else { throw unknown }
-    func number(_ label: String, _ place: Int) throws -> Int? {
-      let argument =
-        arguments.first { $0.label == label }
-        ?? (arguments.indices.contains(place) && arguments[place].label == nil
-          ? arguments[place] : nil)
-      guard case .expression(let expression)? = argument?.value,
-        let x = try session.evaluate(expression).tensor?.scalar
-      else { return nil }
-      return Int(exactly: x.rounded())
-    }
-    switch name {
-    case "all": return .all
-    case "shuffled": return .shuffled(try number("count", 0) ?? 0)
-    case "windows":
-      return .windows(length: try number("length", 0) ?? 0, count: try number("count", 1) ?? 1)
-    default: throw unknown
-    }
-  }
-
-  private static func schedule(
-    _ name: String, _ arguments: [OptionValue.Argument], _ session: Session, _ span: Span
-  ) throws -> LearningRate {
-    guard let row = RateRow.named(name) else {
-      throw SessionFailure(
-        .optionValue, "there is no schedule `\(name)`", at: span,
-        help: ["the schedules are " + RateRow.all.map { "`\($0.name)`" }.joined(separator: ", ")])
-    }
-    var values: [String: [Double]] = [:]
-    for (i, argument) in arguments.enumerated() {
-      guard case .expression(let expression) = argument.value,
-        let tensor = try session.evaluate(expression).tensor
-      else { throw SessionFailure(.optionValue, "`\(name)` wants numbers", at: span) }
-      let label =
-        argument.label ?? (row.arguments.indices.contains(i) ? row.arguments[i].name : "")
-      // The rate that is climbed to, or come from.
-      let isRate = label == "from" || (name == "warmup" && label == "to")
-      values[isRate ? "lr" : label] = tensor.numbers
-    }
-    do {
-      return try row.make(values)
-    } catch {
-      throw SessionFailure(error.diagnostic(of: name, at: span))
-    }
-  }
-
-  static func integer(_ option: OptionValue, _ session: Session) throws -> Int {
-    guard case .expression(let expression) = option.value,
-      let x = try session.evaluate(expression).tensor?.scalar, let n = Int(exactly: x), n >= 0
-    else {
-      throw SessionFailure(
-        .optionValue, "`\(option.key)` is a whole number, not below 0", at: option.span)
-    }
-    return n
-  }
-}
-
-extension DatasetType {
-  /// That of the times, in words; nil for plain numbers.
-  fileprivate var timeUnit: String? {
-    guard
-      case .uniform(let unit)? = example.first(where: { $0.name == timeColumn })?.type.tensor?.unit,
-      !unit.isOne
-    else { return nil }
-    return unit.description
-  }
-}
-
-extension HyperparameterError {
-  func diagnostic(of name: String, at span: Span) -> Diagnostic {
-    switch self {
-    case .unknown(let key, let known):
-      return Diagnostic(
-        .unknownLabel, "`\(name)` has no argument `\(key)`", at: Label(span),
-        help: ["its arguments are " + known.map { "`\($0)`" }.joined(separator: ", ")])
-    case .missing(let key):
-      return Diagnostic(.missingArgument, "`\(name)` needs `\(key)`", at: Label(span))
-    case .outside(let key, let found, let expected):
-      let text = found.map { NumberFormat.shortest($0) }.joined(separator: ", ")
-      return Diagnostic(
-        .optionValue, "`\(key)` of `\(name)` is \(expected), not \(text)", at: Label(span))
-    }
-  }
 }
 
 extension Dataset {

@@ -37,7 +37,7 @@ package struct CatalogueRow: Sendable {
 /// The rows of all codes, one file a group.
 package enum Catalogue {
   package static let rows: [CatalogueRow] =
-    parsing + names + types + odes + commands + data + running
+    parsing + names + types + odes + commands + data + running + training
 
   /// The row of a code; `nil` where none has been written.
   package static func row(for code: DiagnosticCode) -> CatalogueRow? {
