@@ -12,8 +12,8 @@ struct KeptFactors {
   private let jacobian: ValueType
   private let factors: ValueType
 
-  /// Smaller systems are factorized in registers, by straight lines that have no place for a choice.
-  private static let smallest = 13
+  /// A smaller matrix is factorized in the time that choosing takes, and steps of up to a dozen components are straight lines in registers.
+  private static let smallest = 32
   private static let oldest = 50.0
   private static let largestChange = 0.3
 
