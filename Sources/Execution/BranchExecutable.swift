@@ -52,20 +52,33 @@ private final class BranchWorkspace: Workspace {
   ) throws(ExecutionError) {
     self.extents = extents
     guard let axis = program.branch.lanes else {
-      let side = sides[inputs[0].load(as: UInt8.self) != 0 ? 0 : 1]
-      try side.run(inputs + 1, extents)
-      for i in program.resultTypes.indices { store.copy(i, from: side.results[i], extents) }
+      try run(whole: inputs[0].load(as: UInt8.self) != 0 ? 0 : 1, inputs, extents)
       return
     }
     let total = extents.length(of: axis)
-    for i in program.resultTypes.indices { store.prepare(i, extents, zero: true) }
     let condition = inputs[0].assumingMemoryBound(to: UInt8.self)
+    let first = total > 0 && condition[0] != 0
+    if total > 0, (1..<total).allSatisfy({ (condition[$0] != 0) == first }) {
+      try run(
+        whole: first ? 0 : 1, inputs, ExtentValues(lanes: total, steps: extents.steps))
+      return
+    }
+    for i in program.resultTypes.indices { store.prepare(i, extents, zero: true) }
     for (number, side) in sides.enumerated() {
       let taken: UInt8 = number == 0 ? 1 : 0
       lanes.removeAll(keepingCapacity: true)
       for i in 0..<total where (condition[i] != 0 ? 1 : 0) == taken { lanes.append(i) }
       if !lanes.isEmpty { try run(side, inputs, total) }
     }
+  }
+
+  /// All of it is on one side, whose results are taken where they lie.
+  private func run(
+    whole number: Int, _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
+  ) throws(ExecutionError) {
+    let side = sides[number]
+    try side.run(inputs + 1, extents)
+    for i in program.resultTypes.indices { store.pointers[i] = side.results[i] }
   }
 
   private func run(

@@ -3,7 +3,7 @@ package import NodalIR
 /// The forms that hold regions, made executable over any executor, and those of linear equations: what both executors share.
 package enum FormExecutable {
   /// nil for what executors run themselves. The results of these
-  /// executables are memory of their own, never an input's.
+  /// executables are memory of their own, or lie in that of operands that are `handedOn`.
   package static func make(
     _ form: Form, operands: [ValueType], origin: Origin?, _ executor: any Executor
   ) throws -> (any Executable)? {
@@ -47,6 +47,28 @@ extension Form {
       .scatter, .random:
       false
     }
+  }
+}
+
+extension Form {
+  /// Which operands results may lie in, or in pieces of them: their memory is in use as long as that of results is.
+  ///
+  /// What a side of a branch only passes on may be large, as the factors of a matrix are, and is not copied.
+  package var handedOn: Set<Int> {
+    guard case .branch(let branch) = self else { return [] }
+    var operands: Set<Int> = []
+    for side in [branch.whenTrue, branch.whenFalse] {
+      var root = Array(side.types.indices)
+      for node in side.nodes {
+        guard case .layout = node.form, let operand = node.operands.first else { continue }
+        for result in node.results { root[result] = root[operand.index] }
+      }
+      for result in side.results where root[result.index] < side.parameterCount {
+        // The condition comes first.
+        operands.insert(root[result.index] + 1)
+      }
+    }
+    return operands
   }
 }
 

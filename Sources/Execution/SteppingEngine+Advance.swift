@@ -154,7 +154,9 @@ extension SteppingEngine {
     let t = times.typed(Double.self)
     if all {
       state.pointer.copyMemory(from: workspace.results[0], byteCount: stateBytes * slots)
-      for (k, buffer) in memory.enumerated() {
+      // What a step leaves as it is may be large, and lie where it was.
+      for (k, buffer) in memory.enumerated()
+      where workspace.results[1 + k] != UnsafeRawPointer(buffer.pointer) {
         buffer.pointer.copyMemory(
           from: workspace.results[1 + k], byteCount: rowBytes(memoryType(k)) * slots)
       }

@@ -46,6 +46,9 @@ struct StoragePlan: Sendable {
       for result in node.results { lastUse[roots[result]] = max(lastUse[roots[result]], position) }
     }
     for result in region.results { lastUse[roots[result.index]] = .max }
+    for node in region.nodes {
+      for operand in node.form.handedOn { lastUse[roots[node.operands[operand].index]] = .max }
+    }
     var free: [ByteSize: [Int]] = [:]
     for (position, node) in region.nodes.enumerated() {
       guard isLive[position] else {

@@ -4,7 +4,7 @@ import NodalOperations
 /// Rebuilds a region through the builder's peepholes (x + 0, x·1, constants folded, equal nodes made once), then drops what no
 /// result needs. Inner regions are simplified too.
 ///
-/// Values don't change, not even in the last bit, except that 0·x is 0 where x is not finite.
+/// Values don't change, not even in the last bit, except that 0·x is 0 where x is not finite, and that a column may have zeros with a sign.
 package enum Simplify {
   package static func run(_ region: Region) throws(IRError) -> Region {
     try rebuild(region).withoutDead()
@@ -25,7 +25,12 @@ package enum Simplify {
         [builder.select(operands[0], operands[1], operands[2])]
       case .convert(let element):
         [builder.convert(operands[0], to: element)]
-      case .constant, .reduce, .contract, .layout, .gather, .scatter, .factorize, .linearSolve,
+      case .contract(let contraction):
+        [
+          builder.unitProduct(contraction, operands, region.types[node.results.lowerBound])
+            ?? builder.value(node.form, operands)
+        ]
+      case .constant, .reduce, .layout, .gather, .scatter, .factorize, .linearSolve,
         .random, .branch, .scan, .map,
         .derivative, .solve, .interpolate:
         builder.values(

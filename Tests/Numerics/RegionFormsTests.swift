@@ -132,6 +132,41 @@ struct RegionFormsTests {
     #expect(none[0].count == 0 && none[1].scalar == 0)
   }
 
+  /// What a side hands on lies in the operand's memory, which nothing else may take meanwhile.
+  @Test(arguments: [false, true], [false, true])
+  func branchHandsOnWithoutACopy(lanes: Bool, doubles: Bool) throws {
+    let type = ValueType(.f64, lanes ? [.lane, .fixed(2)] : [.fixed(4)])
+    let condition = ValueType(.bool, lanes ? [.lane] : [])
+    var idle = RegionBuilder(parameters: [type])
+    let kept = try idle.finish(idle.parameters)
+    var side = RegionBuilder(parameters: [type])
+    let doubled = side.mul(side.parameters[0], 2)
+    let branch = Branch(
+      lanes: lanes ? .lane : nil, batched: lanes ? [true] : [], isLowered: lanes,
+      whenTrue: try side.finish([doubled]), whenFalse: kept)
+    var b = RegionBuilder(parameters: [condition, type])
+    let given = b.add(b.parameters[1], 1)
+    let chosen = b.emit(.branch(branch), [b.parameters[0], given])[0]
+    let again = b.emit(.branch(branch), [b.parameters[0], chosen])[0]
+    let behind = b.add(again, 1)
+    let region = try b.finish([chosen, again, behind])
+    #expect(region.nodes.contains { $0.form.handedOn == [1] })
+    let flags = [Double](repeating: doubles ? 1 : 0, count: lanes ? 2 : 1)
+    let inputs = [
+      Tensor(.bool, shape: lanes ? [2] : [], flags),
+      Tensor(.f64, shape: lanes ? [2, 2] : [4], [1, 2, 3, 4]),
+    ]
+    let factor = doubles ? 2.0 : 1
+    let executors: [(any Executor)?] = [ReferenceExecutor(), native]
+    for executor in executors.compactMap(\.self) {
+      let runner = try Runner(executor.compile(region))
+      let found = try runner.run(inputs, lanes: lanes ? 2 : nil, RunOptions()).results
+      #expect(found[0].numbers == [2, 3, 4, 5].map { $0 * factor })
+      #expect(found[1].numbers == [2, 3, 4, 5].map { $0 * factor * factor })
+      #expect(found[2].numbers == [2, 3, 4, 5].map { $0 * factor * factor + 1 })
+    }
+  }
+
   @Test func loweredMapHasLanesOfItsOwn() throws {
     var inner = RegionBuilder(parameters: [ValueType(.f64, [.lane, .fixed(2)]), ValueType(.f64)])
     let product = inner.mul(

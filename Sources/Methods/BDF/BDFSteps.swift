@@ -4,18 +4,18 @@ import NodalOperations
 /// The regions of the backward differentiation formulas of variable order and step (Shampine and Reichelt 1997), by differences for steps
 /// of one length: where the length changes, the differences are turned into those for the new one.
 ///
-/// A step's equation is solved by three Newton steps with the Jacobian where the step is predicted to end. Which order and length
-/// come next is the formulas' own to say, from the sizes of neighbouring differences: see `StepRegions.hasProposal`.
+/// A step's equation is solved by three Newton steps with the Jacobian where the step is predicted to end, or, in larger systems, with what
+/// earlier steps have left (`KeptFactors`). Which order and length come next is the formulas' own to say, from the sizes of neighbouring differences: see `StepRegions.hasProposal`.
 ///
-/// Memory: the differences ∇⁰y … ∇⁷y, the order, the number of steps taken with this order and length, and that length.
+/// Memory: the differences ∇⁰y … ∇⁷y, the order, the number of steps taken with this order and length, that length, and what is kept.
 /// Record: the differences 1 to 5 at the step's end, zero above the order.
 struct BDFSteps {
   let problem: StepProblem
   let types: StepProblem.Types
   private let past: StepPast?
+  private let kept: KeptFactors?
 
   private typealias Table = BDFCoefficients
-  private static let newtonSteps = 3
   /// Factors of the next step's length.
   private static let (smallest, largest, safety) = (0.2, 10.0, 0.8)
 
@@ -24,6 +24,7 @@ struct BDFSteps {
     types = try problem.types()
     let points = problem.quadrature == nil ? [] : Self.rule.points
     past = StepPast(problem, types, nodes: [0, 1] + points)
+    kept = try KeptFactors(problem, types)
   }
 
   func regions() throws(IRError) -> StepRegions {
@@ -32,7 +33,7 @@ struct BDFSteps {
       dense: try dense(), start: try start(), terms: try terms(),
       record: types.ownRecord(stages: Table.highest), hasError: true, hasProposal: true,
       termsInStep: problem.quadrature != nil,
-      evaluations: (step: Self.newtonSteps, record: Self.newtonSteps, start: 1))
+      evaluations: (step: BDFEquation.newtonSteps, record: BDFEquation.newtonSteps, start: 1))
     regions.pastNodes = past?.nodes ?? []
     if problem.delays?.hasRates == true { regions.denseRate = try dense(isRate: true) }
     return regions
@@ -49,7 +50,9 @@ struct BDFSteps {
   private var differences: ValueType {
     ValueType(types.state.element, types.perLane([Table.rows, types.size]))
   }
-  private var memory: [ValueType] { [differences] + Array(repeating: types.scalar, count: 3) }
+  private var memory: [ValueType] {
+    [differences] + Array(repeating: types.scalar, count: 3) + (kept?.memory ?? [])
+  }
 
   /// (t, y, p…) → memory: of order 1, its difference that of a step of length 1. Where the equations are not solved for y' nothing is
   /// known of it.
@@ -63,7 +66,7 @@ struct BDFSteps {
     let rows = a.rows(a.side([p[1], slope]), count: 2)
     let table = a.builder.pad(rows, axis: types.axis, before: 0, after: Table.rows - 2)
     let (one, none) = (a.builder.constant(1, types.scalar), a.builder.constant(0, types.scalar))
-    return try a.builder.finish([table, one, none, one])
+    return try a.builder.finish([table, one, none, one] + (kept?.start(&a) ?? []))
   }
 
   // MARK: Steps
@@ -93,14 +96,12 @@ struct BDFSteps {
   }
 
   private func make(_ a: inout StepArithmetic) throws(IRError) -> Step {
-    guard let jacobian = problem.jacobian else {
-      throw IRError("bdf: the right-hand side has not been linearized")
-    }
     let p = a.builder.parameters
     let (t, h, y) = (p[0], p[1], p[2])
     let (old, order, count, length) = (p[3], p[4], p[5], p[6])
-    let beginning = a.parameters(Array(p[7...]), at: 0, past)
-    let shared = a.parameters(Array(p[7...]), at: 1, past)
+    let first = 3 + self.memory.count
+    let beginning = a.parameters(Array(p[first...]), at: 0, past)
+    let shared = a.parameters(Array(p[first...]), at: 1, past)
     let own = a.ownScalar(h)
     let ratio = a.builder.div(own, length)
     let chosen = a.chosen(order, from: 1, count: Table.highest)
@@ -113,35 +114,25 @@ struct BDFSteps {
     let weights = a.weighted(upTo, Table.gamma + [0, 0])
     let past = a.combined(weights, table)
 
-    // Newton's method for the difference to it.
+    // The difference to it.
     let ending = a.time(t, 1, h)
     let perLength = a.builder.div(alpha, own)
-    let derivatives = a.builder.inline(jacobian, [ending, predicted] + shared)
-    let mass = problem.mass.map { a.builder.inline($0, [t, y] + beginning)[0] }
-    let matrix = a.iterationMatrix(
-      derivatives[0], pattern: problem.pattern, mass: mass, factor: perLength)
-    let factors = a.builder.value(.factorize(problem.pattern), [matrix])
-    let scale = a.scale(problem, predicted, nil)
-    let rate = a.spread(perLength)
     // `past` has no 1/α yet.
     let pastRate = a.spread(a.builder.reciprocal(own))
-    let known = a.builder.mul(past, pastRate)
-    var difference: Value?
-    var end = predicted
-    var norms: [Value] = []
-    for _ in 0..<Self.newtonSteps {
-      var moved = difference.map { a.builder.add(known, a.builder.mul($0, rate)) } ?? known
-      if let mass { moved = a.product(mass, moved) }
-      let slope = a.builder.inline(problem.rhs, [ending, end] + shared)[0]
-      let correction = a.builder.value(
-        .linearSolve(LinearSolve(pattern: problem.pattern)),
-        [matrix, factors, a.builder.sub(slope, moved)])
-      difference = difference.map { a.builder.add($0, correction) } ?? correction
-      end = a.builder.add(predicted, difference ?? correction)
-      norms.append(a.meanSquare(problem, correction, scale: scale))
+    let equation = BDFEquation(
+      problem, types, end: ending, predicted: predicted, known: a.builder.mul(past, pastRate),
+      factor: perLength, mass: problem.mass.map { a.builder.inline($0, [t, y] + beginning)[0] },
+      parameters: shared)
+    var memory: [Value] = []
+    let solution: BDFEquation.Solution
+    if let kept {
+      (solution, memory) = try kept.solved(equation, memory: Array(p[7..<first]), &a)
+    } else {
+      let (matrix, factors) = equation.factorized(try equation.jacobian(&a), &a)
+      solution = try equation.solved(matrix: matrix, factors: factors, &a)
     }
-    guard let difference else { throw IRError("bdf without a Newton step") }
-    let isSolved = a.converged(norms, tolerance: Self.newtonTolerance)
+    let (difference, isSolved) = (solution.difference, solution.isSolved)
+    let end = a.builder.add(predicted, difference)
 
     // How good it is.
     let both = a.scale(problem, y, end)
@@ -187,20 +178,18 @@ struct BDFSteps {
     let ifTaken = a.builder.select(isReady, grown, one)
     let mask = a.spreadRows(a.upTo(order, from: 1, count: Table.highest))
     let inner = a.builder.slice(next, axis: types.axis, 1..<(Table.highest + 1))
-    let kept = a.builder.mul(inner, mask)
+    let recorded = a.builder.mul(inner, mask)
     return Step(
       end: end,
       memory: [
         next, a.builder.select(isReady, a.builder.add(order, change), order),
         a.builder.select(isReady, none, taken), own,
-      ],
+      ] + memory,
       error: squared, proposal: a.builder.select(isTaken, ifTaken, ifRefused),
       record: a.builder.reshape(
-        kept, to: types.record(stages: Table.highest).extents))
+        recorded, to: types.record(stages: Table.highest).extents))
   }
 
-  /// How small the rest of Newton's method must be, in units of the tolerance; as in CVODE (Cohen and Hindmarsh 1996).
-  private static let newtonTolerance = 0.1
   /// An error is allowed so much less than the tolerance: the formulas make errors of one sign for long, which add up.
   private static let strictness = 5.0
 

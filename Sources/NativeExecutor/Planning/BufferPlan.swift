@@ -1,3 +1,4 @@
+import NodalExecution
 import NodalIR
 
 /// Where the values of a scheduled region lie: planned once, from the steps that write and read them. Sizes are filled in
@@ -44,6 +45,12 @@ struct BufferPlan: Sendable {
       writes.append(written)
     }
     for result in region.results { lastUse[memory[result.index] ?? result.index] = .max }
+    for child in schedule.children {
+      for operand in child.form.handedOn {
+        let value = child.operands[operand].index
+        lastUse[memory[value] ?? value] = .max
+      }
+    }
     var free: [Measure: [Int]] = [:]
     var ending: [Int: [Int]] = [:]
     for (i, written) in writes.enumerated() {
