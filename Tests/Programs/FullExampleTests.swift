@@ -133,7 +133,7 @@ import Testing
     "heat": "measured", "intervention": nil, "latent_spirals": "tracks",
     "lynx_hare": "pelts", "missing_physics": "obs", "moving_weights": "moons",
     "noisy_well": "paths",
-    "real_pendulum": "record.first(0.02)", "robertson": nil, "spheres": "rings", "spots": nil,
+    "real_pendulum": "record.first(0.02)", "robertson": nil, "spheres": "rings",
     "spiral": "track.first(0.02)",
     "swing": "obs", "swing_up": nil, "theophylline": "trials", "toggle": nil,
   ]
@@ -158,7 +158,10 @@ import Testing
     return (first + later).joined(separator: "\n")
   }
 
-  @Test(arguments: ExampleTests.examples)
+  /// Nothing in it is fitted.
+  private static let withoutLoss = ["spots.node"]
+
+  @Test(arguments: ExampleTests.examples.filter { !withoutLoss.contains($0) })
   func agree(_ file: String) throws {
     let url = Repository.root.appending(path: "examples/\(file)")
     let text = try String(contentsOf: url, encoding: .utf8)
