@@ -42,8 +42,7 @@ private final class HandoverWorkspace: Workspace {
   func run(
     _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
   ) throws(ExecutionError) {
-    (explicit.inputs, explicit.extents) = (inputs, extents)
-    try explicit.begin()
+    try explicit.begin(inputs, extents)
     var (engine, other) = (explicit, stiff)
     try engine.follow()
     while !engine.departed.isEmpty {

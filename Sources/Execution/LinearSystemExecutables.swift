@@ -35,11 +35,10 @@ struct FactorizeExecutable: Executable {
       case .band(let band): BandFactors.factorize(matrix, own, band)
       case .sparse(let pattern):
         let tree = pattern.factors
-        let count = FrontalFactors<Number>.room(tree)
-        let own = room.reserve(count * MemoryLayout<Number>.stride)
+        let side = room.reserve(
+          FrontalFactors<Number>.room(tree) * MemoryLayout<Number>.stride)
         FrontalFactors.factorize(
-          matrix, factors + i * shape.factors, tree,
-          room: own.assumingMemoryBound(to: Number.self))
+          matrix, own, tree, room: side.assumingMemoryBound(to: Number.self))
       }
     }
   }

@@ -2,9 +2,13 @@ import NodalIR
 import NodalMethods
 
 extension SteppingEngine {
-  /// Takes up all trajectories at their start, with what the method remembers and the first step's
+  /// Takes up all trajectories of a run at their start, with what the method remembers and the first step's
   /// size.
-  func begin() throws(ExecutionError) {
+  func begin(
+    _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
+  ) throws(ExecutionError) {
+    self.inputs = inputs
+    self.extents = extents
     let total = solve.trajectories.map(extents.length) ?? 1
     let saveType = program.parameterTypes[Solve.Operand.saveTimes]
     saveCount = extents.length(of: saveType.extents[saveType.rank - 1])

@@ -219,9 +219,7 @@ final class SteppingEngine: Workspace {
   func run(
     _ inputs: UnsafePointer<UnsafeRawPointer>, _ extents: ExtentValues
   ) throws(ExecutionError) {
-    self.inputs = inputs
-    self.extents = extents
-    try begin()
+    try begin(inputs, extents)
     try follow()
     try end()
   }

@@ -15,7 +15,6 @@ extension Session {
     var result: TrainingResult
     /// What they are compared by: of the validation, where there is one.
     var value: Double
-    var loss: Double
   }
 
   /// The fits from all starts. The first begins where the weights are; of the others the parameters are spread over their domains, and networks
@@ -62,19 +61,11 @@ extension Session {
   private func judged(
     _ number: Int, _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
   ) throws -> Start? {
-    if let value = result.bestValidation {
-      return Start(number: number, result: result, value: value, loss: result.bestLoss ?? value)
-    }
-    if cancel.isSet {
-      return result.bestLoss.map {
-        Start(number: number, result: result, value: $0, loss: $0)
-      }
-    }
-    let look = try evaluator.evaluate(
-      result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
-      wantsGradient: false)
-    return look.value.isFinite
-      ? Start(number: number, result: result, value: look.value, loss: look.loss) : nil
+    let value =
+      try result.bestValidation
+      ?? (cancel.isSet ? result.bestLoss : lastLook(result, plan, evaluator)?.value)
+    guard let value, value.isFinite else { return nil }
+    return Start(number: number, result: result, value: value)
   }
 
   /// Where the fits begin.

@@ -58,17 +58,23 @@ extension Session {
   }
 
   /// The loss of the parameters that are kept, on all the data; nil where a cancellation cuts it short.
-  private func lastLook(
+  func lastLook(
     _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
   ) throws -> Evaluation? {
     do {
-      return try evaluator.evaluate(
-        result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
-        wantsGradient: false)
+      return try look(result, plan, evaluator)
     } catch {
       if cancel.isSet { return nil }
       throw error
     }
+  }
+
+  private func look(
+    _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
+  ) throws -> Evaluation {
+    try evaluator.evaluate(
+      result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
+      wantsGradient: false)
   }
 
   func keep(_ vector: [Double], _ evaluator: LossEvaluator) {
@@ -80,7 +86,7 @@ extension Session {
     _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
     from start: ParameterVector? = nil, isOneOfMany: Bool = false
   ) throws -> TrainingResult {
-    let reports = SideReports(command, total: plan.stages.reduce(0) { $0 + $1.training.steps })
+    let reports = SideReports(command, total: plan.steps)
     let objective = ObjectiveFunction { vector, request in
       reports.begin(request.step, vector)
       return try self.step(vector, request, plan, evaluator)
@@ -154,15 +160,7 @@ extension Session {
           .cancelled, "training was stopped; the best parameters so far are kept",
           at: command.span)
       }
-      let value: Double
-      if let known = result.bestValidation {
-        value = known
-      } else {
-        value = try evaluator.evaluate(
-          result.best.values, on: plan.data, total: plan.data?.exampleCount ?? 1, step: 0,
-          wantsGradient: false
-        ).loss
-      }
+      let value = try result.bestValidation ?? look(result, plan, evaluator).loss
       if !options.isQuiet {
         sink(
           .note(

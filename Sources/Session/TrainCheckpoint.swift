@@ -11,17 +11,24 @@ import NodalTraining
 final class TrainCheckpoint {
   private static let version = "1"
 
+  /// What the header tells of a run, in the order in which a file is asked for it.
+  private enum Fact: String, CaseIterable {
+    case data, loss
+    case format = "nodal"
+    case seed, stages
+  }
+
   let name: String
   let path: String
   /// Every so many units of a stage: epochs where it counts them, else steps.
   private let every: Int
   private let span: Span
-  private let identity: [String: String]
+  private let identity: [Fact: String]
   private let host: Host
   private var hasFailed = false
 
   private init(
-    name: String, path: String, every: Int, span: Span, identity: [String: String], host: Host
+    name: String, path: String, every: Int, span: Span, identity: [Fact: String], host: Host
   ) {
     self.name = name
     self.path = path
@@ -44,9 +51,9 @@ final class TrainCheckpoint {
       every: try option.subOption("every").map { try TrainingPlan.integer($0, session) } ?? 100,
       span: option.span,
       identity: [
-        "nodal": "checkpoint " + version, "loss": command.loss.name,
-        "seed": String(plan.seed), "data": plan.data?.fingerprint ?? "none",
-        "stages": plan.stages.map(\.name).joined(separator: " "),
+        .format: "checkpoint " + version, .loss: command.loss.name,
+        .seed: String(plan.seed), .data: plan.data?.fingerprint ?? "none",
+        .stages: plan.stages.map(\.name).joined(separator: " "),
       ], host: session.host)
   }
 
@@ -55,16 +62,16 @@ final class TrainCheckpoint {
     _ start: ParameterVector, _ plan: TrainingPlan, _ session: Session
   ) throws -> TrainingState {
     if let state = try saved(start, plan, isWanted: session.options.resumes) {
-      let total = plan.stages.reduce(0) { $0 + $1.training.steps }
+      let total = plan.steps
       if session.options.resumes {
         session.sink(
           .note(
-            state.isOver && state.ends.last != .cancelled
+            state.isComplete
               ? "\(path): this training has come to its end, after \(state.step) steps"
               : "goes on from step \(state.step) of \(total), as \(path) has it"))
         return state
       }
-      if !state.isOver || state.ends.last == .cancelled {
+      if !state.isComplete {
         session.sink(
           .note(
             "\(path) had step \(state.step) of \(total) of a run that didn't come to its end: `--resume` goes on from there; this run begins anew"
@@ -90,9 +97,10 @@ final class TrainCheckpoint {
     guard host.files.exists(path) else { return nil }
     do {
       let file = try Safetensors(host.files.readRegular(path))
-      for (key, own) in identity.sorted(by: { $0.key < $1.key }) {
-        guard let other = file.metadata[key], other != own else { continue }
-        throw mismatch(key, other, own)
+      for fact in Fact.allCases {
+        guard let other = file.metadata[fact.rawValue], let own = identity[fact], other != own
+        else { continue }
+        throw mismatch(fact, other, own)
       }
       var arrays: [String: [Double]] = [:]
       for entry in file.entries { arrays[entry.name] = entry.array.doubles }
@@ -104,14 +112,14 @@ final class TrainCheckpoint {
     }
   }
 
-  private func mismatch(_ key: String, _ other: String, _ own: String) -> SessionFailure {
+  private func mismatch(_ fact: Fact, _ other: String, _ own: String) -> SessionFailure {
     let what =
-      switch key {
-      case "data": "it was trained on other data"
-      case "loss": "it is of the loss `\(other)`, not `\(own)`"
-      case "seed": "its seed is \(other), not \(own)"
-      case "stages": "its stages are \(other), not \(own)"
-      default: "it is another kind of file"
+      switch fact {
+      case .data: "it was trained on other data"
+      case .loss: "it is of the loss `\(other)`, not `\(own)`"
+      case .format: "it is another kind of file"
+      case .seed: "its seed is \(other), not \(own)"
+      case .stages: "its stages are \(other), not \(own)"
       }
     return refused(what)
   }
@@ -145,7 +153,8 @@ final class TrainCheckpoint {
     let entries = state.arrays.map { name, numbers in
       Safetensors.Entry(name, NumberArray(shape: [numbers.count], .f64(numbers)))
     }
-    try host.files.write(path, Safetensors(entries: entries, metadata: identity).bytes)
+    let facts = Dictionary(uniqueKeysWithValues: identity.map { ($0.rawValue, $1) })
+    try host.files.write(path, Safetensors(entries: entries, metadata: facts).bytes)
   }
 
   /// Writes it; what goes wrong is said once, and training goes on.
@@ -190,14 +199,13 @@ extension Dataset {
   /// Tells data sets apart: names, shapes and numbers.
   fileprivate var fingerprint: String {
     var hash = StableHash()
+    func add(_ counts: [Int]) { counts.withUnsafeBytes { hash.add($0) } }
+    add([exampleCount] + (lengths ?? []))
     for field in fields {
       hash.add(field.name.utf8)
-      for i in 0..<exampleCount {
-        guard let array = value(of: field.name, example: i) else { continue }
-        for n in array.shape { hash.add(withUnsafeBytes(of: n) { Array($0) }) }
-        array.values.withUnsafeBytes { hash.add($0) }
-        hash.add(array.missing.map { $0 ? 1 : 0 })
-      }
+      add(field.shape)
+      field.values.withUnsafeBytes { hash.add($0) }
+      hash.add(field.missing.map { $0 ? 1 : 0 })
     }
     return hash.text
   }

@@ -73,21 +73,11 @@ extension TrainingPlan {
     let unknown = SessionFailure(
       .optionValue, "a batch is `all`, `shuffled(n)` or `windows(length:, count:)`", at: span)
     guard case .call(let name, let arguments) = value else { throw unknown }
-    func number(_ label: String, _ place: Int) throws -> Int? {
-      let argument =
-        arguments.first { $0.label == label }
-        ?? (arguments.indices.contains(place) && arguments[place].label == nil
-          ? arguments[place] : nil)
-      guard case .expression(let expression)? = argument?.value,
-        let x = try session.evaluate(expression).tensor?.scalar
-      else { return nil }
-      return Int(exactly: x.rounded())
-    }
+    let counts = try numbers(arguments, session).compactMapValues { Int(exactly: $0.rounded()) }
     switch name {
     case "all": return .all
-    case "shuffled": return .shuffled(try number("count", 0) ?? 0)
-    case "windows":
-      return .windows(length: try number("length", 0) ?? 0, count: try number("count", 1) ?? 1)
+    case "shuffled": return .shuffled(counts["count"] ?? 0)
+    case "windows": return .windows(length: counts["length"] ?? 0, count: counts["count"] ?? 1)
     default: throw unknown
     }
   }
@@ -132,10 +122,7 @@ extension TrainingPlan {
 extension DatasetType {
   /// That of the times, in words; nil for plain numbers.
   fileprivate var timeUnit: String? {
-    guard
-      case .uniform(let unit)? = example.first(where: { $0.name == timeColumn })?.type.tensor?.unit,
-      !unit.isOne
-    else { return nil }
+    guard case .uniform(let unit)? = timeField?.type.tensor?.unit, !unit.isOne else { return nil }
     return unit.description
   }
 }

@@ -68,6 +68,9 @@ struct TrainingPlan {
     }
   }
 
+  /// The most steps that a fit takes.
+  var steps: Int { stages.reduce(0) { $0 + $1.training.steps } }
+
   /// The examples of a step, and how often they go into the whole; no data for a loss that reads none.
   func batch(for request: ObjectiveRequest) throws -> (data: Dataset?, repeats: Double?) {
     guard let data = stages[request.stage].data else { return (nil, nil) }

@@ -115,12 +115,9 @@ package struct TrainingRun {
 
   /// The parameters with the flags of a stage.
   private func layout(of stage: TrainingStage) throws -> ParameterVector {
-    var layout = state.parameters
     do {
-      for path in stage.freeze { try layout.freeze(path) }
-      for path in stage.free { try layout.free(path) }
+      return try state.parameters.laidOut(for: stage)
     } catch { throw Halt.failed(.path(error)) }
-    return layout
   }
 
   // MARK: A step
@@ -198,7 +195,9 @@ package struct TrainingRun {
     _ layout: inout ParameterVector, _ request: ObjectiveRequest, _ counted: inout Counts
   ) throws -> Evaluation {
     let before = state
-    for halving in 1... {
+    var halving = 0
+    while true {
+      halving += 1
       do {
         return try evaluate(layout, request, &counted)
       } catch Halt.cancelled {
@@ -232,7 +231,6 @@ package struct TrainingRun {
         state.parameters.replaceValues(values)
       }
     }
-    throw Halt.cancelled
   }
 
   /// Lets the optimiser move; gives the evaluation at the new point where it has made one.

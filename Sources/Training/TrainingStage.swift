@@ -55,6 +55,16 @@ package struct TrainingStage: Sendable {
   }
 }
 
+extension ParameterVector {
+  /// With the flags of a stage.
+  func laidOut(for stage: TrainingStage) throws(PathError) -> ParameterVector {
+    var layout = self
+    for path in stage.freeze { try layout.freeze(path) }
+    for path in stage.free { try layout.free(path) }
+    return layout
+  }
+}
+
 /// Ends a stage before its steps are done.
 package struct EarlyStop: Sendable, Hashable {
   /// So many looks in a row without an improvement: validations where there are any, else steps.

@@ -191,12 +191,9 @@ private struct ArrayReader {
   private func layout(
     of stage: TrainingStage, _ parameters: ParameterVector
   ) throws(TrainingStateError) -> ParameterVector {
-    var layout = parameters
     do {
-      for path in stage.freeze { try layout.freeze(path) }
-      for path in stage.free { try layout.free(path) }
+      return try parameters.laidOut(for: stage)
     } catch { throw .malformed(name: "optimizer") }
-    return layout
   }
 
   func optimizer(

@@ -67,6 +67,9 @@ package struct TrainingState: Sendable {
       values: parameters.values, step: 0, value: nil, loss: nil, validation: nil, isOutdated: true)
   }
 
+  /// It has come to its end, and wasn't stopped.
+  package var isComplete: Bool { isOver && ends.last != .cancelled }
+
   /// What has come of the run so far.
   package var result: TrainingResult {
     var kept = parameters

@@ -130,6 +130,9 @@ package struct DatasetType: Hashable, Sendable {
     self.count = count
     self.isRagged = isRagged
   }
+
+  /// The times of one example.
+  package var timeField: Field? { timeColumn.flatMap { name in example.first { $0.name == name } } }
 }
 
 /// The types of the language.

@@ -289,9 +289,8 @@ extension Checker {
 
   /// That of the times of a data set, where it has any.
   private func timeUnit(of data: TypedExpression?) -> UnitLabel? {
-    guard let data, case .dataset(let type) = resolve(data.type), let name = type.timeColumn
-    else { return nil }
-    return type.example.first { $0.name == name }?.type.tensor?.unit
+    guard let data, case .dataset(let type) = resolve(data.type) else { return nil }
+    return type.timeField?.type.tensor?.unit
   }
 
   /// `freeze: net`, `freeze: [net, swing.L]`.
