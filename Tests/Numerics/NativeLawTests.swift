@@ -6,6 +6,7 @@ import NodalNativeExecutor
 import NodalOperations
 import NodalReferenceExecutor
 import NodalTransforms
+import TestSupport
 import Testing
 
 /// Machine code gives what the reference executor gives, to rounding: for every op, every form, every method, every way
@@ -74,7 +75,7 @@ struct NativeLawTests {
 
   // MARK: Forms
 
-  @Test(arguments: RandomRegion.Kind.allCases, [UInt64(0), 1, 2])
+  @Test(arguments: RandomRegion.Kind.allCases, 0..<UInt64(Effort.count(2, long: 3)))
   func form(_ kind: RandomRegion.Kind, seed: UInt64) throws {
     var random = RandomRegion(
       seed: 900 + seed, parameters: [ValueType(.f64, shape: [3]), ValueType(.f64, shape: [2, 3])],
@@ -119,7 +120,7 @@ struct NativeLawTests {
   }
 
   /// Batches, and their gradients.
-  @Test(arguments: [UInt64(0), 1, 2, 3, 4, 5])
+  @Test(arguments: 0..<UInt64(Effort.count(3, long: 6)))
   func batchesAndGradients(seed: UInt64) throws {
     var random = RandomRegion(
       seed: 500 + seed, parameters: [ValueType(.f64, shape: [3]), ValueType(.f64, shape: [3])])

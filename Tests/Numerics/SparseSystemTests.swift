@@ -3,6 +3,7 @@ import NodalIR
 import NodalOperations
 import NodalReferenceExecutor
 import NodalTransforms
+import TestSupport
 import Testing
 
 /// Sparse linear equations: whatever the pattern, they have the solutions and derivatives that whole matrices have.
@@ -37,7 +38,7 @@ struct SparseSystemTests {
     }
   }
 
-  @Test(arguments: 0..<70)
+  @Test(arguments: 0..<Effort.count(28, long: 70))
   func asWhole(seed: Int) throws {
     let pattern = SparsePattern(rows: Self.rows(seed))
     let (n, count) = (pattern.count, pattern.columns.count)

@@ -161,7 +161,7 @@ struct TransformsGradientLawTests {
     }
   }
 
-  @Test(arguments: 0..<Effort.count(15, long: 60))
+  @Test(arguments: 0..<Effort.count(8, long: 60))
   func single(seed: Int) throws {
     let ode = RandomOde(seed: seed)
     var noise = Noise(UInt64(seed) + 400)
@@ -171,7 +171,7 @@ struct TransformsGradientLawTests {
     }
   }
 
-  @Test(arguments: 0..<Effort.count(20, long: 60))
+  @Test(arguments: 0..<Effort.count(8, long: 60))
   func batched(seed: Int) throws {
     let ode = RandomOde(seed: seed + 1000)
     var noise = Noise(UInt64(seed) + 500)

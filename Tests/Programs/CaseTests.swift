@@ -1,16 +1,25 @@
 import Foundation
 import Nodal
+import TestSupport
 import Testing
 
 /// Programs with what they print in comments: `// expect: s.final.x = 0.5`, line by line in order, and
 /// `// expect error: E1005` where they fail.
 @Suite struct CaseTests {
-  static let cases = Repository.files(in: "Tests/Programs/Cases", ending: ".node")
-    .map(\.lastPathComponent)
+  /// Those of many seconds, which `./test --long` asks for, are in a folder of their own.
+  static let cases = names(in: "Tests/Programs/Cases")
+  static let longCases = names(in: "Tests/Programs/Cases/Long")
+
+  private static func names(in folder: String) -> [String] {
+    Repository.files(in: folder, ending: ".node").map { "\(folder)/\($0.lastPathComponent)" }
+  }
+
+  @Test(.long, arguments: longCases)
+  func longOnes(_ name: String) throws { try printsWhatItsCommentsSay(name) }
 
   @Test(arguments: cases)
   func printsWhatItsCommentsSay(_ name: String) throws {
-    let url = Repository.root.appending(path: "Tests/Programs/Cases/\(name)")
+    let url = Repository.root.appending(path: name)
     let text = try String(contentsOf: url, encoding: .utf8)
     func expectations(_ mark: String) -> [String] {
       text.split(separator: "\n").compactMap { line in

@@ -16,13 +16,11 @@ import Testing
   ])
   func order(_ method: String, _ order: Double) throws {
     let end = "solve(f, over: 0..10, solver: "
-    let exact = try Recorder.number(Self.blood, end + "dop853(rtol: 1e-13, atol: 1e-14)).final.x")
-    func error(_ steps: Int) throws -> Double {
-      let found = try Recorder.number(Self.blood, end + "\(method)(steps: \(steps))).final.x")
-      return abs(found - exact)
-    }
     // Both cut every delay into whole steps.
-    let (rough, close) = (try error(20), try error(80))
+    let errors = try Recorder.numbers(
+      Self.blood + "let exact = \(end)dop853(rtol: 1e-13, atol: 1e-14)).final.x\n",
+      "abs([\(end)\(method)(steps: 20)).final.x, \(end)\(method)(steps: 80)).final.x] - exact)")
+    let (rough, close) = (errors[0], errors[1])
     let slope = log2(rough / close) / 2
     #expect(slope > order - 0.4, "\(method): \(slope), from \(rough) to \(close)")
   }
@@ -38,14 +36,16 @@ import Testing
         let τ = 1.7, b = 0.35
 
         """
-    for answer in [
+    let answers = [
       "sum(solve(f, over: 0..20, with: {τ: [0.5, 2, 7]}, every: 5, solver: dopri5(rtol: 1e-8, atol: 1e-10)).x)",
       "grad(end(τ, b), wrt: τ)", "grad(end(τ, b), wrt: b)", "grad(back(τ, b), wrt: τ)",
       "grad(dosed(τ, b), wrt: τ)", "grad(dosed(τ, b), wrt: b)",
-    ] {
-      let native = try Recorder.number(declared, answer)
-      let reference = try Recorder.number(declared, answer, .reference)
-      #expect(abs(native - reference) < 1e-9 * max(1, abs(reference)), "\(answer)")
+    ]
+    let all = "[\(answers.joined(separator: ", "))]"
+    let native = try Recorder.numbers(declared, all)
+    let reference = try Recorder.numbers(declared, all, .reference)
+    for (k, answer) in answers.enumerated() {
+      #expect(abs(native[k] - reference[k]) < 1e-9 * max(1, abs(reference[k])), "\(answer)")
     }
   }
 
@@ -158,18 +158,21 @@ import Testing
     let steps = try Recorder.number(
       declared, "solve(g, over: 0..30, solver: \(method)(rtol: 1e-6, atol: 1e-8)).stats.accepted")
     #expect(steps < 600, "\(method): \(steps) steps")
-    for (answer, difference) in [
-      ("grad(ahead(b, τ), wrt: b)", "(ahead(b + d, τ) - ahead(b - d, τ))/(2*d)"),
-      ("grad(back(b, τ), wrt: b)", "(ahead(b + d, τ) - ahead(b - d, τ))/(2*d)"),
-      ("grad(ahead(b, τ), wrt: τ)", "(ahead(b, τ + d) - ahead(b, τ - d))/(2*d)"),
-      ("grad(dosed(b, τ), wrt: b)", "(dosed(b + d, τ) - dosed(b - d, τ))/(2*d)"),
-      ("grad(dosed(b, τ), wrt: τ)", "(dosed(b, τ + d) - dosed(b, τ - d))/(2*d)"),
-    ] {
-      let (own, other) = (
-        try Recorder.number(declared, answer), try Recorder.number(declared, difference)
-      )
+    let answers = [
+      "grad(ahead(b, τ), wrt: b)", "grad(back(b, τ), wrt: b)", "grad(ahead(b, τ), wrt: τ)",
+      "grad(dosed(b, τ), wrt: b)", "grad(dosed(b, τ), wrt: τ)",
+    ]
+    let own = try Recorder.numbers(declared, "[\(answers.joined(separator: ", "))]")
+    // Both functions at b ± d and τ ± d.
+    let moved = try Recorder.numbers(
+      declared + "let bs = [b + d, b - d, b, b], τs = [τ, τ, τ + d, τ - d]\n",
+      "[map(0..<4) { (i) -> ahead(bs[i], τs[i]) }, map(0..<4) { (i) -> dosed(bs[i], τs[i]) }]")
+    let slopes = stride(from: 0, to: 8, by: 2).map { (moved[$0] - moved[$0 + 1]) / 2e-3 }
+    for (k, slope) in [0, 0, 1, 2, 3].enumerated() {
+      let (found, other) = (own[k], slopes[slope])
       #expect(
-        abs(own - other) < 1e-4 * max(1, abs(other)), "\(method), \(answer): \(own), \(other)")
+        abs(found - other) < 1e-4 * max(1, abs(other)),
+        "\(method), \(answers[k]): \(found), \(other)")
     }
   }
 

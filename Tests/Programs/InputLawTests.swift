@@ -1,5 +1,6 @@
 import Foundation
 import Nodal
+import TestSupport
 import Testing
 
 /// Laws of inputs made of pieces: steps end where these meet, so methods have their order, and see the piece that they are in.
@@ -28,14 +29,15 @@ import Testing
     for (end, exact) in [
       ("f, over: 0..3", Self.exact), ("driven, over: 0..3", "turned(0.1, 0, 5)"),
     ] {
-      func error(_ steps: Int) throws -> Double {
-        let state = end.hasPrefix("f") ? "x" : "z"
-        let found =
-          "solve(\(end), input: {u: linear(ts, us)}, solver: \(method)(steps: \(steps))).final.\(state)"
-        return abs(try Recorder.number(Self.bent, "\(found) - \(exact)"))
+      let state = end.hasPrefix("f") ? "x" : "z"
+      func found(_ steps: Int) -> String {
+        "solve(\(end), input: {u: linear(ts, us)}, solver: \(method)(steps: \(steps))).final.\(state)"
       }
       // Both cut every piece into whole steps.
-      let (rough, close) = (try error(steps), try error(2 * steps))
+      let errors = try Recorder.numbers(
+        Self.bent + "let exact = \(exact)\n",
+        "abs([\(found(steps)), \(found(2 * steps))] - exact)")
+      let (rough, close) = (errors[0], errors[1])
       let slope = log2(rough / close)
       #expect(slope > order - 0.5, "\(method), \(end): \(slope), from \(rough) to \(close)")
     }
@@ -59,10 +61,11 @@ import Testing
     ] {
       let state = solved.hasPrefix("f") ? "x" : "z"
       let run = "solve(\(solved), \(solver))"
-      let error = abs(try Recorder.number(Self.bent, "\(run).final.\(state) - \(exact)"))
+      let found = try Recorder.numbers(
+        Self.bent + "let s = \(run)\n",
+        "[s.final.\(state) - \(exact), s.stats.rejected, s.stats.accepted]")
+      let (error, rejected, accepted) = (abs(found[0]), found[1], found[2])
       #expect(error < 1e-5, "\(method), \(solved): \(error)")
-      let rejected = try Recorder.number(Self.bent, "\(run).stats.rejected")
-      let accepted = try Recorder.number(Self.bent, "\(run).stats.accepted")
       #expect(rejected <= 2 + 0.2 * accepted, "\(method), \(solved): \(rejected) of \(accepted)")
     }
   }
@@ -102,11 +105,13 @@ import Testing
   ])
   func batches(_ solver: String) throws {
     let program = Self.many(solver)
+    let each = "[end(0), end(1), end(2), end(3)]"
+    let alones = try Recorder.numbers(program, each)
+    let references = try Recorder.numbers(program, each, .reference)
+    let all = try Recorder.numbers(program, "map(0..<4) { (i) -> end(i) }")
+    let exact = try Recorder.numbers(program, "[close(0), close(1), close(2), close(3)]")
     for i in 0..<4 {
-      let alone = try Recorder.number(program, "end(\(i))")
-      let among = try Recorder.number(program, "map(0..<4) { (i) -> end(i) }[\(i)]")
-      let reference = try Recorder.number(program, "end(\(i))", .reference)
-      let close = try Recorder.number(program, "close(\(i))")
+      let (alone, among, reference, close) = (alones[i], all[i], references[i], exact[i])
       #expect(abs(alone - reference) < 1e-12, "\(solver), \(i)")
       #expect(abs(alone - close) < 1e-6, "\(solver), \(i): \(alone - close)")
       if solver.contains("joint") {
@@ -117,13 +122,13 @@ import Testing
     }
   }
 
-  /// By a parameter and by samples, in every way.
+  /// By a parameter and by samples, in every way; in the long suite, in each for every kind.
   @Test(arguments: ["direct", "adjoint", "interpolated", "forward"])
   func gradients(_ mode: String) throws {
     for (kind, ode, state) in [
       ("linear", "f", "x"), ("linear", "driven", "z"), ("hermite", "driven", "z"),
       ("akima", "f", "x"),
-    ] {
+    ] where Effort.isLong || mode == "direct" || kind == "linear" {
       let program =
         Self.bent + """
           fn end(k, us, a, b) = solve(\(ode), over: a..b, with: {k: k}, input: {u: \(kind)(ts, us)}, solver: tsit5(rtol: 1e-10, atol: 1e-12, gradient: \(mode))).final.\(state)
@@ -143,14 +148,15 @@ import Testing
         func at(_ k: String, _ us: String) -> String {
           call.replacing("#", with: "\(k), \(us)")
         }
-        let byParameter = try Recorder.number(program, "grad(\(at("k", "samples")), wrt: k)")
-        let moved = try Recorder.number(
-          program, "(\(at("k + h", "us")) - \(at("k - h", "us")))/(2*h)")
+        let found = try Recorder.numbers(
+          program + "let moves = [[k + h, k - h, k, k], [0.0, 0, h, -h]]\n"
+            + "let at = map(0..<4) { (i) -> \(at("moves[0, i]", "us + moves[1, i]*e")) }\n",
+          """
+          [grad(\(at("k", "samples")), wrt: k), (at[0] - at[1])/(2*h), grad(\(at("k", "samples")), wrt: samples)[2], (at[2] - at[3])/(2*h)]
+          """)
+        let (byParameter, moved, bySample, shifted) = (found[0], found[1], found[2], found[3])
         #expect(
           abs(byParameter - moved) < 1e-6 * max(1, abs(moved)), "\(mode), \(kind), \(call) by k")
-        let bySample = try Recorder.number(program, "grad(\(at("k", "samples")), wrt: samples)[2]")
-        let shifted = try Recorder.number(
-          program, "(\(at("k", "us + h*e")) - \(at("k", "us - h*e")))/(2*h)")
         #expect(
           abs(bySample - shifted) < 1e-6 * max(1, abs(shifted)),
           "\(mode), \(kind), \(call) by a sample: \(bySample), \(shifted)")
