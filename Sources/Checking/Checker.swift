@@ -42,6 +42,9 @@ struct Checker: Sendable {
   var observations: [TypedExpression]?
   /// Whether solutions that hold their accepted steps are refused here, and why.
   var inLoss = false
+  /// Whether a weight that has a value for each experiment is read as that of the example's own, as losses, equations and what they call do;
+  /// elsewhere it is the array of them all.
+  var readsOneOfEach = false
   /// Children of `extends` and parts, with the path that their weights start from.
   var inheritance: [(child: String, parent: String)] = []
   /// Parameters of losses, with the data set that they are examples of.
@@ -175,7 +178,7 @@ struct Checker: Sendable {
   /// Gives a value a local, so that it is computed once; leaves go as they are.
   mutating func bind(_ value: TypedExpression, name: String = "") -> TypedExpression {
     switch value.kind {
-    case .number, .integer, .boolean, .text, .size, .local, .session, .weight, .invalid:
+    case .number, .integer, .boolean, .text, .size, .local, .session, .weight, .weights, .invalid:
       return value
     case .array, .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce,
       .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape, .transpose, .reverse,

@@ -17,6 +17,11 @@ package struct Dataset: Sendable, Equatable {
   /// What random numbers know an example by; it travels with an example through slices and
   /// batches, so that a draw never depends on a batch slot.
   package private(set) var identities: [UInt32]
+  /// Which experiment each example is, or belongs to; it travels with an example, too.
+  package private(set) var experiments: [Int]
+  /// The column that tells experiments apart, where there is one, and what they are called in it.
+  package private(set) var experimentColumn: String?
+  package private(set) var experimentLabels: [String] = []
   /// Where each example's times begin; one more entry than examples.
   private let offsets: [Int]
 
@@ -27,6 +32,7 @@ package struct Dataset: Sendable, Equatable {
     self.exampleCount = count
     self.timeName = nil
     self.identities = (0..<UInt32(clamping: max(count, 0))).map { $0 }
+    self.experiments = Array(0..<max(count, 0))
     self.offsets = []
   }
 
@@ -40,6 +46,7 @@ package struct Dataset: Sendable, Equatable {
     self.exampleCount = lengths.count
     self.timeName = time
     self.identities = (0..<UInt32(clamping: lengths.count)).map { $0 }
+    self.experiments = Array(lengths.indices)
     var offsets = [0]
     for length in lengths { offsets.append((offsets.last ?? 0) + length) }
     self.offsets = offsets
@@ -165,7 +172,25 @@ package struct Dataset: Sendable, Equatable {
       : Dataset(lengths: parts.map(\.times.count), time: timeName, fields: gathered)
     result.inputNames = inputNames
     result.identities = parts.map(\.identity)
+    result.experiments = parts.map { experiments[$0.example] }
+    result.experimentColumn = experimentColumn
+    result.experimentLabels = experimentLabels
     return result
+  }
+
+  /// Says which experiment each example belongs to, and what these are called in which column.
+  package mutating func setExperiments(_ places: [Int], labels: [String], column: String) {
+    experiments = places
+    experimentLabels = labels
+    experimentColumn = column
+  }
+
+  /// `Subject 3`: the experiment of an example; nil where no column tells them apart.
+  package func experimentTitle(ofExample example: Int) -> String? {
+    guard let experimentColumn, experiments.indices.contains(example),
+      experimentLabels.indices.contains(experiments[example])
+    else { return nil }
+    return "\(experimentColumn) \(experimentLabels[experiments[example]])"
   }
 
   /// Example `example`, whole.

@@ -60,6 +60,12 @@ extension Table {
         })
     }
     result.inputNames = schema.inputs
+    if let column = schema.experiment {
+      let places = groups.indices.flatMap { i in
+        Array(repeating: i, count: time == nil ? groups[i].rows.count : 1)
+      }
+      result.setExperiments(places, labels: groups.map { $0.label ?? "" }, column: column)
+    }
     return result
   }
 

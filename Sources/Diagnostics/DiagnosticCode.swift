@@ -136,6 +136,8 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case malformedDomain = "E0609"
   case priorNotDistribution = "E0610"
   case paramOutsideOwner = "E0611"
+  case unknownGroup = "E0612"
+  case memberUnknown = "E0613"
 
   // MARK: E07xx: data
   case fileNotFound = "E0701"

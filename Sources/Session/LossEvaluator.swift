@@ -234,7 +234,7 @@ final class LossEvaluator {
     _ wantsGradient: Bool
   ) throws -> LossProgram.Outcome {
     let lowered = program.lowered.program
-    let inputs = try bind(lowered, vector, step: step)
+    let inputs = try bind(lowered, vector, step: step, group)
     var examples: [Tensor] = []
     if let data = group.data, case .record(let fields) = loss.parameterType {
       for field in fields {
@@ -245,19 +245,12 @@ final class LossEvaluator {
         examples.append(Tensor(array))
       }
     }
-    var keys: [Int] = []
-    for i in 0..<group.count {
-      let identity = group.data.map { Int($0.identities[i]) } ?? 0
-      let (a, b) = RandomKeys.pack(seed: session.seed, step: step, example: identity)
-      keys += [Int(a), Int(b)]
-    }
     let options = RunOptions(
       cancel: session.cancel, threads: session.options.threads, memoryLimit: session.memoryLimit)
     let outcome = try session.perform(lowered) { () throws(ExecutionError) in
       try program.run(
-        examples: examples, keys: Tensor(integers: keys, shape: [group.count, 2]), inputs: inputs,
-        lanes: group.count, scale: scale, penalties: penalties, wantsGradient: wantsGradient,
-        options)
+        examples: examples, inputs: inputs, lanes: group.count, scale: scale, penalties: penalties,
+        wantsGradient: wantsGradient, options)
     }
     guard let outcome else {
       throw SessionFailure(.internalInconsistency, "a loss that is not compiled", at: loss.span)
@@ -266,20 +259,34 @@ final class LossEvaluator {
     return outcome
   }
 
-  /// Inputs of a program, with trained weights from the vector, and others unconstrained as they are.
+  /// Inputs of a program, with trained weights from the vector, and others unconstrained as they are; of a program for examples, what each of
+  /// these has its own of.
   private func bind(
-    _ lowered: LoweredProgram, _ vector: [Double], step: Int
+    _ lowered: LoweredProgram, _ vector: [Double], step: Int, _ examples: Group? = nil
   ) throws -> [Tensor] {
-    var inputs = try session.bind(lowered, step: step)
     let types = lowered.region.parameterTypes.dropFirst(lowered.declaredCount)
-    for (i, (input, type)) in zip(lowered.inputs, types).enumerated() {
-      guard case .weight(let id) = input,
-        let index = trained.firstIndex(where: { $0.id == id })
-      else { continue }
-      inputs[i] = Tensor(
-        type.element, shape: inputs[i].shape, Array(vector[parameters.blocks[index].range]))
+    return try zip(lowered.inputs, types).map { input, type in
+      switch input {
+      case .weight(let id):
+        let whole = try session.bind(input, type)
+        guard let index = trained.firstIndex(where: { $0.id == id }) else { return whole }
+        return Tensor(
+          type.element, shape: whole.shape, Array(vector[parameters.blocks[index].range]))
+      case .session: return try session.bind(input, type)
+      case .randomKey:
+        guard let examples else { return try session.bind(input, type, step: step) }
+        let keys = (0..<examples.count).flatMap { i in
+          let identity = examples.data.map { Int($0.identities[i]) } ?? 0
+          let (a, b) = RandomKeys.pack(seed: session.seed, step: step, example: identity)
+          return [Int(a), Int(b)]
+        }
+        return Tensor(integers: keys, shape: [examples.count, 2])
+      case .member(let group):
+        guard let data = examples?.data, let places = datasetType.flatMap({ group.places(of: $0) })
+        else { return try session.bind(input, type) }
+        return Tensor(integers: data.experiments.map { places[$0] }, shape: [data.exampleCount])
+      }
     }
-    return inputs
   }
 }
 

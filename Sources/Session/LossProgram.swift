@@ -35,9 +35,9 @@ final class LossProgram {
     let one = program.region
     let declared = program.declaredCount
     types = one.parameterTypes
-    // Examples and their keys have lanes; weights and session values are shared.
+    // Examples, their keys and their places in groups have lanes; weights and session values are shared.
     let mapped = one.parameterTypes.indices.map { i -> Bool in
-      i < declared || program.inputs[i - declared] == .randomKey
+      i < declared || program.inputs[i - declared].isOfExample
     }
     let terms = one.results.count - 1
     let element = one.resultTypes[0].element
@@ -89,11 +89,11 @@ final class LossProgram {
   /// Nil before it is prepared.
   /// - Parameters:
   ///   - examples: arrays of the examples [lanes, …], in the order of the declared parameters.
-  ///   - keys: random keys of the examples, [lanes, 2].
-  ///   - inputs: tensors for the program's inputs; those of weights are unconstrained, that of the key is not read.
+  ///   - inputs: tensors for the program's inputs; those of weights are unconstrained, those that each example has its own of
+  ///     have lanes.
   ///   - scale: what each example counts.
   func run(
-    examples: [Tensor], keys: Tensor, inputs: [Tensor], lanes: Int, scale: Double,
+    examples: [Tensor], inputs: [Tensor], lanes: Int, scale: Double,
     penalties: [Double], wantsGradient: Bool, _ options: RunOptions
   ) throws(ExecutionError) -> Outcome? {
     guard let runner = wantsGradient ? gradient : value else { return nil }
@@ -102,9 +102,7 @@ final class LossProgram {
     for (i, tensor) in examples.enumerated() {
       arguments.append(Tensor(types[i].element, shape: tensor.shape, tensor.numbers))
     }
-    for (input, tensor) in zip(program.inputs, inputs) {
-      arguments.append(input == .randomKey ? keys : tensor)
-    }
+    arguments += inputs
     let element = program.region.resultTypes[0].element
     arguments.append(
       Tensor(element, shape: [lanes], Array(repeating: scale, count: lanes)))

@@ -163,7 +163,10 @@ struct SchemaReader: Sendable {
   }
 
   static func schema(of data: Dataset) -> DataSchema {
-    DataSchema(
+    let experiments = data.experimentColumn.map {
+      DatasetType.Experiments(column: $0, labels: data.experimentLabels)
+    }
+    return DataSchema(
       columns: data.fields.map { field in
         DataSchema.Column(
           name: field.name, shape: field.shape, element: field.isInteger ? .integer : .real,
@@ -171,7 +174,8 @@ struct SchemaReader: Sendable {
           isText: !field.categories.isEmpty)
       }, timeColumn: data.timeName,
       length: data.isUniform ? data.lengths?.first : nil,
-      count: data.isSingleExperiment ? nil : data.exampleCount, isRagged: !data.isUniform)
+      count: data.isSingleExperiment ? nil : data.exampleCount, isRagged: !data.isUniform,
+      experiments: experiments)
   }
 
   // MARK: Generators

@@ -324,24 +324,35 @@ extension Session {
   func bind(_ lowered: LoweredProgram, step: Int = 0, example: Int = 0) throws -> [Tensor] {
     let types = lowered.region.parameterTypes.dropFirst(lowered.declaredCount)
     return try zip(lowered.inputs, types).map { input, type in
-      switch input {
-      case .weight(let id):
-        guard let weight = program.weights[id], let entry = weights[weight.path] else {
-          throw SessionFailure(.internalInconsistency, "a weight without value", at: nil)
-        }
-        return Tensor(type.element, shape: entry.shape, entry.values)
-      case .session(let name, let path):
-        guard let value = values[name] else {
-          throw SessionFailure(.resultUndefined, "`\(name)` has no value yet", at: nil)
-        }
-        guard let tensor = value[path[...]]?.tensor else {
-          throw SessionFailure(nothing(at: path, in: name, nil))
-        }
-        return Tensor(type.element, shape: tensor.shape, tensor.numbers)
-      case .randomKey:
-        let (a, b) = RandomKeys.pack(seed: seed, step: step, example: example)
-        return Tensor(integers: [Int(a), Int(b)], shape: [2])
+      try bind(input, type, step: step, example: example)
+    }
+  }
+
+  func bind(
+    _ input: ProgramInput, _ type: ValueType, step: Int = 0, example: Int = 0
+  ) throws -> Tensor {
+    switch input {
+    case .weight(let id):
+      guard let weight = program.weights[id], let entry = weights[weight.path] else {
+        throw SessionFailure(.internalInconsistency, "a weight without value", at: nil)
       }
+      return Tensor(type.element, shape: entry.shape, entry.values)
+    case .session(let name, let path):
+      guard let value = values[name] else {
+        throw SessionFailure(.resultUndefined, "`\(name)` has no value yet", at: nil)
+      }
+      guard let tensor = value[path[...]]?.tensor else {
+        throw SessionFailure(nothing(at: path, in: name, nil))
+      }
+      return Tensor(type.element, shape: tensor.shape, tensor.numbers)
+    case .randomKey:
+      let (a, b) = RandomKeys.pack(seed: seed, step: step, example: example)
+      return Tensor(integers: [Int(a), Int(b)], shape: [2])
+    case .member(let group):
+      throw SessionFailure(
+        .memberUnknown,
+        "a parameter per \(group.name) is read here, and nothing says whose is meant", at: nil,
+        help: ["a loss knows it of its examples; elsewhere `with:` says it"])
     }
   }
 

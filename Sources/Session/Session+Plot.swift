@@ -61,6 +61,7 @@ extension Session {
     plot.y.isLogarithmic = instance.logY
     if let title = instance.text("title") { plot.title = title }
     var pairs: [(name: String, values: [Double])] = []
+    var curves: [[Plot.Series]] = []
     for series in instance.series {
       let value = try evaluate(series.value).shown(as: series.value.type)
       let drawn = Drawn(series, value)
@@ -69,7 +70,7 @@ extension Session {
       }
       switch instance.kind {
       case .line:
-        plot.series += drawn.curves(asPoints: isData(series.value))
+        curves.append(drawn.curves(asPoints: isData(series.value)))
       case .phase:
         plot.series += drawn.phase(asPoints: isData(series.value))
       case .points:
@@ -87,13 +88,15 @@ extension Session {
         pairs.append((series.label, drawn.y.numbers))
       }
     }
+    plot.series += curves.flatMap { $0 }
     plot.hasLegend = instance.boolean("legend") ?? true
     var figure = Figure(plot)
     if instance.kind == .pairs {
       figure = Figure.pairs(pairs)
     } else {
       label(&plot, instance)
-      figure = Figure(plot)
+      figure =
+        instance.boolean("panels") == true ? try panels(plot, curves, instance) : Figure(plot)
     }
     figure.width = instance.integer("width")
     figure.height = instance.integer("height")
@@ -120,15 +123,7 @@ extension Session {
 
   /// Data are drawn as points, solutions as lines.
   private func isData(_ expression: TypedExpression) -> Bool {
-    let ordinate: TypedExpression
-    if case .tuple(let parts) = expression.kind, let first = parts.first {
-      ordinate = first
-    } else {
-      ordinate = expression
-    }
-    guard let name = ordinate.sessionPath?.name, case .dataset(let data)? = values[name] else {
-      return false
-    }
+    guard let data = dataset(under: expression) else { return false }
     // Densely sampled data are a curve.
     return data.timeCount <= 400 || !data.isSingleExperiment
   }

@@ -39,10 +39,14 @@ extension Session {
       switch weight.kind {
       case .parameter:
         let offset = weight.type.tensor?.shownOffset ?? 0
-        let value =
-          entry.values.count <= 8
-          ? entry.values.map { NumberFormat.significant($0 - offset) }.joined(separator: ", ")
-          : "\(entry.values.count) numbers"
+        let value: String
+        if let group = weight.group {
+          value = "per \(group.name), see below"
+        } else if entry.values.count <= 8 {
+          value = entry.values.map { NumberFormat.significant($0 - offset) }.joined(separator: ", ")
+        } else {
+          value = "\(entry.values.count) numbers"
+        }
         table.rows.append([
           weight.path, value, ValueText.unit(weight.type) ?? "",
           weight.domain.isRealLine ? "" : weight.domain.shifted(by: -offset).text,
@@ -54,6 +58,7 @@ extension Session {
     }
     var text = "\(kind) \(name)"
     if !table.rows.isEmpty { text += "\n" + table.text }
+    for table in memberTables(ids) { text += "\n" + table.text }
     if !networks.isEmpty {
       let total = networks.reduce(0) { $0 + $1.count }
       text +=
@@ -63,6 +68,29 @@ extension Session {
     }
     if table.rows.isEmpty && networks.isEmpty { text += ": nothing in it is learned" }
     return (text, .object(members))
+  }
+
+  /// Weights that have a value for each member of a group: a table for each group, of a row a member.
+  private func memberTables(_ ids: [WeightID]) -> [TextTable] {
+    let own = ids.compactMap { program.weights[$0] }.filter { $0.group != nil }
+    var groups: [WeightGroup] = []
+    for case let group? in own.map(\.group) where !groups.contains(group) { groups.append(group) }
+    return groups.map { group in
+      let weights = own.filter { $0.group == group }
+      var table = TextTable(
+        columns: [.init(group.name)] + weights.map { .init($0.path, .right) })
+      for (k, label) in group.labels.enumerated() {
+        let cells = weights.map { weight -> String in
+          guard let entry = self.weights[weight.path], !entry.values.isEmpty else { return "" }
+          let width = entry.values.count / group.count
+          let offset = weight.type.tensor?.shownOffset ?? 0
+          return entry.values[k * width..<(k + 1) * width]
+            .map { NumberFormat.significant($0 - offset) }.joined(separator: ", ")
+        }
+        table.rows.append([label] + cells)
+      }
+      return table
+    }
   }
 
   func assert(

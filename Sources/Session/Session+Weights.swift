@@ -49,8 +49,10 @@ extension Session {
       values = tensor.numbers
     }
     let count = shape.reduce(1, *)
+    // What is given once counts for all components, or for all members of the group.
     let spread =
-      values.count == 1 && count != 1 ? Array(repeating: values[0], count: count) : values
+      values.count < count && !values.isEmpty && count % values.count == 0
+      ? (0..<count / values.count).flatMap { _ in values } : values
     for x in spread where !weight.domain.contains(x) {
       throw SessionFailure(
         .outsideDomain,

@@ -19,7 +19,8 @@ extension TypedExpression {
     case .example(let data, let at): .example(data, at: at)
     case .part(let data, let part): .part(data, part)
     case .spectral(let kind, let matrix): .spectral(kind, matrix)
-    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .elementwise,
+    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .weights,
+      .elementwise,
       .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
       .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,

@@ -28,7 +28,7 @@ package struct TrainingProgress: Sendable {
   package var backwardEvaluations: Int
   /// Seconds since the run began.
   package var elapsed: Double
-  /// At the first step of each stage: free blocks whose gradient is exactly zero.
+  /// At the second step of each stage, or its only one: free blocks whose gradient has been exactly zero so far.
   package var untouched: [String]
   /// Set where the stage ended with this step.
   package var end: StageEnd?

@@ -167,7 +167,7 @@ package struct TrainingRun {
       trialFailure: counted.lastFailure,
       forwardEvaluations: counted.forward, backwardEvaluations: counted.backward,
       elapsed: clock() - began,
-      untouched: state.stepInStage == 1 ? untouched : [], end: nil)
+      untouched: [], end: nil)
     if isValidated {
       do {
         progress.validation = try validate()
@@ -178,6 +178,10 @@ package struct TrainingRun {
     }
     progress.standing = standing(in: stage)
     progress.end = end(of: stage, outcome, watched: watched(here, progress.validation))
+    // A first step may begin where one derivative happens to be zero: a mean of what are all alike, for one.
+    if state.stepInStage == 2 || state.stepInStage == 1 && progress.end != nil {
+      progress.untouched = untouched.filter { !state.touched.contains($0) }
+    }
     if let end = progress.end { leaveStage(end) }
     return progress
   }
@@ -340,7 +344,8 @@ package struct TrainingRun {
       record.failure = error
     }
     state.validations.append(record)
-    if let value = record.value, value < state.best.validation ?? .infinity {
+    // Of equal ones the last: what is validated may depend on nothing that is trained, as another subject's data do.
+    if let value = record.value, value <= state.best.validation ?? .infinity {
       state.best = .init(
         values: state.parameters.values, step: state.step, value: nil, loss: state.losses.last,
         validation: value, isOutdated: false)

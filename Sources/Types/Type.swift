@@ -118,10 +118,23 @@ package struct DatasetType: Hashable, Sendable {
   package var count: Size?
   /// Lengths differ between experiments: `count` arrays of their own length.
   package var isRagged: Bool
+  /// What tells experiments apart: a column, where there is one.
+  package var experiments: Experiments?
+
+  /// A column whose entries name the experiments that rows belong to.
+  package struct Experiments: Hashable, Sendable {
+    package var column: String
+    /// One for each experiment, in order of first appearance.
+    package var labels: [String]
+    package init(column: String, labels: [String]) {
+      self.column = column
+      self.labels = labels
+    }
+  }
 
   package init(
     name: String, example: [Field], timeColumn: String? = nil, length: Size? = nil,
-    count: Size? = nil, isRagged: Bool = false
+    count: Size? = nil, isRagged: Bool = false, experiments: Experiments? = nil
   ) {
     self.name = name
     self.example = example
@@ -129,6 +142,7 @@ package struct DatasetType: Hashable, Sendable {
     self.length = length
     self.count = count
     self.isRagged = isRagged
+    self.experiments = experiments
   }
 
   /// The times of one example.

@@ -44,6 +44,7 @@ import Testing
       example: "robertson", expression: "abs(s.final.y1/0.2083340149701255e-7 - 1)", bound: 1e-4),
     Figure(example: "spheres", expression: "run.loss", bound: 0.05),
     Figure(example: "spots", expression: "abs(mean(s.u[3]) - A)", bound: 1e-3),
+    Figure(example: "subjects", expression: "abs(uptake - 1.5634)", bound: 1e-3),
     Figure(example: "swing", expression: "run.loss", bound: 1e-3),
     Figure(example: "swing_up", bound: 0.05),
     Figure(example: "theophylline", bound: 2.08),
@@ -135,7 +136,7 @@ import Testing
     "noisy_well": "paths",
     "real_pendulum": "record.first(0.02)", "robertson": nil, "spheres": "rings",
     "spiral": "track.first(0.02)",
-    "swing": "obs", "swing_up": nil, "theophylline": "trials", "toggle": nil,
+    "swing": "obs", "subjects": "trials", "swing_up": nil, "theophylline": "trials", "toggle": nil,
   ]
 
   /// What stands before the first training, and odes and losses of one line behind it: declarations, of small networks in f64. They

@@ -124,6 +124,26 @@ extension Diagnostic {
     Diagnostic(.nestingTooDeep, "calls and expressions nest too deeply here", at: Label(span))
   }
 
+  static func unknownGroup(_ name: String, at span: Span, columns: [String]) -> Diagnostic {
+    var help: [String] = []
+    if let best = Suggestions.nearest(to: name, in: columns.map { $0.lowercased() }) {
+      help.append("did you mean `per \(best)`?")
+    }
+    help.append(
+      "declare them: `data trials = csv(\"file.csv\", time: \"t\", experiment: \"\(name)\")`, or name a data set, each example of which has a value of its own"
+    )
+    return Diagnostic(
+      .unknownGroup, "no data have a column `\(name)` that tells experiments apart",
+      at: Label(span), help: help)
+  }
+
+  static func groupOfUnknownSize(_ name: String, at span: Span) -> Diagnostic {
+    Diagnostic(
+      .unknownGroup,
+      "how many examples `\(name)` has is not known before it is made, or it is a single one",
+      at: Label(span), help: ["a single experiment's parameter is a `param` without `per`"])
+  }
+
   static func notSupportedYet(_ what: String, at span: Span, help: [String] = []) -> Diagnostic {
     Diagnostic(
       .notSupportedYet, "\(what) is not supported yet",

@@ -38,7 +38,13 @@ extension Checker {
   }
 
   func read(_ id: WeightID, _ span: Span) -> TypedExpression {
-    TypedExpression(.weight(id), environment.weights[id]?.type ?? .error, span)
+    guard let weight = environment.weights[id] else {
+      return TypedExpression(.weight(id), .error, span)
+    }
+    if weight.group != nil, !readsOneOfEach {
+      return TypedExpression(.weights(id), weight.wholeType, span)
+    }
+    return TypedExpression(.weight(id), weight.type, span)
   }
 
   // MARK: learn(…)
@@ -105,7 +111,7 @@ extension Checker {
         environment.weights[id]?.domain = domain
         checkInside(domain, value, path, span)
       }
-      if let written = given["prior"] { attachPrior(evaluate(written), to: id, written.span) }
+      if let written = given["prior"] { attachPrior(to: id, written.span) { $0.evaluate(written) } }
     }
     return .expression(read(id, span))
   }
@@ -117,12 +123,12 @@ extension Checker {
     _ binding: ParameterBinding, path: String, documentation: String?, inherited: WeightID? = nil
   ) -> WeightID? {
     if let id = environment.weightsByPath[path] { return id }
-    if let group = binding.group {
-      report(
-        .notSupportedYet(
-          "a parameter for each experiment, `per \(group.spelling)`,", at: group.span))
-      return nil
-    }
+    // Initial values, domains and priors are those of all.
+    let saved = readsOneOfEach
+    readsOneOfEach = false
+    defer { readsOneOfEach = saved }
+    // Where its group is not to be found, which is said, it is one number to what follows.
+    let group = binding.group.flatMap { weightGroup($0) }
     var declaredUnit: Unit?
     var declaredShape: Shape?
     if let annotation = binding.type {
@@ -145,8 +151,13 @@ extension Checker {
           at: Label(binding.span)))
       return nil
     }
+    // Each member has a draw of its own.
+    let isDrawnForEach = group != nil && written.isSample
+    let wanted =
+      isDrawnForEach
+      ? (declaredShape ?? .scalar).lifted(by: [Size(group?.count ?? 0)]) : declaredShape
     pending.append([])
-    var value = initialValue(written, shape: declaredShape, name: binding.name.spelling)
+    var value = initialValue(written, shape: wanted, name: binding.name.spelling)
     value = closed(value)
     pending.removeLast()
     if value.isInvalid { return nil }
@@ -161,20 +172,24 @@ extension Checker {
     let unit: UnitLabel =
       declaredUnit.map { .uniform($0) } ?? (isBare(value) ? .uniform(freshUnit()) : own.unit)
     value = fitted(
-      value, to: .tensor(.real, declaredShape ?? own.shape, nil),
+      value, to: .tensor(.real, wanted ?? own.shape, nil),
       what: "`param \(binding.name.spelling)`", adopts: true)
     value = adopted(value, unit: unit, what: "`param \(binding.name.spelling)`")
     guard !value.isInvalid, var type = tensor(value) else { return nil }
     type.unit = unit
+    if isDrawnForEach { type.shape = declaredShape ?? .scalar }
     let initial: Weight.Initial = inherited.map { .copy(of: $0) } ?? .value(value)
     let (id, _, _) = weight(
       path: path, kind: .parameter, type: .tensor(type), initial: initial,
       documentation: documentation, span: binding.name.span)
+    environment.weights[id]?.group = group
     if let written = binding.domain, let domain = domain(evaluate(written), unit, written.span) {
       environment.weights[id]?.domain = domain
       checkInside(domain, value, binding.name.spelling, written.span)
     }
-    if let written = binding.prior { attachPrior(evaluate(written), to: id, written.span) }
+    if let written = binding.prior {
+      attachPrior(to: id, written.span) { $0.evaluate(written) }
+    }
     return id
   }
 
@@ -299,18 +314,21 @@ extension Checker {
     value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
   }
 
-  mutating func attachPrior(_ value: Meaning, to id: WeightID, _ span: Span) {
-    guard case .distribution(let distribution) = value else {
-      if case .invalid = value { return }
-      report(
-        Diagnostic(
-          .priorNotDistribution, "a prior is a distribution, found \(found(value))",
-          at: Label(span), help: ["write `~ normal(1, 0.5)`"]))
-      return
-    }
-    guard let type = environment.weights[id]?.type else { return }
+  /// - Parameter prior: What is written; what it computes belongs to the density.
+  mutating func attachPrior(
+    to id: WeightID, _ span: Span, _ prior: (inout Checker) -> Meaning
+  ) {
+    guard let type = environment.weights[id]?.wholeType else { return }
     let local = freshLocal(type)
     let density = collectingBindings { checker in
+      let value = prior(&checker)
+      guard case .distribution(let distribution) = value else {
+        if case .invalid = value { return .invalid(span) }
+        return checker.failed(
+          Diagnostic(
+            .priorNotDistribution, "a prior is a distribution, found \(checker.found(value))",
+            at: Label(span), help: ["write `~ normal(1, 0.5)`"]), span)
+      }
       let x = TypedExpression(.local(local), type, span)
       return checker.total(checker.logDensity(of: x, under: distribution, span), span)
     }
@@ -362,5 +380,12 @@ extension Checker {
         scaleOnly: odeBuilders[builder].currentTermIsSymmetric))
     let shifted = elementwise("sub", [plain, read(center, value.span)], value.span)
     return elementwise("div", [shifted, read(scale, value.span)], value.span)
+  }
+}
+
+extension Expression {
+  /// `sample d`.
+  fileprivate var isSample: Bool {
+    if case .prefix(let op, _) = kind { op.kind == .sample } else { false }
   }
 }

@@ -43,7 +43,7 @@ extension Checker {
     let body: TypedExpression
     if case .local(let id) = variableValue.kind {
       body = total(e, of: id, as: fresh, variableValue.type)
-    } else if case .weight(let id) = variableValue.kind {
+    } else if let id = variableValue.kind.weight {
       body = e.replacing(weight: id, by: TypedExpression(.local(fresh), e.type, e.span))
     } else {
       return failed(
@@ -227,7 +227,7 @@ extension TypedExpression {
 
   /// With every read of a weight replaced.
   func replacing(weight: WeightID, by replacement: TypedExpression) -> TypedExpression {
-    if case .weight(let id) = kind, id == weight {
+    if kind.weight == weight {
       var result = replacement
       result.type = type
       return result

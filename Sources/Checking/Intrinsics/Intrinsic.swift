@@ -442,7 +442,7 @@ extension Checker {
       case .concatenate(let parts):
         return shape(.tuple(parts.map { .expression($0) }), span)
       case .reshape(let inner), .relabelled(let inner): return shape(.expression(inner), span)
-      case .array, .number, .integer, .boolean, .text, .size, .local, .session, .weight,
+      case .array, .number, .integer, .boolean, .text, .size, .local, .session, .weight, .weights,
         .elementwise, .select, .toReal, .scaled, .broadcast, .reduce, .matmul, .windows, .convolve,
         .pick, .stack, .transpose,
         .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .element, .record, .field,

@@ -80,7 +80,7 @@ extension Lowering {
       var sum: Value?
       for id in weights {
         guard let prior = program.weights[id]?.prior else { continue }
-        lowering.scope.locals[prior.value] = try lowering.read(id)
+        lowering.scope.locals[prior.value] = try lowering.readAll(id)
         let density = try lowering.array(prior.logDensity)
         sum = sum.map { lowering.scope.builder.add($0, density) } ?? density
       }

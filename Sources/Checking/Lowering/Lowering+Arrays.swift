@@ -57,7 +57,8 @@ extension Lowering {
     case .iota:
       let n = type.extents.first?.fixedLength ?? 0
       return scope.builder.constant((0..<n).map(Double.init), type)
-    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .elementwise,
+    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .weights,
+      .elementwise,
       .select, .toReal, .scaled, .relabelled, .tuple, .element, .record, .field, .bindings,
       .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate,
       .example, .part,

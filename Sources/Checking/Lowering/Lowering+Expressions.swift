@@ -30,6 +30,7 @@ extension Lowering {
     case .local(let local): return try read(local)
     case .session(let name): return try readSession(name, path: [], expression.type)
     case .weight(let weight): return try read(weight)
+    case .weights(let weight): return try readAll(weight)
 
     case .elementwise(let name, let operands):
       return .array(try elementwise(name, operands))

@@ -233,8 +233,41 @@ package struct Lowering {
     let value: LoweredValue
     if let parent = scope.parent {
       value = try scope.capture(read(weight, in: parent))
+    } else if let group = program.weights[weight]?.group {
+      let place = member(of: group, in: scope)
+      value = try readAll(weight, in: scope).mapLeaves { (all) throws(IRError) in
+        scope.builder.value(.gather(Gather()), [all, place])
+      }
     } else {
-      guard let row = program.weights[weight], let tensor = row.type.tensor else {
+      value = try readAll(weight, in: scope)
+    }
+    scope.weights[weight] = value
+    return value
+  }
+
+  /// Which member of a group the example is: only a loss knows.
+  private mutating func member(of group: WeightGroup, in root: RegionScope) -> Value {
+    if let known = root.members[group] { return known }
+    let place = root.input(inputs.count, ValueType(.i64))
+    inputs.append(.member(group))
+    root.members[group] = place
+    return place
+  }
+
+  /// The values of a weight for all members of its group; of one without a group, its value.
+  mutating func readAll(_ weight: WeightID) throws(IRError) -> LoweredValue {
+    try readAll(weight, in: scope)
+  }
+
+  private mutating func readAll(
+    _ weight: WeightID, in scope: RegionScope
+  ) throws(IRError) -> LoweredValue {
+    if let value = scope.wholeWeights[weight] { return value }
+    let value: LoweredValue
+    if let parent = scope.parent {
+      value = try scope.capture(readAll(weight, in: parent))
+    } else {
+      guard let row = program.weights[weight], let tensor = row.wholeType.tensor else {
         throw IRError("weight \(weight.rawValue) is not in the program")
       }
       var type = try valueType(tensor)
@@ -246,7 +279,7 @@ package struct Lowering {
         parametrisation == .unconstrained && isFree
           ? row.domain.constrained(given, &scope.builder) : given)
     }
-    scope.weights[weight] = value
+    scope.wholeWeights[weight] = value
     return value
   }
 

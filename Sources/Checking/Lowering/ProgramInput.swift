@@ -8,6 +8,16 @@ package enum ProgramInput: Sendable, Hashable {
   case session(String, path: [String])
   /// i64[2]: what random draws are keyed by: seed and step, example.
   case randomKey
+  /// i64: which member of a group the example is.
+  case member(WeightGroup)
+
+  /// Whether each example has its own.
+  package var isOfExample: Bool {
+    switch self {
+    case .randomKey, .member: true
+    case .weight, .session: false
+    }
+  }
 }
 
 /// How an array of numbers is put together to a value of the language: what a program's results mean.

@@ -20,6 +20,10 @@ final class RegionScope {
   var builder: RegionBuilder
   var locals: [LocalID: LoweredValue] = [:]
   var weights: [WeightID: LoweredValue] = [:]
+  /// Those that have a value for each member of a group, as arrays of all.
+  var wholeWeights: [WeightID: LoweredValue] = [:]
+  /// At the root: which member of a group the example is, once asked for.
+  var members: [WeightGroup: Value] = [:]
   var sessions: [String: LoweredValue] = [:]
   /// The random key, once asked for.
   var key: Value?

@@ -70,9 +70,10 @@ extension Checker {
     odeScopes.append(
       OdeScope(builder: builder, prefix: "", path: node.name.text, declaration: node))
     let scope = odeScopes.count - 1
-    let savedPending = pending
+    let (savedPending, savedScope) = (pending, readsOneOfEach)
     pending = [[]]
-    defer { pending = savedPending }
+    readsOneOfEach = true
+    defer { (pending, readsOneOfEach) = (savedPending, savedScope) }
     collect(node, module: module, into: scope, isInherited: false)
     if odeBuilders[builder].isBroken {
       return ElaboratedOde(

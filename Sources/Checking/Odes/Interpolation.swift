@@ -78,7 +78,8 @@ extension Checker {
     case .local(let id):
       guard let definition = definitions[id] else { return nil }
       return solvedAgain(definition, at: at, span)
-    case .number, .integer, .boolean, .text, .array, .size, .session, .weight, .elementwise,
+    case .number, .integer, .boolean, .text, .array, .size, .session, .weight, .weights,
+      .elementwise,
       .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
       .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,

@@ -28,7 +28,8 @@ extension Checker {
       value.walk { node in
         switch node.kind {
         case .number(let number) where number != 0: note(node.type)
-        case .weight(let id): if let weight = environment.weights[id] { note(weight.type) }
+        case .weight(let id), .weights(let id):
+          if let weight = environment.weights[id] { note(weight.type) }
         case .session: note(node.type)
         case .number, .integer, .boolean, .text, .array, .size, .local, .elementwise, .select,
           .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick,

@@ -151,6 +151,9 @@ extension Checker {
   mutating func atPoint(
     _ question: OdePoint.Question, _ asked: Asked, _ type: Type, _ callee: String, _ span: Span
   ) -> Meaning {
+    if refuseMembers(of: asked.ode, bound: asked.overrides.map(\.0), callee, span) {
+      return .invalid
+    }
     var lifts = PointLifts()
     var states: [TypedExpression] = []
     for (value, state) in zip(asked.state, asked.ode.states) {

@@ -66,6 +66,7 @@ extension Checker {
     guard let overrides, let initial, let columns, let inputs, let history else {
       return .invalid
     }
+    if refuseMembers(of: instance, bound: overrides.map(\.0), "solve", span) { return .invalid }
     if (over + [at, every, start].compactMap { $0 }).contains(where: \.isInvalid) {
       return .invalid
     }
@@ -398,7 +399,7 @@ extension TypedExpression {
     switch kind {
     case .field(_, let name): name == "final"
     case .interpolate: true
-    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight,
+    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .weights,
       .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows,
       .convolve, .pick,
       .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather, .shift,

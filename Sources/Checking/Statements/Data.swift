@@ -179,7 +179,8 @@ extension Checker {
       name: name,
       type: DatasetType(
         name: name, example: fields, timeColumn: schema.timeColumn, length: length,
-        count: schema.count.map { Size($0) }, isRagged: schema.isRagged),
+        count: schema.count.map { Size($0) }, isRagged: schema.isRagged,
+        experiments: schema.experiments),
       source: .call(data), span: node.value.span)
   }
 
@@ -275,7 +276,8 @@ extension Checker {
             count == 1 ? from : from + (to - from) * Double($0) / Double(count - 1)
           }, shape: [count])
       }
-    case .size, .local, .session, .weight, .elementwise, .select, .toReal, .scaled, .relabelled,
+    case .size, .local, .session, .weight, .weights, .elementwise, .select, .toReal, .scaled,
+      .relabelled,
       .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
       .transpose, .reverse, .slice,
       .index, .gather, .shift, .iota, .tuple, .element, .record, .field, .bindings, .conditional,

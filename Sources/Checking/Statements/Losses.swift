@@ -42,7 +42,18 @@ extension Checker {
     switch result {
     case .value(let value), .logDensity(let value): whole = value
     }
-    let used = uses(of: whole)
+    var used = uses(of: whole)
+    // What priors are made of is learned beside what they are of.
+    if case .logDensity = result {
+      var next = 0
+      while next < used.weights.count {
+        if let prior = environment.weights[used.weights[next]]?.prior {
+          used.weights += uses(of: prior.logDensity).weights.filter { !used.weights.contains($0) }
+        }
+        next += 1
+      }
+    }
+    if refuseGroups(of: used.weights, for: dataset, node.name.text, span) { return nil }
     return LossInstance(
       name: node.name.text, dataset: dataset?.name, parameter: local, parameterType: type,
       body: result,
@@ -54,9 +65,12 @@ extension Checker {
     let savedInLoss = inLoss
     observations = []
     inLoss = true
+    let savedScope = readsOneOfEach
+    readsOneOfEach = true
     defer {
       observations = savedObservations
       inLoss = savedInLoss
+      readsOneOfEach = savedScope
     }
     pending.append([])
     let value = evaluate(node.body)
@@ -150,7 +164,7 @@ extension Checker {
     }
     func visit(_ expression: TypedExpression) {
       expression.walk { node in
-        if case .weight(let id) = node.kind { add(id) }
+        if let id = node.kind.weight { add(id) }
         if let id = node.kind.ode, !odes.contains(id) {
           odes.append(id)
           if let ode = environment.odes[id] {

@@ -63,6 +63,7 @@ struct OptionRow: Sendable {
   static let plot: [OptionRow] = [
     .init("title", .text), .init("xlabel", .text), .init("ylabel", .text),
     .init("width", .integer), .init("height", .integer), .init("legend", .boolean),
+    .init("panels", .boolean),
     .init("bins", .integer),
   ]
 }

@@ -330,7 +330,7 @@ extension Checker {
       return environment.odes[ode].map { below($0.name + "." + label) }
     case .expression(let typed):
       var found: [WeightID] = []
-      typed.walk { if case .weight(let id) = $0.kind { found.append(id) } }
+      typed.walk { if let id = $0.kind.weight { found.append(id) } }
       return found.isEmpty ? nil : found
     case .record(let fields):
       let all = fields.compactMap { weights(of: $0.value) }.flatMap { $0 }

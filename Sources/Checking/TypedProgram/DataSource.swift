@@ -83,16 +83,18 @@ package struct DataSchema: Sendable {
   package var count: Int?
   /// Experiments of different length.
   package var isRagged: Bool
+  package var experiments: DatasetType.Experiments?
 
   package init(
     columns: [Column], timeColumn: String? = nil, length: Int? = nil, count: Int? = nil,
-    isRagged: Bool = false
+    isRagged: Bool = false, experiments: DatasetType.Experiments? = nil
   ) {
     self.columns = columns
     self.timeColumn = timeColumn
     self.length = length
     self.count = count
     self.isRagged = isRagged
+    self.experiments = experiments
   }
 }
 

@@ -6,7 +6,8 @@ extension TypedExpression {
   package func mapChildren(_ f: (TypedExpression) -> TypedExpression) -> TypedExpression {
     var result = self
     switch kind {
-    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .iota, .draw,
+    case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .weights,
+      .iota, .draw,
       .invalid:
       return self
     case .elementwise(let op, let operands): result.kind = .elementwise(op, operands.map(f))
@@ -130,7 +131,8 @@ extension TypedExpression {
         mapped.arguments[index].type = f(mapped.arguments[index].type)
       }
       result.kind = .map(mapped)
-    case .number, .integer, .boolean, .text, .array, .local, .session, .weight, .elementwise,
+    case .number, .integer, .boolean, .text, .array, .local, .session, .weight, .weights,
+      .elementwise,
       .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
       .pick, .concatenate, .stack,
       .reshape, .transpose, .reverse, .index, .gather, .shift, .linspace, .iota, .tuple, .element,

@@ -31,7 +31,10 @@ package struct TypedExpression: Sendable {
     case local(LocalID)
     /// A top-level value that is passed in when the program runs: a `let`, a data set, a run.
     case session(String)
+    /// A weight; of one that has a value for each of a group, that of the example's own member.
     case weight(WeightID)
+    /// The values of a weight for all members of its group.
+    case weights(WeightID)
 
     // MARK: elementwise; all operands have the shape of the result
     /// An op by the name of its row in `Operations`.

@@ -23,15 +23,21 @@ package struct Weight: Sendable {
   /// `net.dense_1.weight`, `lotka.α`, `lotka.u.initial`, `σ`.
   package var path: String
   package var kind: Kind
+  /// Of the one value, or of that of one member of its group.
   package var type: Type
+  /// Where it has a value of each: those are an array with the members along its first axis.
+  package var group: WeightGroup?
   package var initial: Initial
   package var domain: Domain
   package var prior: Prior?
   package var documentation: String?
   package var span: Span
 
-  /// The shape as numbers, once the file is checked; nil after a mistake.
-  package var shape: [Int]? { type.tensor?.shape.values }
+  /// Of all that it holds.
+  package var wholeType: Type { group.map { type.lifted(by: [Size($0.count)]) } ?? type }
+
+  /// The shape of all that it holds as numbers, once the file is checked; nil after a mistake.
+  package var shape: [Int]? { wholeType.tensor?.shape.values }
 }
 
 /// The open interval in which a weight lives, in its unit; a bijection keeps it there.

@@ -10,7 +10,7 @@ extension TypedExpression {
     case .integer(let value): Double(value)
     case .boolean(let value): value ? 1 : 0
     case .relabelled(let inner), .toReal(let inner): inner.literal
-    case .text, .array, .size, .local, .session, .weight, .elementwise, .select, .scaled,
+    case .text, .array, .size, .local, .session, .weight, .weights, .elementwise, .select, .scaled,
       .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
       .transpose, .reverse, .slice,
       .index, .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings,
@@ -38,7 +38,8 @@ extension TypedExpression {
     case .integer(let value): value == 0
     case .broadcast(let inner), .toReal(let inner), .relabelled(let inner): inner.isLiteralZero
     case .array(let values): values.allSatisfy { $0 == 0 }
-    case .boolean, .text, .size, .local, .session, .weight, .elementwise, .select, .scaled,
+    case .boolean, .text, .size, .local, .session, .weight, .weights, .elementwise, .select,
+      .scaled,
       .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape, .transpose,
       .reverse, .slice, .index,
       .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings,
@@ -62,7 +63,7 @@ extension TypedExpression {
         bound.insert(fold.element)
       case .calculus(let calculus): bound.insert(calculus.variable)
       case .local(let id): if !bound.contains(id) { constant = false }
-      case .session, .weight, .draw, .solve, .point, .spectral, .example, .part, .invalid:
+      case .session, .weight, .weights, .draw, .solve, .point, .spectral, .example, .part, .invalid:
         constant = false
       case .number, .integer, .boolean, .text, .array, .size, .elementwise, .select, .toReal,
         .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick,
@@ -114,7 +115,8 @@ extension Checker {
     switch value.kind {
     case .integer(let number): Size(number)
     case .size(let size): environment.substitution.resolve(size)
-    case .number, .boolean, .text, .array, .local, .session, .weight, .elementwise, .select,
+    case .number, .boolean, .text, .array, .local, .session, .weight, .weights, .elementwise,
+      .select,
       .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick,
       .concatenate, .stack, .reshape,
       .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element,

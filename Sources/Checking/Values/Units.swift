@@ -75,7 +75,7 @@ extension Checker {
     value.walk { node in
       if !bare { return }
       switch node.kind {
-      case .number, .local, .session, .weight, .field:
+      case .number, .local, .session, .weight, .weights, .field:
         if case .tensor(let leaf) = resolve(node.type), case .uniform(let unit) = leaf.unit,
           !unit.isOne
         {

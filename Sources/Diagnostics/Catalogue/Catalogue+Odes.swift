@@ -340,6 +340,36 @@ extension Catalogue {
         print f(1)
         """),
     CatalogueRow(
+      .unknownGroup, "a parameter of each of a group that no data know",
+      "`param k per subject` has a value for each experiment that a column `Subject` of the data tells apart: "
+        + "`csv(…, experiment: \"Subject\")`. Small and great letters are the same here. The name of a data set "
+        + "stands for its examples.",
+      bad: """
+        data points = generate(two_moons(), count: 4)
+        param k per patient = 1
+        print k
+        """,
+      mended: """
+        data points = generate(two_moons(), count: 4)
+        param k per points = 1
+        print k
+        """),
+    CatalogueRow(
+      .memberUnknown, "one value of many is read, and nothing says which",
+      "A parameter `per subject` is one number in equations and losses: that of the example's own subject. "
+        + "Elsewhere nothing says which subject is meant: `with: {k: f.k[0]}` says it, and `with: {k: f.k}` "
+        + "solves for all of them.",
+      bad: """
+        data points = generate(two_moons(), count: 4)
+        ode f { state x = 1; param k per points = 1; x' = -k*x }
+        print solve(f, over: 0..1).final.x
+        """,
+      mended: """
+        data points = generate(two_moons(), count: 4)
+        ode f { state x = 1; param k per points = 1; x' = -k*x }
+        print solve(f, over: 0..1, with: {k: f.k}).final.x
+        """),
+    CatalogueRow(
       .nonlinearLeftSide, "a left side that is not linear in derivatives",
       "The left side of an equation is a derivative. What a function, a power or a "
         + "product does with derivatives has to be solved for them first.",
