@@ -150,9 +150,9 @@ struct Checker: Sendable {
   // MARK: scopes
 
   mutating func within<T>(_ inner: Frame, _ body: (inout Checker) -> T) -> T {
-    let saved = frame
-    frame = inner
-    defer { frame = saved }
+    let saved = (frame, readsOneOfEach)
+    (frame, readsOneOfEach) = (inner, inner.kind.readsOneOfEach ?? readsOneOfEach)
+    defer { (frame, readsOneOfEach) = saved }
     return body(&self)
   }
 

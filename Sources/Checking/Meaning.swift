@@ -80,6 +80,16 @@ struct Frame: Sendable {
     case top
     /// Inside a declaration of the kind.
     case constant, function, layer, ode, loss, data, solver
+
+    /// See `Checker.readsOneOfEach`; nil: as around.
+    var readsOneOfEach: Bool? {
+      switch self {
+      case .loss: true
+      // Made once, whoever reads them first.
+      case .data: false
+      case .top, .constant, .function, .layer, .ode, .solver: nil
+      }
+    }
   }
   var kind: Kind
   var module: Int

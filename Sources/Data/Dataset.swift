@@ -1,3 +1,5 @@
+package import NodalTypes
+
 /// Named numbers, example by example: what losses are trained on, simulations produce, and
 /// solutions are.
 ///
@@ -20,8 +22,7 @@ package struct Dataset: Sendable, Equatable {
   /// Which experiment each example is, or belongs to; it travels with an example, too.
   package private(set) var experiments: [Int]
   /// The column that tells experiments apart, where there is one, and what they are called in it.
-  package private(set) var experimentColumn: String?
-  package private(set) var experimentLabels: [String] = []
+  package private(set) var experimentNames: DatasetType.Experiments?
   /// Where each example's times begin; one more entry than examples.
   private let offsets: [Int]
 
@@ -173,24 +174,20 @@ package struct Dataset: Sendable, Equatable {
     result.inputNames = inputNames
     result.identities = parts.map(\.identity)
     result.experiments = parts.map { experiments[$0.example] }
-    result.experimentColumn = experimentColumn
-    result.experimentLabels = experimentLabels
+    result.experimentNames = experimentNames
     return result
   }
 
-  /// Says which experiment each example belongs to, and what these are called in which column.
-  package mutating func setExperiments(_ places: [Int], labels: [String], column: String) {
+  /// Says which experiment each example belongs to, and what these are called.
+  package mutating func setExperiments(_ places: [Int], names: DatasetType.Experiments) {
     experiments = places
-    experimentLabels = labels
-    experimentColumn = column
+    experimentNames = names
   }
 
   /// `Subject 3`: the experiment of an example; nil where no column tells them apart.
   package func experimentTitle(ofExample example: Int) -> String? {
-    guard let experimentColumn, experiments.indices.contains(example),
-      experimentLabels.indices.contains(experiments[example])
-    else { return nil }
-    return "\(experimentColumn) \(experimentLabels[experiments[example]])"
+    guard let experimentNames, experiments.indices.contains(example) else { return nil }
+    return "\(experimentNames.column) \(experimentNames.labels[experiments[example]])"
   }
 
   /// Example `example`, whole.

@@ -1,4 +1,5 @@
 import NodalBasics
+import NodalTypes
 
 extension Table {
   /// The data set that a schema makes of this table.
@@ -64,7 +65,9 @@ extension Table {
       let places = groups.indices.flatMap { i in
         Array(repeating: i, count: time == nil ? groups[i].rows.count : 1)
       }
-      result.setExperiments(places, labels: groups.map { $0.label ?? "" }, column: column)
+      result.setExperiments(
+        places,
+        names: DatasetType.Experiments(column: column, labels: groups.map { $0.label ?? "" }))
     }
     return result
   }

@@ -26,6 +26,8 @@ final class LossEvaluator {
   private let tolerance: Double?
   /// A program for each length of examples.
   private var programs: [Int: LossProgram] = [:]
+  /// The member of each group that each experiment of the data is, once asked for.
+  private var places: [WeightGroup: [Int]] = [:]
   private var priors: (program: LoweredProgram, gradient: Runner)?
   /// What the gradients since the last `takeCost` have cost.
   private var cost = EvaluationCost()
@@ -282,8 +284,10 @@ final class LossEvaluator {
         }
         return Tensor(integers: keys, shape: [examples.count, 2])
       case .member(let group):
-        guard let data = examples?.data, let places = datasetType.flatMap({ group.places(of: $0) })
+        guard let data = examples?.data,
+          let places = places[group] ?? datasetType.flatMap({ group.places(of: $0) })
         else { return try session.bind(input, type) }
+        self.places[group] = places
         return Tensor(integers: data.experiments.map { places[$0] }, shape: [data.exampleCount])
       }
     }

@@ -163,10 +163,7 @@ struct SchemaReader: Sendable {
   }
 
   static func schema(of data: Dataset) -> DataSchema {
-    let experiments = data.experimentColumn.map {
-      DatasetType.Experiments(column: $0, labels: data.experimentLabels)
-    }
-    return DataSchema(
+    DataSchema(
       columns: data.fields.map { field in
         DataSchema.Column(
           name: field.name, shape: field.shape, element: field.isInteger ? .integer : .real,
@@ -175,7 +172,7 @@ struct SchemaReader: Sendable {
       }, timeColumn: data.timeName,
       length: data.isUniform ? data.lengths?.first : nil,
       count: data.isSingleExperiment ? nil : data.exampleCount, isRagged: !data.isUniform,
-      experiments: experiments)
+      experiments: data.experimentNames)
   }
 
   // MARK: Generators

@@ -22,7 +22,7 @@ extension Session {
             + counts.sorted().map(String.init).joined(separator: " and "), at: instance.span)
     }
     let titles = instance.series.lazy.compactMap { self.dataset(under: $0.value) }.first {
-      $0.exampleCount == count && $0.experimentColumn != nil
+      $0.exampleCount == count && $0.experimentNames != nil
     }
     // About as many beside each other as below.
     let columns = Int(Double(count).squareRoot().rounded(.up))

@@ -20,12 +20,10 @@ extension TypedExpression {
     case .part(let data, let part): .part(data, part)
     case .spectral(let kind, let matrix): .spectral(kind, matrix)
     case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .weights,
-      .elementwise,
-      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
-      .pick, .concatenate, .stack,
-      .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,
-      .element, .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw,
-      .point, .invalid:
+      .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows,
+      .convolve, .pick, .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index,
+      .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings, .conditional,
+      .fold, .scan, .map, .calculus, .draw, .point, .invalid:
       nil
     }
   }

@@ -7,7 +7,7 @@ extension Checker {
   /// where it was found with another shape.
   mutating func weight(
     path: String, kind: Weight.Kind, type: Type, initial: Weight.Initial,
-    domain: Domain = .realLine, documentation: String? = nil, span: Span
+    group: WeightGroup? = nil, domain: Domain = .realLine, documentation: String? = nil, span: Span
   ) -> (id: WeightID, isNew: Bool, fits: Bool) {
     if let id = environment.weightsByPath[path], let known = environment.weights[id] {
       if let a = known.type.tensor, let b = type.tensor,
@@ -31,7 +31,8 @@ extension Checker {
       }
     }
     environment.weights[id] = Weight(
-      id: id, path: path, kind: kind, type: type, initial: initial, domain: domain, prior: nil,
+      id: id, path: path, kind: kind, type: type, group: group, initial: initial, domain: domain,
+      prior: nil,
       documentation: documentation, span: span)
     environment.weightsByPath[path] = id
     return (id, true, true)
@@ -180,9 +181,8 @@ extension Checker {
     if isDrawnForEach { type.shape = declaredShape ?? .scalar }
     let initial: Weight.Initial = inherited.map { .copy(of: $0) } ?? .value(value)
     let (id, _, _) = weight(
-      path: path, kind: .parameter, type: .tensor(type), initial: initial,
+      path: path, kind: .parameter, type: .tensor(type), initial: initial, group: group,
       documentation: documentation, span: binding.name.span)
-    environment.weights[id]?.group = group
     if let written = binding.domain, let domain = domain(evaluate(written), unit, written.span) {
       environment.weights[id]?.domain = domain
       checkInside(domain, value, binding.name.spelling, written.span)

@@ -7,21 +7,28 @@ extension Checker {
   /// The group that a word behind `per` names: experiments that a column of the data tells apart, or the examples of a data set.
   mutating func weightGroup(_ name: Name) -> WeightGroup? {
     var columns: [String] = []
-    var labels: [String]?
+    var labels: [String] = []
+    var members: Set<String> = []
     for declaration in environment.declarations {
       guard case .data(let node) = declaration.kind,
         environment.modules[declaration.module].names[declaration.name] == declaration.id
       else { continue }
-      guard declaration.name == name.spelling || node.mayName(name.spelling) else {
-        columns += node.experimentColumn.map { [$0] } ?? []
+      let column = node.experimentColumn
+      guard
+        declaration.name == name.spelling
+          || column.map({ WeightGroup.isName(name.spelling, of: $0) }) == true
+      else {
+        columns += column.map { [$0] } ?? []
         continue
       }
       guard case .expression(let data) = value(of: declaration.id, name.span),
         case .dataset(let type) = resolve(data.type)
       else { return nil }
-      if let experiments = type.experiments, experiments.isNamed(name.spelling) {
+      if let experiments = type.experiments,
+        WeightGroup.isName(name.spelling, of: experiments.column)
+      {
         // Data of the same subjects in several files: each has its place once.
-        labels = (labels ?? []) + experiments.labels.filter { !(labels ?? []).contains($0) }
+        labels += experiments.labels.filter { members.insert($0).inserted }
       } else if declaration.name == name.spelling {
         guard let count = type.count.map({ resolve($0) })?.value else {
           report(.groupOfUnknownSize(name.spelling, at: name.span))
@@ -31,7 +38,7 @@ extension Checker {
           name: name.spelling, members: .examples(of: declaration.name, count: count))
       }
     }
-    guard let labels else {
+    guard !labels.isEmpty else {
       report(.unknownGroup(name.spelling, at: name.span, columns: columns))
       return nil
     }
@@ -49,7 +56,7 @@ extension Checker {
       var help: [String] = []
       if let data {
         message += "`\(data.name)` doesn't say which one an example is of"
-        if data.experiments?.isNamed(group.name) == true {
+        if let own = data.experiments, WeightGroup.isName(group.name, of: own.column) {
           message += ": it has others than there were when the parameter was declared"
         } else {
           switch group.members {
@@ -79,8 +86,7 @@ extension Checker {
     guard !readsOneOfEach, environment.weights.values.contains(where: { $0.group != nil }) else {
       return false
     }
-    let read = Checker.parts(of: ode).flatMap { uses(of: $0).weights }
-    for id in read where !bound.contains(id) {
+    for id in weights(of: ode) where !bound.contains(id) {
       guard let weight = environment.weights[id], let group = weight.group else { continue }
       let name = weight.path.split(separator: ".").last.map(String.init) ?? weight.path
       report(
@@ -105,9 +111,5 @@ extension DataDeclaration {
       case .string(let column) = written.value.kind
     else { return nil }
     return column
-  }
-
-  fileprivate func mayName(_ group: String) -> Bool {
-    experimentColumn?.lowercased() == group.lowercased()
   }
 }

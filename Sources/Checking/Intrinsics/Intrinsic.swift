@@ -444,11 +444,9 @@ extension Checker {
       case .reshape(let inner), .relabelled(let inner): return shape(.expression(inner), span)
       case .array, .number, .integer, .boolean, .text, .size, .local, .session, .weight, .weights,
         .elementwise, .select, .toReal, .scaled, .broadcast, .reduce, .matmul, .windows, .convolve,
-        .pick, .stack, .transpose,
-        .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .element, .record, .field,
-        .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral,
-        .interpolate,
-        .example, .part, .invalid:
+        .pick, .stack, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota,
+        .element, .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw,
+        .solve, .point, .spectral, .interpolate, .example, .part, .invalid:
         if tensor(typed)?.element == .integer || isAlone {
           reportNotConstant("a length", at: span)
         } else {

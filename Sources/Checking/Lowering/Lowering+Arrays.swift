@@ -58,11 +58,9 @@ extension Lowering {
       let n = type.extents.first?.fixedLength ?? 0
       return scope.builder.constant((0..<n).map(Double.init), type)
     case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .weights,
-      .elementwise,
-      .select, .toReal, .scaled, .relabelled, .tuple, .element, .record, .field, .bindings,
-      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate,
-      .example, .part,
-      .invalid:
+      .elementwise, .select, .toReal, .scaled, .relabelled, .tuple, .element, .record, .field,
+      .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral,
+      .interpolate, .example, .part, .invalid:
       throw IRError("not an arrangement of numbers")
     }
   }

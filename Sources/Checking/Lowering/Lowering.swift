@@ -205,44 +205,39 @@ package struct Lowering {
 
   // MARK: Reading names
 
-  func read(_ local: LocalID) throws(IRError) -> LoweredValue {
-    guard let value = try Lowering.find(local, in: scope) else {
-      throw IRError("local \(local) is not bound")
-    }
-    return value
-  }
-
-  private static func find(
-    _ local: LocalID, in scope: RegionScope
-  ) throws(IRError) -> LoweredValue? {
-    if let value = scope.locals[local] { return value }
-    guard let parent = scope.parent, let outer = try find(local, in: parent) else { return nil }
-    let value = try scope.capture(outer)
-    scope.locals[local] = value
-    return value
-  }
-
-  mutating func read(_ weight: WeightID) throws(IRError) -> LoweredValue {
-    try read(weight, in: scope)
-  }
-
-  private mutating func read(
-    _ weight: WeightID, in scope: RegionScope
+  /// What a scope knows by a key: known there, captured from around it, or made at the root.
+  private mutating func reach<Key: Hashable>(
+    _ known: ReferenceWritableKeyPath<RegionScope, [Key: LoweredValue]>, _ key: Key,
+    in scope: RegionScope,
+    make: (inout Lowering, RegionScope) throws(IRError) -> LoweredValue
   ) throws(IRError) -> LoweredValue {
-    if let value = scope.weights[weight] { return value }
+    if let value = scope[keyPath: known][key] { return value }
     let value: LoweredValue
     if let parent = scope.parent {
-      value = try scope.capture(read(weight, in: parent))
-    } else if let group = program.weights[weight]?.group {
-      let place = member(of: group, in: scope)
-      value = try readAll(weight, in: scope).mapLeaves { (all) throws(IRError) in
-        scope.builder.value(.gather(Gather()), [all, place])
-      }
+      value = try scope.capture(reach(known, key, in: parent, make: make))
     } else {
-      value = try readAll(weight, in: scope)
+      value = try make(&self, scope)
     }
-    scope.weights[weight] = value
+    scope[keyPath: known][key] = value
     return value
+  }
+
+  mutating func read(_ local: LocalID) throws(IRError) -> LoweredValue {
+    try reach(\.locals, local, in: scope) { (_, _) throws(IRError) in
+      throw IRError("local \(local) is not bound")
+    }
+  }
+
+  /// A weight; of one that has a value for each member of a group, that of the example's own.
+  mutating func read(_ weight: WeightID) throws(IRError) -> LoweredValue {
+    try reach(\.weights, weight, in: scope) { (lowering, root) throws(IRError) in
+      let all = try lowering.readAll(weight, in: root)
+      guard let group = lowering.program.weights[weight]?.group else { return all }
+      let place = lowering.member(of: group, in: root)
+      return try all.mapLeaves { (all) throws(IRError) in
+        root.builder.value(.gather(Gather()), [all, place])
+      }
+    }
   }
 
   /// Which member of a group the example is: only a loss knows.
@@ -262,47 +257,29 @@ package struct Lowering {
   private mutating func readAll(
     _ weight: WeightID, in scope: RegionScope
   ) throws(IRError) -> LoweredValue {
-    if let value = scope.wholeWeights[weight] { return value }
-    let value: LoweredValue
-    if let parent = scope.parent {
-      value = try scope.capture(readAll(weight, in: parent))
-    } else {
-      guard let row = program.weights[weight], let tensor = row.wholeType.tensor else {
+    try reach(\.wholeWeights, weight, in: scope) { (lowering, root) throws(IRError) in
+      guard let row = lowering.program.weights[weight], let tensor = row.wholeType.tensor else {
         throw IRError("weight \(weight.rawValue) is not in the program")
       }
-      var type = try valueType(tensor)
-      if type.element.isFloating { type.element = precision }
-      let given = scope.input(inputs.count, type)
-      inputs.append(.weight(weight))
+      var type = try lowering.valueType(tensor)
+      if type.element.isFloating { type.element = lowering.precision }
+      let given = root.input(lowering.inputs.count, type)
+      lowering.inputs.append(.weight(weight))
       let isFree = row.kind != .buffer
-      value = .array(
-        parametrisation == .unconstrained && isFree
-          ? row.domain.constrained(given, &scope.builder) : given)
+      return .array(
+        lowering.parametrisation == .unconstrained && isFree
+          ? row.domain.constrained(given, &root.builder) : given)
     }
-    scope.wholeWeights[weight] = value
-    return value
   }
 
   /// A session value, or what a way of fields leads to in it: its arrays are inputs of the program.
   mutating func readSession(
     _ name: String, path: [String], _ type: Type
   ) throws(IRError) -> LoweredValue {
-    try readSession(name, path: path, type, in: scope)
-  }
-
-  private mutating func readSession(
-    _ name: String, path: [String], _ type: Type, in scope: RegionScope
-  ) throws(IRError) -> LoweredValue {
     let key = ([name] + path).joined(separator: "\u{0}")
-    if let value = scope.sessions[key] { return value }
-    let value: LoweredValue
-    if let parent = scope.parent {
-      value = try scope.capture(readSession(name, path: path, type, in: parent))
-    } else {
-      value = try sessionStructure(name, type, path: path)
+    return try reach(\.sessions, key, in: scope) { (lowering, _) throws(IRError) in
+      try lowering.sessionStructure(name, type, path: path)
     }
-    scope.sessions[key] = value
-    return value
   }
 
   private mutating func sessionStructure(

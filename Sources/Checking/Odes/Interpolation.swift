@@ -79,13 +79,10 @@ extension Checker {
       guard let definition = definitions[id] else { return nil }
       return solvedAgain(definition, at: at, span)
     case .number, .integer, .boolean, .text, .array, .size, .session, .weight, .weights,
-      .elementwise,
-      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
-      .pick, .concatenate, .stack,
-      .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple,
-      .element, .record, .field, .fold, .scan, .calculus, .draw, .point, .spectral, .interpolate,
-      .example, .part,
-      .invalid:
+      .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows,
+      .convolve, .pick, .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index,
+      .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .fold, .scan, .calculus,
+      .draw, .point, .spectral, .interpolate, .example, .part, .invalid:
       return nil
     }
   }

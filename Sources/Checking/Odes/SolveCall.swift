@@ -401,10 +401,9 @@ extension TypedExpression {
     case .interpolate: true
     case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .weights,
       .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows,
-      .convolve, .pick,
-      .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather, .shift,
-      .linspace, .iota, .tuple, .element, .record, .bindings, .conditional, .fold, .scan, .map,
-      .calculus, .draw, .solve, .point, .spectral, .example, .part, .invalid:
+      .convolve, .pick, .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index,
+      .gather, .shift, .linspace, .iota, .tuple, .element, .record, .bindings, .conditional, .fold,
+      .scan, .map, .calculus, .draw, .solve, .point, .spectral, .example, .part, .invalid:
       false
     }
   }

@@ -277,12 +277,10 @@ extension Checker {
           }, shape: [count])
       }
     case .size, .local, .session, .weight, .weights, .elementwise, .select, .toReal, .scaled,
-      .relabelled,
-      .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
-      .transpose, .reverse, .slice,
-      .index, .gather, .shift, .iota, .tuple, .element, .record, .field, .bindings, .conditional,
-      .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate, .example,
-      .part, .invalid:
+      .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack,
+      .reshape, .transpose, .reverse, .slice, .index, .gather, .shift, .iota, .tuple, .element,
+      .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve,
+      .point, .spectral, .interpolate, .example, .part, .invalid:
       break
     }
     report(.notConstant("an argument of a data set", at: expression.span))

@@ -103,12 +103,7 @@ extension Checker {
       next.value = finished(input.value)
       return next
     }
-    var seen: Set<WeightID> = []
-    var weights: [WeightID] = []
-    for value in Checker.parts(of: result) {
-      for id in uses(of: value).weights where seen.insert(id).inserted { weights.append(id) }
-    }
-    result.weights = weights
+    result.weights = weights(of: result)
     return result
   }
 

@@ -65,12 +65,9 @@ extension Checker {
     let savedInLoss = inLoss
     observations = []
     inLoss = true
-    let savedScope = readsOneOfEach
-    readsOneOfEach = true
     defer {
       observations = savedObservations
       inLoss = savedInLoss
-      readsOneOfEach = savedScope
     }
     pending.append([])
     let value = evaluate(node.body)
@@ -184,6 +181,14 @@ extension Checker {
     }
     visit(expression)
     return (weights, odes)
+  }
+
+  /// Weights that an ode reads, in order of first use.
+  func weights(of ode: OdeInstance) -> [WeightID] {
+    var seen: Set<WeightID> = []
+    return Checker.parts(of: ode).flatMap { uses(of: $0).weights }.filter {
+      seen.insert($0).inserted
+    }
   }
 
   /// Every expression of an ode that a solve may run.

@@ -7,8 +7,7 @@ extension TypedExpression {
     var result = self
     switch kind {
     case .number, .integer, .boolean, .text, .array, .size, .local, .session, .weight, .weights,
-      .iota, .draw,
-      .invalid:
+      .iota, .draw, .invalid:
       return self
     case .elementwise(let op, let operands): result.kind = .elementwise(op, operands.map(f))
     case .select(let c, let a, let b): result.kind = .select(f(c), f(a), f(b))
@@ -132,13 +131,10 @@ extension TypedExpression {
       }
       result.kind = .map(mapped)
     case .number, .integer, .boolean, .text, .array, .local, .session, .weight, .weights,
-      .elementwise,
-      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
-      .pick, .concatenate, .stack,
-      .reshape, .transpose, .reverse, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
-      .record, .field, .bindings, .conditional, .calculus, .draw, .solve, .point, .spectral,
-      .interpolate, .example,
-      .part, .invalid:
+      .elementwise, .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows,
+      .convolve, .pick, .concatenate, .stack, .reshape, .transpose, .reverse, .index, .gather,
+      .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings, .conditional,
+      .calculus, .draw, .solve, .point, .spectral, .interpolate, .example, .part, .invalid:
       break
     }
     return result

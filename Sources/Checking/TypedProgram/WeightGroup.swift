@@ -38,18 +38,19 @@ package struct WeightGroup: Sendable, Hashable {
   package func places(of data: DatasetType) -> [Int]? {
     switch members {
     case .labels(let members):
-      guard let own = data.experiments, own.isNamed(name) else { return nil }
-      let places = own.labels.compactMap { members.firstIndex(of: $0) }
+      guard let own = data.experiments, Self.isName(name, of: own.column) else { return nil }
+      let known = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) })
+      let places = own.labels.compactMap { known[$0] }
       return places.count == own.labels.count ? places : nil
     case .examples(let name, let count):
       return data.name == name ? Array(0..<count) : nil
     }
   }
-}
 
-extension DatasetType.Experiments {
-  /// Whether `per name` means this column: the language's names begin with a small letter, columns often with a great one.
-  package func isNamed(_ name: String) -> Bool { column.lowercased() == name.lowercased() }
+  /// Whether `per name` means a column: the language's names begin with a small letter, columns often with a great one.
+  static func isName(_ name: String, of column: String) -> Bool {
+    column.lowercased() == name.lowercased()
+  }
 }
 
 extension TypedExpression.Kind {

@@ -12,11 +12,9 @@ extension TypedExpression {
     case .relabelled(let inner), .toReal(let inner): inner.literal
     case .text, .array, .size, .local, .session, .weight, .weights, .elementwise, .select, .scaled,
       .broadcast, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
-      .transpose, .reverse, .slice,
-      .index, .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings,
-      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate,
-      .example, .part,
-      .invalid:
+      .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
+      .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve,
+      .point, .spectral, .interpolate, .example, .part, .invalid:
       nil
     }
   }
@@ -39,13 +37,10 @@ extension TypedExpression {
     case .broadcast(let inner), .toReal(let inner), .relabelled(let inner): inner.isLiteralZero
     case .array(let values): values.allSatisfy { $0 == 0 }
     case .boolean, .text, .size, .local, .session, .weight, .weights, .elementwise, .select,
-      .scaled,
-      .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape, .transpose,
-      .reverse, .slice, .index,
-      .gather, .shift, .linspace, .iota, .tuple, .element, .record, .field, .bindings,
-      .conditional, .fold, .scan, .map, .calculus, .draw, .solve, .point, .spectral, .interpolate,
-      .example, .part,
-      .invalid:
+      .scaled, .reduce, .matmul, .windows, .convolve, .pick, .concatenate, .stack, .reshape,
+      .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
+      .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve,
+      .point, .spectral, .interpolate, .example, .part, .invalid:
       false
     }
   }
@@ -116,12 +111,10 @@ extension Checker {
     case .integer(let number): Size(number)
     case .size(let size): environment.substitution.resolve(size)
     case .number, .boolean, .text, .array, .local, .session, .weight, .weights, .elementwise,
-      .select,
-      .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve, .pick,
-      .concatenate, .stack, .reshape,
-      .transpose, .reverse, .slice, .index, .gather, .shift, .linspace, .iota, .tuple, .element,
-      .record, .field, .bindings, .conditional, .fold, .scan, .map, .calculus, .draw, .solve,
-      .point, .spectral, .interpolate, .example, .part, .invalid:
+      .select, .toReal, .scaled, .relabelled, .broadcast, .reduce, .matmul, .windows, .convolve,
+      .pick, .concatenate, .stack, .reshape, .transpose, .reverse, .slice, .index, .gather, .shift,
+      .linspace, .iota, .tuple, .element, .record, .field, .bindings, .conditional, .fold, .scan,
+      .map, .calculus, .draw, .solve, .point, .spectral, .interpolate, .example, .part, .invalid:
       nil
     }
   }
