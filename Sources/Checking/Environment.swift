@@ -57,6 +57,8 @@ package struct Environment: Sendable {
   var userModule: Int?
   var sources: [SourceID: SourceFile] = [:]
   var stepSizes: [String: Size] = [:]
+  /// How the runs that names hold are trained.
+  var runs: [String: TrainCommand] = [:]
   var librarySources: Set<SourceID> = []
   /// A check before had errors: what it left behind may be wrong without a further word.
   var hasErrors = false

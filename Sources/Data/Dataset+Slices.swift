@@ -75,11 +75,18 @@ extension Dataset {
       })
   }
 
-  /// Without entries `range`. What is left on both sides of a stretch of times becomes two
-  /// experiments, so that no window reaches across the gap.
-  package func removing(_ range: Range<Int>) -> Dataset? {
-    guard range.lowerBound >= 0, range.upperBound <= sliceCount else { return nil }
-    let kept = [0..<range.lowerBound, range.upperBound..<sliceCount].filter { !$0.isEmpty }
+  /// Without the entries in some ranges that don't overlap. What is left around stretches of times becomes experiments of their own, so that no
+  /// window reaches across a gap.
+  package func removing(_ ranges: [Range<Int>]) -> Dataset? {
+    var kept: [Range<Int>] = []
+    var next = 0
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      guard range.lowerBound >= next, range.upperBound <= sliceCount else { return nil }
+      kept.append(next..<range.lowerBound)
+      next = range.upperBound
+    }
+    kept.append(next..<sliceCount)
+    kept.removeAll(where: \.isEmpty)
     switch sliceAxis {
     case .time:
       let parts = kept.enumerated().map {

@@ -23,6 +23,8 @@ package struct Dataset: Sendable, Equatable {
   package private(set) var experiments: [Int]
   /// The column that tells experiments apart, where there is one, and what they are called in it.
   package private(set) var experimentNames: DatasetType.Experiments?
+  /// Where each example stands, if they are windows that experiments were cut into.
+  package private(set) var windows: [DataWindow]?
   /// Where each example's times begin; one more entry than examples.
   private let offsets: [Int]
 
@@ -175,6 +177,7 @@ package struct Dataset: Sendable, Equatable {
     result.identities = parts.map(\.identity)
     result.experiments = parts.map { experiments[$0.example] }
     result.experimentNames = experimentNames
+    result.windows = windows.map { own in parts.map { own[$0.example] } }
     return result
   }
 
@@ -183,6 +186,9 @@ package struct Dataset: Sendable, Equatable {
     experiments = places
     experimentNames = names
   }
+
+  /// Says where each example stands among the windows of its experiment.
+  package mutating func setWindows(_ places: [DataWindow]) { windows = places }
 
   /// `Subject 3`: the experiment of an example; nil where no column tells them apart.
   package func experimentTitle(ofExample example: Int) -> String? {

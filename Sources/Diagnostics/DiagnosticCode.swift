@@ -223,6 +223,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case companionAstray = "W1006"
   case stepTakenBack = "W1007"
   case fitStaysFlat = "W1008"
+  case looseTolerance = "W1009"
 }
 
 extension DiagnosticCode {

@@ -64,7 +64,9 @@ extension Interpreter {
         case .train(let command): try emit(command.loss, command.data)
         case .checkGradients(let loss, let data, _, _): try emit(loss, data)
         case .group(let statements): for inner in statements { try visit(inner) }
-        case .print, .show, .plot, .portrait, .explain, .write, .save, .load, .assert, .test:
+        case .uncertainty, .residuals, .print, .show, .plot, .portrait, .explain, .write, .save,
+          .load,
+          .assert, .test:
           break
         case .bench(let bench):
           guard name == bench.title else { return }

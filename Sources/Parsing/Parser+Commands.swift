@@ -8,7 +8,7 @@ extension Parser {
     if at(.let) { return .let(try parseLet()) }
     guard let word = current.word, wordBegins(word) else { return nil }
     switch word {
-    case "train", "infer", "uncertainty": return try parseStudy().map { .study($0) }
+    case "train", "infer", "uncertainty", "residuals": return try parseStudy().map { .study($0) }
     case "explain": return .explain(try parseExplain())
     case "check": return .check(try parseCheck())
     case "plot": return .plot(try parsePlot())
@@ -47,7 +47,7 @@ extension Parser {
 
   // MARK: Studies
 
-  /// `train fit on obs { … }`, `infer …`, `uncertainty of run { … }`, if one stands here.
+  /// `train fit on obs { … }`, `infer …`, `uncertainty of run { … }`, `residuals of run`, if one stands here.
   private mutating func parseStudy() throws(ParseError) -> Study? {
     guard let word = current.word, peek().isName else { return nil }
     let start = position
@@ -58,10 +58,11 @@ extension Parser {
       let loss = try parsePathExpression(of: "a loss")
       let data = take(word: "on") ? try parsePostfix() : nil
       kind = word == "train" ? .train(loss: loss, data: data) : .infer(loss: loss, data: data)
-    case "uncertainty":
+    case "uncertainty", "residuals":
       advance()
       try expect(word: "of")
-      kind = .uncertainty(of: try parsePostfix())
+      let run = try parsePostfix()
+      kind = word == "uncertainty" ? .uncertainty(of: run) : .residuals(of: run)
     default: return nil
     }
     let optionsStart = position

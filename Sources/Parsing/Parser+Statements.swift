@@ -99,7 +99,8 @@ extension Parser {
     "layer", "const", "param",
   ]
   private static let commandWords: Set<String> = [
-    "train", "infer", "uncertainty", "explain", "check", "plot", "print", "write", "save", "load",
+    "train", "infer", "uncertainty", "residuals", "explain", "check", "plot", "print", "write",
+    "save", "load",
     "assert",
   ]
   private static let foreignWords: [String: ForeignSyntax] = [

@@ -19,23 +19,40 @@ final class LossEvaluator {
   let terms: [TermReference]
   /// What the strength of each term counts.
   var penalties: [Double]
-  private let datasetType: DatasetType?
+  let datasetType: DatasetType?
+  /// How experiments are cut into windows, if they are; batches of such are told by their places.
+  var shooting: MultipleShooting?
+  /// What the vector's blocks are in programs.
+  let inputs: [ProgramInput]
   /// A gradient method for all solves, in place of their own.
   private let gradient: GradientMode?
   /// See `Region.exact`.
   private let tolerance: Double?
-  /// A program for each length of examples.
-  private var programs: [Int: LossProgram] = [:]
+  private struct Kind: Hashable {
+    var length: Int?
+    var isWindow: Bool
+  }
+  /// A program for each length of examples, and for windows others.
+  private var programs: [Kind: LossProgram] = [:]
+  struct SquaresKind: Hashable {
+    var length: Int?
+    /// What gaps count, of windows.
+    var continuity: Double?
+  }
+  /// The squares in each of them, once looked for; nil where there are none.
+  var squaresPrograms: [SquaresKind: LeastSquaresProgram?] = [:]
+  var priorSquares: LeastSquaresProgram??
   /// The member of each group that each experiment of the data is, once asked for.
   private var places: [WeightGroup: [Int]] = [:]
-  private var priors: (program: LoweredProgram, gradient: Runner)?
+  private(set) var priors: (program: LoweredProgram, gradient: Runner)?
   /// What the gradients since the last `takeCost` have cost.
   private var cost = EvaluationCost()
   let isLikelihood: Bool
 
   init(
     _ session: Session, _ loss: LossInstance, type: DatasetType?, terms: [TermReference] = [],
-    penalties: [Double] = [], gradient: GradientMode? = nil, tolerance: Double? = nil
+    penalties: [Double] = [], shooting: MultipleShooting? = nil, gradient: GradientMode? = nil,
+    tolerance: Double? = nil
   ) throws {
     self.gradient = gradient
     self.tolerance = tolerance
@@ -44,6 +61,7 @@ final class LossEvaluator {
     self.terms = terms
     self.penalties = penalties
     datasetType = type
+    self.shooting = shooting
     switch loss.body {
     case .value: isLikelihood = false
     case .logDensity: isLikelihood = true
@@ -53,7 +71,8 @@ final class LossEvaluator {
       trained.map { weight in
         let values = session.weights[weight.path]?.values ?? []
         return (path: weight.path, values: values.map(weight.domain.unconstrained))
-      })
+      } + (shooting?.blocks ?? []))
+    inputs = trained.map { .weight($0.id) } + (shooting?.inputs ?? [])
     if isLikelihood,
       let program = try Lowering.lowerPriors(
         trained.map(\.id), of: session.program, lengths: session.lengths)
@@ -63,6 +82,9 @@ final class LossEvaluator {
       priors = (program, try session.compile(program.region, .training(wrt: wrt)))
     }
   }
+
+  /// How many numbers are learned, those of windows left out.
+  var parameterCount: Int { zip(trained, parameters.blocks).reduce(0) { $0 + $1.1.count } }
 
   /// The weights' own values for a vector of unconstrained ones.
   func constrained(_ vector: [Double]) -> [(path: String, values: [Double])] {
@@ -74,32 +96,37 @@ final class LossEvaluator {
   /// - Parameters:
   ///   - batch: the examples; nil for a loss without data.
   ///   - total: how many examples the whole data set has: a likelihood of a minibatch is scaled up to it.
+  ///   - continuity: what the gaps between windows count.
   ///   - repeats: how often the batch goes into the whole, where examples don't say it.
   func evaluate(
     _ vector: [Double], on batch: Dataset?, total: Int, step: Int, repeats: Double? = nil,
-    wantsGradient: Bool = true
+    continuity: Double = 0, wantsGradient: Bool = true
   ) throws -> Evaluation {
     var value = 0.0
     var lossOnly = 0.0
-    var strengths = [Double](repeating: 0, count: terms.count)
+    var names = terms.map { "strength(\($0.term))" }
+    var penalties = penalties
+    let windows = shooting == nil ? nil : batch?.windows
+    if windows != nil {
+      names.append("gap")
+      penalties.append(continuity)
+    }
+    var strengths = [Double](repeating: 0, count: names.count)
     var gradient = [Double](repeating: 0, count: wantsGradient ? parameters.count : 0)
     var spent = EvaluationCost()
-    let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
-    let count = batch?.exampleCount ?? 1
-    let scale =
-      isLikelihood
-      ? repeats ?? Double(total) / Double(max(1, count)) : 1 / Double(max(1, count))
-    for group in groups {
+    let counting = Counting(batch, total: total, repeats: repeats, isLikelihood: isLikelihood)
+    for group in ExampleGroup.groups(batch) {
       let program = try self.program(for: group)
       try prepare(program, group, wantsGradient)
-      let outcome = try run(program, group, vector, scale, step, wantsGradient)
+      let scales = counting.scales(of: group)
+      let outcome = try run(program, group, vector, scales, penalties, step, wantsGradient)
       spent.add(outcome.report, program.lowered.program.origins)
       value += outcome.total
       lossOnly += outcome.loss
       for k in strengths.indices { strengths[k] += outcome.strengths[k] }
       add(outcome.gradients, of: program.trained, to: &gradient)
     }
-    spent.examples = count
+    spent.examples = batch?.exampleCount ?? 1
     if wantsGradient { cost.add(spent) }
     if let priors {
       let inputs = try bind(priors.program, vector, step: step)
@@ -109,7 +136,7 @@ final class LossEvaluator {
       value -= results[0].scalar
       lossOnly -= results[0].scalar
       if wantsGradient {
-        let ids = trained.map(\.id).filter { priors.program.inputs.contains(.weight($0)) }
+        let ids = self.inputs.filter(priors.program.inputs.contains)
         let negated = results.dropFirst().map { tensor in
           Tensor(.f64, shape: tensor.shape, tensor.numbers.map { -$0 })
         }
@@ -118,19 +145,43 @@ final class LossEvaluator {
     }
     return Evaluation(
       value: value, gradient: gradient, loss: lossOnly,
-      terms: zip(terms, strengths).map { NamedValue("strength(\($0.term))", $1) },
+      terms: zip(names, strengths).map { NamedValue($0, $1) },
       forwardEvaluations: spent.forward, backwardEvaluations: spent.backward)
+  }
+
+  /// What each example counts in the whole.
+  struct Counting {
+    private let each: Double
+    /// Of windows whose mean is wanted, what all their shares come to: a mean over windows is one over all their times.
+    private let shares: Double?
+
+    init(_ batch: Dataset?, total: Int, repeats: Double?, isLikelihood: Bool) {
+      let count = Double(max(1, batch?.exampleCount ?? 1))
+      each = isLikelihood ? repeats ?? Double(total) / count : 1 / count
+      shares = isLikelihood ? nil : batch?.windows?.reduce(0) { $0 + $1.share }
+    }
+
+    func scales(of group: ExampleGroup) -> [Double] {
+      if let shares, let own = group.data?.windows { return own.map { $0.share / shares } }
+      return Array(repeating: each, count: group.count)
+    }
   }
 
   /// Compiles what the gradient on a batch wants, if it isn't there.
   func prepare(for batch: Dataset?) throws {
-    let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
-    for group in groups { try prepare(try program(for: group), group, true) }
+    for group in ExampleGroup.groups(batch) { try prepare(try program(for: group), group, true) }
   }
 
   func takeCost() -> EvaluationCost {
     defer { cost = EvaluationCost() }
     return cost
+  }
+
+  /// The parameters that a run has kept.
+  func best(of run: RunValue) -> ParameterVector {
+    var vector = parameters
+    for block in vector.blocks { vector[block.path] = run.result.best[block.path] }
+    return vector
   }
 
   /// The vector with which this loss sees what another one's vector says of the weights that they share; the others are as the session
@@ -141,9 +192,9 @@ final class LossEvaluator {
     return vector.values
   }
 
-  private func add(_ tensors: [Tensor], of weights: [WeightID], to gradient: inout [Double]) {
-    for (id, tensor) in zip(weights, tensors) {
-      guard let index = trained.firstIndex(where: { $0.id == id }) else { continue }
+  private func add(_ tensors: [Tensor], of given: [ProgramInput], to gradient: inout [Double]) {
+    for (input, tensor) in zip(given, tensors) {
+      guard let index = inputs.firstIndex(of: input) else { continue }
       let range = parameters.blocks[index].range
       for (k, x) in tensor.numbers.enumerated() where k < range.count {
         gradient[range.lowerBound + k] += x
@@ -153,57 +204,21 @@ final class LossEvaluator {
 
   // MARK: Programs
 
-  /// The length of an example's time axis, as the loss was elaborated for it.
-  private var exampleLength: Size? {
-    guard let time = datasetType?.timeColumn, case .record(let fields) = loss.parameterType else {
-      return nil
-    }
-    return fields.first { $0.name == time }?.type.tensor?.shape.sizes.first
-  }
-
-  private struct Group {
-    var length: Int?
-    var data: Dataset?
-    var count: Int
-  }
-
-  /// Examples of one length run as one batch.
-  private static func groups(_ data: Dataset) -> [Group] {
-    guard let lengths = data.lengths, !data.isUniform else {
-      return [Group(length: data.lengths?.first, data: data, count: data.exampleCount)]
-    }
-    var order: [Int] = []
-    var members: [Int: [Int]] = [:]
-    for (i, length) in lengths.enumerated() {
-      if members[length] == nil { order.append(length) }
-      members[length, default: []].append(i)
-    }
-    return order.map { length in
-      let indices = members[length] ?? []
-      return Group(length: length, data: data.gather(indices.map(data.whole)), count: indices.count)
-    }
-  }
-
   /// What the passes make of the loss, with lengths as the first examples have them.
   func observePasses(_ batch: Dataset?, _ observe: (String, Region) -> Void) throws {
-    let groups = batch.map(Self.groups) ?? [Group(length: nil, data: nil, count: 1)]
-    guard let group = groups.first else { return }
+    guard let group = ExampleGroup.groups(batch).first else { return }
     let program = try self.program(for: group)
     _ = try Pipeline.training(wrt: program.wrt).run(program.batched, observe: observe)
   }
 
-  private func program(for group: Group) throws -> LossProgram {
-    let key = group.length ?? -1
-    if let program = programs[key] { return program }
-    var lengths = session.lengths
-    if let size = exampleLength, let length = group.length, size.terms.count == 1,
-      let (variable, factor) = size.terms.first, factor == 1
-    {
-      lengths[variable] = length - size.constant
-    }
-    let (loss, terms, whole, known) = (loss, terms, session.program, lengths)
+  func program(for group: ExampleGroup) throws -> LossProgram {
+    let shot = group.data?.windows == nil ? nil : shooting?.lowering
+    let kind = Kind(length: group.length, isWindow: shot != nil)
+    if let program = programs[kind] { return program }
+    let known = group.lengths(of: loss, datasetType, session)
+    let (loss, terms, whole) = (loss, terms, session.program)
     var lowered = try session.lower(loss.expression) {
-      try Lowering.lower(loss, terms: terms, of: whole, lengths: known)
+      try Lowering.lower(loss, terms: terms, shooting: shot, of: whole, lengths: known)
     }
     if let gradient {
       lowered.program.region = try lowered.program.region.settingGradients(gradient)
@@ -213,13 +228,13 @@ final class LossEvaluator {
       throw SessionFailure(
         .optionValue, "the loss solves no ode that has the term `\(missing.term)`", at: loss.span)
     }
-    let program = try LossProgram(lowered, trained: trained.map(\.id))
-    programs[key] = program
+    let program = try LossProgram(lowered, trained: inputs)
+    programs[kind] = program
     return program
   }
 
   private func prepare(
-    _ program: LossProgram, _ group: Group, _ wantsGradient: Bool
+    _ program: LossProgram, _ group: ExampleGroup, _ wantsGradient: Bool
   ) throws {
     do {
       try program.prepare(session, lanes: group.count, wantsGradient: wantsGradient)
@@ -232,26 +247,18 @@ final class LossEvaluator {
   var byteCount: Int { programs.values.reduce(0) { $0 + $1.byteCount } }
 
   private func run(
-    _ program: LossProgram, _ group: Group, _ vector: [Double], _ scale: Double, _ step: Int,
-    _ wantsGradient: Bool
+    _ program: LossProgram, _ group: ExampleGroup, _ vector: [Double], _ scales: [Double],
+    _ penalties: [Double], _ step: Int, _ wantsGradient: Bool
   ) throws -> LossProgram.Outcome {
     let lowered = program.lowered.program
     let inputs = try bind(lowered, vector, step: step, group)
-    var examples: [Tensor] = []
-    if let data = group.data, case .record(let fields) = loss.parameterType {
-      for field in fields {
-        guard let array = data.batchArray(of: field.name) else {
-          throw SessionFailure(
-            .internalInconsistency, "the data have no field `\(field.name)`", at: loss.span)
-        }
-        examples.append(Tensor(array))
-      }
-    }
+    let examples = try group.arrays(of: loss)
     let options = RunOptions(
       cancel: session.cancel, threads: session.options.threads, memoryLimit: session.memoryLimit)
     let outcome = try session.perform(lowered) { () throws(ExecutionError) in
       try program.run(
-        examples: examples, inputs: inputs, lanes: group.count, scale: scale, penalties: penalties,
+        examples: examples, inputs: inputs, lanes: group.count, scales: scales,
+        penalties: penalties,
         wantsGradient: wantsGradient, options)
     }
     guard let outcome else {
@@ -263,17 +270,16 @@ final class LossEvaluator {
 
   /// Inputs of a program, with trained weights from the vector, and others unconstrained as they are; of a program for examples, what each of
   /// these has its own of.
-  private func bind(
-    _ lowered: LoweredProgram, _ vector: [Double], step: Int, _ examples: Group? = nil
+  func bind(
+    _ lowered: LoweredProgram, _ vector: [Double], step: Int, _ examples: ExampleGroup? = nil
   ) throws -> [Tensor] {
     let types = lowered.region.parameterTypes.dropFirst(lowered.declaredCount)
     return try zip(lowered.inputs, types).map { input, type in
       switch input {
-      case .weight(let id):
+      case .weight:
         let whole = try session.bind(input, type)
-        guard let index = trained.firstIndex(where: { $0.id == id }) else { return whole }
-        return Tensor(
-          type.element, shape: whole.shape, Array(vector[parameters.blocks[index].range]))
+        guard let own = part(input, of: vector) else { return whole }
+        return Tensor(type.element, shape: whole.shape, own)
       case .session: return try session.bind(input, type)
       case .randomKey:
         guard let examples else { return try session.bind(input, type, step: step) }
@@ -289,8 +295,21 @@ final class LossEvaluator {
         else { return try session.bind(input, type) }
         self.places[group] = places
         return Tensor(integers: data.experiments.map { places[$0] }, shape: [data.exampleCount])
+      case .windowStates:
+        guard let own = part(input, of: vector) else { return try session.bind(input, type) }
+        return Tensor(type.element, shape: type.extents.compactMap(\.fixedLength), own)
+      case .window, .windowEnd:
+        guard let windows = examples?.data?.windows, let shooting else {
+          return try session.bind(input, type)
+        }
+        return shooting.bind(input, windows)
       }
     }
+  }
+
+  /// What a vector says of one of its blocks.
+  private func part(_ input: ProgramInput, of vector: [Double]) -> [Double]? {
+    inputs.firstIndex(of: input).map { Array(vector[parameters.blocks[$0].range]) }
   }
 }
 
@@ -322,14 +341,5 @@ extension Region {
       region.nodes[i].form = form
     }
     return region
-  }
-}
-
-extension LossInstance {
-  /// What it computes of one example.
-  fileprivate var expression: TypedExpression {
-    switch body {
-    case .value(let expression), .logDensity(let expression): expression
-    }
   }
 }

@@ -19,8 +19,8 @@ final class LossProgram {
   /// The most that the workspaces of each of them held, in bytes.
   private var gradientBytes = 0
   private var valueBytes = 0
-  /// Weights that are differentiated by, in the order of the gradient's results.
-  let trained: [WeightID]
+  /// What is differentiated by, in the order of the gradient's results.
+  let trained: [ProgramInput]
   private let types: [ValueType]
   /// Before any pass: the sum over the lanes.
   let batched: Region
@@ -28,17 +28,14 @@ final class LossProgram {
   let wrt: [Int]
 
   /// Results: the weighted loss, one weighted strength for each term, then the gradient of
-  /// loss + Σ penalty·strength by each trained weight.
-  init(_ lowered: LoweredLoss, trained: [WeightID]) throws {
+  /// loss + Σ penalty·strength by each that is trained.
+  init(_ lowered: LoweredLoss, trained: [ProgramInput]) throws {
     self.lowered = lowered
     let program = lowered.program
     let one = program.region
-    let declared = program.declaredCount
     types = one.parameterTypes
     // Examples, their keys and their places in groups have lanes; weights and session values are shared.
-    let mapped = one.parameterTypes.indices.map { i -> Bool in
-      i < declared || program.inputs[i - declared].isOfExample
-    }
+    let mapped = program.isOfExample
     let terms = one.results.count - 1
     let element = one.resultTypes[0].element
     var builder = RegionBuilder(
@@ -60,11 +57,9 @@ final class LossProgram {
       total = builder.value(.elementwise(OpSchema("add", arity: 2)), [total, part])
     }
     let region = try builder.finish([total] + sums)
-    let present = trained.filter { program.inputs.contains(.weight($0)) }
-    self.trained = present
-    let wrt = present.compactMap { program.parameter(of: .weight($0)) }
+    self.trained = trained.filter(program.inputs.contains)
     batched = region
-    self.wrt = wrt
+    wrt = self.trained.compactMap(program.parameter)
   }
 
   /// Compiles what `run` will want, if it isn't there; `lanes` are those of the first run.
@@ -91,9 +86,9 @@ final class LossProgram {
   ///   - examples: arrays of the examples [lanes, …], in the order of the declared parameters.
   ///   - inputs: tensors for the program's inputs; those of weights are unconstrained, those that each example has its own of
   ///     have lanes.
-  ///   - scale: what each example counts.
+  ///   - scales: what each example counts.
   func run(
-    examples: [Tensor], inputs: [Tensor], lanes: Int, scale: Double,
+    examples: [Tensor], inputs: [Tensor], lanes: Int, scales: [Double],
     penalties: [Double], wantsGradient: Bool, _ options: RunOptions
   ) throws(ExecutionError) -> Outcome? {
     guard let runner = wantsGradient ? gradient : value else { return nil }
@@ -104,8 +99,7 @@ final class LossProgram {
     }
     arguments += inputs
     let element = program.region.resultTypes[0].element
-    arguments.append(
-      Tensor(element, shape: [lanes], Array(repeating: scale, count: lanes)))
+    arguments.append(Tensor(element, shape: [lanes], scales))
     arguments.append(Tensor(element, shape: [penalties.count], penalties))
     let (results, report) = try runner.run(arguments, lanes: lanes, options)
     if wantsGradient {

@@ -193,28 +193,28 @@ extension Session {
     let plan = try TrainingPlan(command, self)
     standardize(command.loss, plan.data)
     let evaluator = try LossEvaluator(
-      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights)
+      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
+      shooting: plan.shooting)
     try requireParameters(evaluator, at: bench.workSpan)
     guard let stage = plan.stages.first else {
       throw SessionFailure(.missingOption, "`train` has no stage", at: command.span)
     }
-    let first = try plan.data.map { try stage.batch.batch(of: $0, seed: plan.seed, step: 0) }
+    let beginning = try evaluator.beginning(
+      evaluator.parameters, of: plan.data, at: command.span)
+    let first = try stage.data.map { try stage.batch.batch(of: $0, seed: plan.seed, step: 0) }
     let start = host.monotonicClock()
     try evaluator.prepare(for: first)
     let compiled = host.monotonicClock() - start
     // What is known of the step under way: the time that is not its own.
     var apart = 0.0
-    let objective = ObjectiveFunction { [host] vector, request in
+    let objective = objective(plan, evaluator) { [host] request, _ in
       let before = host.monotonicClock()
-      let batch = try plan.batch(for: request)
-      apart += host.monotonicClock() - before
-      return try evaluator.evaluate(
-        vector, on: batch.data, total: plan.data?.exampleCount ?? 1, step: request.sample,
-        repeats: batch.repeats)
+      defer { apart += host.monotonicClock() - before }
+      return try plan.batch(for: request)
     }
     func begin() -> TrainingRun {
       TrainingRun(
-        objective, from: TrainingState(evaluator.parameters), stages: plan.stages.map(\.training),
+        objective, from: TrainingState(beginning), stages: plan.stages.map(\.training),
         isCancelled: { [cancel] in cancel.isSet })
     }
     var run = begin()
@@ -239,14 +239,16 @@ extension Session {
     let (warmup, times) = try Stopwatch(bench, self).measure(step)
     let exact = try LossEvaluator(
       self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
-      tolerance: try tolerance(bench))
-    let vector = evaluator.parameters.values
+      shooting: evaluator.shooting, tolerance: try tolerance(bench))
+    let vector = beginning.values
     let total = plan.data?.exampleCount ?? 1
-    let repeats = first.flatMap { batch in plan.data.map { stage.batch.repeats(of: batch, in: $0) }
+    let repeats = first.flatMap { batch in stage.data.map { stage.batch.repeats(of: batch, in: $0) }
     }
     func gradient(_ evaluator: LossEvaluator, _ vector: [Double]) throws -> [Double] {
-      try evaluator.evaluate(vector, on: first, total: total, step: 0, repeats: repeats ?? nil)
-        .gradient
+      try evaluator.evaluate(
+        vector, on: first, total: total, step: 0, repeats: repeats ?? nil,
+        continuity: stage.continuity
+      ).gradient
     }
     return BenchResult(
       title: bench.title, work: .train, compile: compiled, warmup: warmup, times: times,

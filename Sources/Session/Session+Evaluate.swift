@@ -46,10 +46,12 @@ extension Session {
   /// Words for a field that a value might have, and doesn't.
   func nothing(at path: [String], in name: String, _ span: Span?) -> Diagnostic {
     let field = path.joined(separator: ".")
-    if case .run? = values[name], RunField(rawValue: field) == .validation {
+    if case .run? = values[name], let first = path.first.flatMap(RunField.init),
+      let key = first == .validation ? "validate" : first == .test ? "test" : nil
+    {
       return Diagnostic(
-        .resultUndefined, "`\(name)` was trained without `validate:`, and has no validation value",
-        at: span.map { Label($0) }, help: ["validate: obs.last(0.2)"])
+        .resultUndefined, "`\(name)` was trained without `\(key):`, and has no `\(first.rawValue)`",
+        at: span.map { Label($0) }, help: ["\(key): obs.last(0.2)"])
     }
     return Diagnostic(
       .resultUndefined, "`\(name)` has no `\(field)`", at: span.map { Label($0) })
@@ -353,6 +355,8 @@ extension Session {
         .memberUnknown,
         "a parameter per \(group.name) is read here, and nothing says whose is meant", at: nil,
         help: ["a loss knows it of its examples; elsewhere `with:` says it"])
+    case .window, .windowEnd, .windowStates:
+      throw SessionFailure(.internalInconsistency, "a window that nothing is known of", at: nil)
     }
   }
 

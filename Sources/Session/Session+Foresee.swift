@@ -89,9 +89,8 @@ extension TypedStatement {
     case .group(let statements): statements.flatMap(\.flat)
     case .test(let test): test.statements.flatMap(\.flat)
     case .bench(let bench): bench.statements.flatMap(\.flat) + bench.work.statements(bench.workSpan)
-    case .data, .let, .train, .print, .plot, .portrait, .explain, .checkGradients, .write, .save,
-      .load,
-      .assert, .show:
+    case .data, .let, .train, .uncertainty, .residuals, .print, .plot, .portrait, .explain,
+      .checkGradients, .write, .save, .load, .assert, .show:
       [self]
     }
   }
@@ -104,7 +103,8 @@ extension TypedStatement {
       portrait.plot.file.map { [($0, portrait.plot.span, true)] } ?? []
     case .explain(let instance): instance.file.map { [($0, instance.span, true)] } ?? []
     case .write(_, let file, let span), .save(_, _, let file, let span): [(file, span, false)]
-    case .data, .let, .train, .print, .checkGradients, .load, .assert, .test, .bench,
+    case .data, .let, .train, .uncertainty, .residuals, .print, .checkGradients, .load, .assert,
+      .test, .bench,
       .group, .show:
       []
     }
@@ -121,6 +121,7 @@ extension TypedStatement {
       return []
     case .let(_, let expression): return [expression]
     case .train(let command): return [command.loss.expression]
+    case .uncertainty(let command): return command.prediction.map { [$0] } ?? []
     case .print(let items, _): return items.flatMap(of)
     case .show(let item, _): return of(item)
     case .plot(let plot): return plot.series.map(\.value)
@@ -130,7 +131,7 @@ extension TypedStatement {
     case .checkGradients(let loss, _, _, _): return [loss.expression]
     case .write(let expression, _, _): return [expression]
     case .assert(let condition, let sides, _, _): return [condition] + sides.map(\.value)
-    case .save, .load, .test, .bench, .group: return []
+    case .residuals, .save, .load, .test, .bench, .group: return []
     }
   }
 }
@@ -143,14 +144,6 @@ extension BenchInstance.Work {
     case .train(let command): [.train(command)]
     case .gradient(let loss, let data, let options):
       [.checkGradients(loss: loss, data: data, options: options, span)]
-    }
-  }
-}
-
-extension LossInstance {
-  fileprivate var expression: TypedExpression {
-    switch body {
-    case .value(let value), .logDensity(let value): value
     }
   }
 }

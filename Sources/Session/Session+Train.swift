@@ -14,7 +14,8 @@ extension Session {
     var plan = try TrainingPlan(command, self)
     standardize(command.loss, plan.data)
     let evaluator = try LossEvaluator(
-      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights)
+      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
+      shooting: plan.shooting)
     let header = header(command, plan, evaluator)
     if !options.isQuiet {
       sink(.trainingBegan(name: command.loss.name, header: header))
@@ -37,8 +38,10 @@ extension Session {
     let run = RunValue(
       name: command.loss.name, result: result,
       loss: final?.loss ?? result.bestLoss ?? result.losses.last ?? .nan,
-      validation: result.bestValidation, optima: optima, penalty: final.map { $0.value - $0.loss },
-      epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameters.count,
+      validation: result.bestValidation,
+      test: final == nil ? nil : try tested(result, plan, evaluator), optima: optima,
+      penalty: final.map { $0.value - $0.loss },
+      epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameterCount,
       peakMemory: evaluator.byteCount)
     if let name = command.name { values[name] = .run(run) }
     if final != nil || result.steps > 0 {
@@ -69,6 +72,13 @@ extension Session {
     }
   }
 
+  /// What the test says of the parameters that are kept.
+  private func tested(
+    _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
+  ) throws -> Double? {
+    try look(plan.test, usually: 1, evaluator)?.value(result.best.values)
+  }
+
   private func look(
     _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
   ) throws -> Evaluation {
@@ -87,11 +97,13 @@ extension Session {
     from start: ParameterVector? = nil, isOneOfMany: Bool = false
   ) throws -> TrainingResult {
     let reports = SideReports(command, total: plan.steps)
-    let objective = ObjectiveFunction { vector, request in
+    let objective = objective(plan, evaluator) { request, vector in
       reports.begin(request.step, vector)
-      return try self.step(vector, request, plan, evaluator)
+      return try plan.batch(for: request)
     }
-    let validation = try validation(plan, evaluator)
+    let validation = try look(plan.validation, usually: 10, evaluator)
+    // Without `every:` only what comes out is tested.
+    let test = plan.test?.every == nil ? nil : try look(plan.test, usually: 1, evaluator)
     defer { tell(reports) }
     var reported: Set<String> = []
     let wantsReport = command.option("report") != nil
@@ -101,14 +113,16 @@ extension Session {
     var retreats = 0
     var lastRetreat: (step: Int, cause: TrainingFailure.Cause)?
     defer { warnOfRetreats(retreats, lastRetreat, command) }
-    let beginning = start ?? evaluator.parameters
+    let beginning = try evaluator.beginning(
+      start ?? evaluator.parameters, of: plan.data, at: command.span)
     let checkpoint = try TrainCheckpoint.make(command, plan, self)
     let state =
       try checkpoint?.begin(beginning, plan, self) ?? TrainingState(beginning)
+    let log = try TrainingLog.make(command, from: state.step, self)
     do {
       let last = try Trainer.train(
         objective, from: state, stages: plan.stages.map(\.training),
-        validation: validation, clock: host.monotonicClock,
+        validation: validation, test: test, clock: host.monotonicClock,
         isCancelled: { [cancel] in cancel.isSet }
       ) { progress, state in
         let fresh = progress.untouched.filter { reported.insert($0).inserted }
@@ -122,6 +136,7 @@ extension Session {
         if !self.options.isQuiet, !isOneOfMany {
           self.sink(.trainingStep(progress, stage: plan.stages[progress.stage].name))
         }
+        log?.add(progress, stage: plan.stages[progress.stage].name, self)
         if let checkpoint, checkpoint.isDue(progress, plan.stages[progress.stage].training) {
           checkpoint.keep(state, self)
         }
@@ -135,15 +150,25 @@ extension Session {
     }
   }
 
-  /// The loss of a step's batch, and its gradient.
-  private func step(
-    _ vector: [Double], _ request: ObjectiveRequest, _ plan: TrainingPlan,
-    _ evaluator: LossEvaluator
-  ) throws -> Evaluation {
-    let batch = try plan.batch(for: request)
-    return try evaluator.evaluate(
-      vector, on: batch.data, total: plan.data?.exampleCount ?? 1, step: request.sample,
-      repeats: batch.repeats)
+  /// The loss of a step's batch, its gradient, and its curvature for those who want it.
+  func objective(
+    _ plan: TrainingPlan, _ evaluator: LossEvaluator,
+    batch: @escaping (ObjectiveRequest, [Double]) throws -> (data: Dataset?, repeats: Double?)
+  ) -> ObjectiveFunction {
+    let total = plan.data?.exampleCount ?? 1
+    return ObjectiveFunction(
+      { vector, request in
+        let batch = try batch(request, vector)
+        return try evaluator.evaluate(
+          vector, on: batch.data, total: total, step: request.sample, repeats: batch.repeats,
+          continuity: plan.stages[request.stage].continuity)
+      },
+      curvature: { vector, request in
+        let batch = try batch(request, vector)
+        return try evaluator.curvature(
+          vector, on: batch.data, total: total, step: request.sample, repeats: batch.repeats,
+          continuity: plan.stages[request.stage].continuity)
+      })
   }
 
   /// `minimal(term)`: fits with growing weights on the term, as long as they validate nearly as well as the fit without.
@@ -173,27 +198,29 @@ extension Session {
     return search.chosen.fit
   }
 
-  private func validation(
-    _ plan: TrainingPlan, _ evaluator: LossEvaluator
-  ) throws -> Validation? {
-    switch plan.validation {
-    case nil: return nil
-    case .slice(let slice, let every):
-      return Validation(every: every ?? 10) { vector in
+  /// What `validate:` or `test:` asks for, as a function of the parameters.
+  private func look(
+    _ plan: TrainingPlan.LookPlan?, usually every: Int, _ evaluator: LossEvaluator
+  ) throws -> Look? {
+    guard let plan else { return nil }
+    let every = plan.every ?? every
+    switch plan.measure {
+    case .slice(let slice):
+      return Look(every: every) { vector in
         try evaluator.evaluate(
           vector, on: slice, total: slice.exampleCount, step: 0, wantsGradient: false
         ).loss
       }
-    case .perExample(let loss, let data, let type, let every):
+    case .perExample(let loss, let data, let type):
       let own = try LossEvaluator(self, loss, type: type)
-      return Validation(every: every ?? 10) { vector in
+      return Look(every: every) { vector in
         try own.evaluate(
           own.vector(vector, of: evaluator), on: data, total: data.exampleCount, step: 0,
           wantsGradient: false
         ).loss
       }
-    case .expression(let expression, let every):
-      return Validation(every: every ?? 10) { vector in
+    case .expression(let expression):
+      return Look(every: every) { vector in
         self.keep(vector, evaluator)
         return try self.evaluate(expression).tensor?.scalar ?? .nan
       }
@@ -216,8 +243,11 @@ extension Session {
     let stages = plan.stages.map { "\($0.name), \($0.extent)" }.joined(separator: "; then ")
     let examples = plan.data.map { " on \($0.describedSize)" } ?? ""
     let kind = evaluator.isLikelihood ? "negative log-posterior" : "mean loss"
-    return
-      "train \(command.loss.name)\(examples): \(kind) by \(evaluator.parameters.count) parameters; \(stages)"
+    let states = evaluator.parameters.count - evaluator.parameterCount
+    let learned =
+      "\(evaluator.parameterCount) parameters"
+      + (states > 0 ? " and \(states) of windows" : "")
+    return "train \(command.loss.name)\(examples): \(kind) by \(learned); \(stages)"
   }
 
   private func summary(_ run: RunValue, _ terms: [NamedValue]) -> String {
@@ -225,6 +255,7 @@ extension Session {
     if let validation = run.validation {
       parts.append("validation \(NumberFormat.significant(validation, 5))")
     }
+    if let test = run.test { parts.append("test \(NumberFormat.significant(test, 5))") }
     for term in terms {
       parts.append("\(term.name) \(NumberFormat.significant(term.value, 3))")
     }

@@ -11,12 +11,13 @@ extension Session {
     // A mean over the first batches, as one may be a lucky one.
     let first = run.result.losses.prefix(max(1, run.result.steps / 20))
     let beginning = first.reduce(0, +) / Double(max(1, first.count))
-    guard run.result.steps >= 20, beginning > 0, run.loss > 0.9 * beginning else { return }
-    let hasTimes = plan.data?.timeName != nil
+    // Losses of several views of the data are not to be compared.
+    guard !plan.hasSeveralViews, run.result.steps >= 20, beginning > 0, run.loss > 0.9 * beginning
+    else { return }
     var help: [String] = []
-    if hasTimes, command.option("horizon") == nil {
+    if plan.data?.timeName != nil {
       help.append(
-        "where the data oscillate, a loss is flat but for a narrow valley: `horizon: grow(from: …)` begins with a short stretch"
+        "where the data oscillate, a loss is flat but for a narrow valley: `shooting: multiple(length: …)` cuts them into windows, `horizon: grow(from: …)` begins with a short stretch"
       )
     }
     if plan.starts == nil { help.append("`starts: 8` begins at other places too") }

@@ -174,6 +174,8 @@ package final class Session {
       values[name] = value
       learn(expression.type, value)
     case .train(let command): try train(command)
+    case .uncertainty(let command): try uncertainty(command)
+    case .residuals(let command): try residuals(command)
     case .print(let items, _):
       for item in items { try print(item) }
     case .show(let item, _): try print(item)

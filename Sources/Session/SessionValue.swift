@@ -70,6 +70,8 @@ package struct RunValue: Sendable {
   /// Loss without penalties, of the parameters that were kept.
   package var loss: Double
   package var validation: Double?
+  /// Of the parameters that were kept; nil without `test:`.
+  package var test: Double?
   /// What the fits of `starts:` came to, ascending, NaN for those that came to nothing; nil of a single fit.
   package var optima: [Double]?
   /// What penalties add to the loss there; nil where it wasn't looked at.
@@ -97,7 +99,17 @@ package struct RunValue: Sendable {
     case .optima: .array(Tensor(optima ?? [validation ?? loss]))
     case .seconds: .array(Tensor(result.elapsed))
     case .peakMemory: .array(Tensor(Double(peakMemory)))
-    case .test, nil: nil
+    case .test:
+      test.map { last in
+        .record([
+          .init("last", .array(Tensor(last))),
+          .init("history", .array(Tensor(result.tests.map { $0.value ?? .nan }))),
+          .init(
+            "steps", .array(Tensor(integers: result.tests.map(\.step), shape: [result.tests.count]))
+          ),
+        ])
+      }
+    case nil: nil
     }
   }
 }

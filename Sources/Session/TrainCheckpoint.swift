@@ -145,8 +145,7 @@ final class TrainCheckpoint {
 
   /// Whether it is time, after a step.
   func isDue(_ progress: TrainingProgress, _ stage: TrainingStage) -> Bool {
-    let stride = max(1, Int(Double(every) * stage.stepsPerUnit))
-    return progress.stepInStage % stride == 0 || progress.end != nil
+    progress.stepInStage % stage.steps(inUnits: every) == 0 || progress.end != nil
   }
 
   private func write(_ state: TrainingState) throws(HostError) {

@@ -10,14 +10,22 @@ import NodalTypes
 
 /// Settings of `train` that are calls, read: `grow(from: 1)`, `patience(20)`, `windows(length: 8)`, `cosine(1e-2, …)`.
 extension TrainingPlan {
-  // MARK: Horizons and ends
+  // MARK: Views of the data, and ends
 
   /// What the stages see, one after the other: `horizon: grow(from: 1.5, to: 5, stages: 3)` cuts all experiments to spans that grow by equal
-  /// factors; without it, all of the data once.
-  func horizons(
-    _ command: TrainCommand, _ session: Session
-  ) throws -> [(data: Dataset?, name: String?)] {
-    guard let option = command.option("horizon") else { return [(data, nil)] }
+  /// factors; `shooting:` shows windows, whose gaps count ever more, then, unless that isn't wanted, the whole; without them, all of the data once.
+  func views(_ command: TrainCommand, _ session: Session) throws -> [View] {
+    if let shooting {
+      let windows = shooting.continuities.map {
+        View(
+          data: shooting.windows,
+          name: "on \(shooting.words), gaps count \(NumberFormat.significant($0, 3))",
+          continuity: $0)
+      }
+      return windows
+        + (shooting.joins ? [View(data: data, name: "joined", frozen: shooting.paths)] : [])
+    }
+    guard let option = command.option("horizon") else { return [View(data: data)] }
     guard case .call(_, let arguments) = option.value, let data, let whole = data.longestSpan else {
       throw SessionFailure(
         .optionValue, "`horizon:` wants data with times", at: option.span,
@@ -38,10 +46,34 @@ extension TrainingPlan {
     return (0..<count).compactMap { k in
       let span = count == 1 ? to : from * pow(to / from, Double(k) / Double(count - 1))
       return data.within(span).map {
-        ($0, "the first \(NumberFormat.significant(span, 3))\(unit)")
+        View(data: $0, name: "on the first \(NumberFormat.significant(span, 3))\(unit)")
       }
     }
   }
+
+  /// `shooting: multiple(length: 5, continuity: 200)`.
+  func shooting(
+    _ option: OptionValue, _ command: TrainCommand, _ session: Session
+  ) throws -> MultipleShooting {
+    guard case .call(_, let arguments) = option.value, let data else {
+      throw SessionFailure(.optionValue, "`shooting:` wants data with times", at: option.span)
+    }
+    let given = try Self.numbers(arguments, session)
+    let continuity = given["continuity"] ?? Self.usualContinuity
+    guard continuity > 0, continuity.isFinite else {
+      throw SessionFailure(
+        .optionValue,
+        "`continuity:` is a number above 0, not "
+          + NumberFormat.significant(continuity, 4), at: option.span)
+    }
+    return try MultipleShooting(
+      data, length: Int(given["length"] ?? 1), continuity: continuity,
+      stages: Int(given["stages"] ?? 3), joins: given["join"] != 0, of: command.loss, type, session,
+      at: option.span)
+  }
+
+  /// What a gap as large as the states' changes counts against the loss.
+  private static let usualContinuity = 100.0
 
   /// `stop: patience(50)`, `stop: below(1e-3)`.
   static func earlyStop(_ option: OptionValue, _ session: Session) throws -> EarlyStop {

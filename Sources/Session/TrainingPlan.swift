@@ -12,12 +12,17 @@ struct TrainingPlan {
   /// What is trained on: without the slice that validates.
   var data: Dataset?
   var type: DatasetType?
-  var validation: ValidationPlan?
+  var validation: LookPlan?
+  var test: LookPlan?
   var stages: [Stage] = []
   var terms: [TermReference] = []
   var weights: [Double] = []
   /// The term whose weight is to be as large as the data allow.
   var minimal: Int?
+  /// The windows of `shooting:`.
+  var shooting: MultipleShooting?
+  /// The stages are gone through for each of several views of the data.
+  var hasSeveralViews = false
   /// How many fits are made, from as many places; nil: one.
   var starts: Int?
   var seed: UInt64
@@ -28,16 +33,35 @@ struct TrainingPlan {
     var batch: BatchPlan
     /// What its steps see.
     var data: Dataset?
+    /// What the gaps between its windows count.
+    var continuity: Double
     /// How to say when it ends: `500 steps`, `10 epochs`.
     var extent: String
     /// Its optimiser tries before it moves.
     var comparesValues: Bool { training.optimizer.row.wantsOneFunction }
   }
 
-  enum ValidationPlan {
-    case slice(Dataset, every: Int?)
-    case expression(TypedExpression, every: Int?)
-    case perExample(LossInstance, Dataset, DatasetType?, every: Int?)
+  /// What the stages see of the data: they are gone through for each of several.
+  struct View {
+    var data: Dataset?
+    /// `on the first 20 s`
+    var name: String?
+    /// What it has nothing to say of.
+    var frozen: [String] = []
+    /// What the gaps between windows count.
+    var continuity = 0.0
+  }
+
+  /// What `validate:` and `test:` look at, and how often; nil: as often as is usual.
+  struct LookPlan {
+    enum Measure {
+      /// The loss itself, on other data.
+      case slice(Dataset)
+      case expression(TypedExpression)
+      case perExample(LossInstance, Dataset, DatasetType?)
+    }
+    var measure: Measure
+    var every: Int?
   }
 
   init(_ command: TrainCommand, _ session: Session) throws {
@@ -48,17 +72,22 @@ struct TrainingPlan {
       seed = UInt64(bitPattern: Int64(number))
     }
     (data, type) = try session.dataset(command.data, else: "`train` wants a data set")
-    try readValidation(command, session)
+    validation = try look("validate", command, session)
+    test = try look("test", command, session)
+    try holdOut(command, session)
     readPenalties(command)
     starts = try command.option("starts").map { try Self.integer($0, session) }
     try refuseSeveralReasons(command)
     let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }
     let stop = try command.option("stop").map { try Self.earlyStop($0, session) }
-    for horizon in try horizons(command, session) {
+    shooting = try command.option("shooting").map { try shooting($0, command, session) }
+    let views = try views(command, session)
+    hasSeveralViews = views.count > 1
+    for view in views {
       for (place, option) in command.stages.enumerated() {
-        var stage = try self.stage(option, common: common, horizon, command, session)
+        var stage = try self.stage(option, common: common, view, command, session)
         stage.training.earlyStop = stop
-        // What was best of shorter stretches is where the longer ones begin, and nothing to compare with.
+        // What was best of one view of the data is where the next one begins, and nothing to compare with.
         if !stages.isEmpty, place == 0 {
           stage.training.isNewObjective = true
           stage.training.beginning = .best
@@ -93,7 +122,7 @@ struct TrainingPlan {
     return Int(passes)
   }
 
-  /// Several fits for one reason at a time; and a checkpoint is that of one fit.
+  /// Several fits for one reason at a time; and a checkpoint and a log are those of one fit.
   private func refuseSeveralReasons(_ command: TrainCommand) throws {
     func refuse(_ key: String, _ words: String) throws {
       guard let option = command.option(key) else { return }
@@ -101,40 +130,57 @@ struct TrainingPlan {
     }
     if minimal != nil {
       try refuse("starts", "makes several fits, and so does `minimal(…)`: one of them at a time")
-      try refuse("checkpoint", "is for one fit, and `minimal(…)` makes several")
     }
-    if starts != nil { try refuse("checkpoint", "is for one fit, and `starts:` makes several") }
+    guard let several = minimal != nil ? "minimal(…)" : starts != nil ? "starts:" : nil else {
+      return
+    }
+    for key in ["checkpoint", "log"] {
+      try refuse(key, "is for one fit, and `\(several)` makes several")
+    }
   }
 
-  // MARK: Validation
+  // MARK: Validation and test
 
-  private mutating func readValidation(_ command: TrainCommand, _ session: Session) throws {
-    guard let option = command.option("validate") else { return }
+  private func look(
+    _ key: String, _ command: TrainCommand, _ session: Session
+  ) throws -> LookPlan? {
+    guard let option = command.option(key) else { return nil }
     let every = try option.subOption("every").map { try Self.integer($0, session) }
     switch option.value {
-    case .expression(let expression): validation = .expression(expression, every: every)
+    case .expression(let expression):
+      return LookPlan(measure: .expression(expression), every: every)
     case .perExample(let loss, let data):
-      let (dataset, type) = try session.dataset(
-        data, else: "`validate` wants a data set behind `on`")
-      if let dataset { validation = .perExample(loss, dataset, type, every: every) }
+      let (dataset, type) = try session.dataset(data, else: "`\(key)` wants a data set behind `on`")
+      return dataset.map { LookPlan(measure: .perExample(loss, $0, type), every: every) }
     case .data(let expression):
       guard case .dataset(let slice) = try session.evaluate(expression) else {
         throw SessionFailure(
-          .notADataset, "`validate` wants a part of a data set", at: expression.span)
+          .notADataset, "`\(key)` wants a part of a data set", at: expression.span)
       }
-      validation = .slice(slice, every: every)
-      // A slice of the training data is taken out of it.
-      if case .part(let whole, let part) = expression.kind,
-        whole.sessionPath?.name == command.data?.sessionPath?.name,
-        let all = data, let range = all.range(of: part), let rest = all.removing(range)
-      {
-        data = rest
-      }
+      return LookPlan(measure: .slice(slice), every: every)
     case .text, .call, .weights, .ode, .penalties:
       throw SessionFailure(
-        .optionValue, "`validate` is a part of the data, an expression, or `e on d`",
-        at: option.span)
+        .optionValue, "`\(key)` is a part of the data, an expression, or `e on d`", at: option.span)
     }
+  }
+
+  /// Slices of the training data that are looked at are taken out of it.
+  private mutating func holdOut(_ command: TrainCommand, _ session: Session) throws {
+    guard let all = data else { return }
+    var ranges: [Range<Int>] = []
+    for option in [command.option("validate"), command.option("test")].compactMap(\.self) {
+      guard case .data(let expression) = option.value,
+        case .part(let whole, let part) = expression.kind,
+        whole.sessionPath?.name == command.data?.sessionPath?.name, let range = all.range(of: part)
+      else { continue }
+      if ranges.contains(where: { $0.overlaps(range) }) {
+        throw SessionFailure(
+          .optionValue, "`validate:` and `test:` take the same data", at: option.span,
+          help: ["`validate: d[160..180]` and `test: d[180..200]` take one part each"])
+      }
+      ranges.append(range)
+    }
+    if !ranges.isEmpty, let rest = all.removing(ranges) { data = rest }
   }
 
   // MARK: Penalties
@@ -191,10 +237,10 @@ struct TrainingPlan {
   }
 
   private func stage(
-    _ option: OptionValue, common: BatchPlan?, _ horizon: (data: Dataset?, name: String?),
-    _ command: TrainCommand, _ session: Session
+    _ option: OptionValue, common: BatchPlan?, _ view: View, _ command: TrainCommand,
+    _ session: Session
   ) throws -> Stage {
-    let data = horizon.data
+    let data = view.data
     let (row, configured, rate) = try Self.optimizer(option, session)
     let name = row.name
     var batch = common ?? .all
@@ -235,10 +281,11 @@ struct TrainingPlan {
       name: name,
       training: TrainingStage(
         configured, steps: steps, rate: rate, stepsPerUnit: unit,
-        freeze: Self.paths("freeze", option, command, session),
+        freeze: Self.paths("freeze", option, command, session) + view.frozen,
         free: Self.paths("free", option, command, session), clip: clip,
         keeping: isWhole ? .lowest : .latest),
-      batch: batch, data: data, extent: extent + (horizon.name.map { " on " + $0 } ?? ""))
+      batch: batch, data: data, continuity: view.continuity,
+      extent: extent + (view.name.map { " " + $0 } ?? ""))
   }
 
   private static func paths(

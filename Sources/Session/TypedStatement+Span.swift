@@ -8,6 +8,8 @@ extension TypedStatement {
     case .data(let instance): instance.span
     case .let(_, let value): value.span
     case .train(let command): command.span
+    case .uncertainty(let command): command.span
+    case .residuals(let command): command.span
     case .plot(let instance): instance.span
     case .portrait(let instance): instance.plot.span
     case .explain(let instance): instance.span

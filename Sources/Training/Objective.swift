@@ -57,14 +57,29 @@ package protocol Objective {
   /// The value and its gradient at `parameters` (laid out like the `ParameterVector` of the run).
   /// Throws where there is no value: a solve that failed, a cancellation.
   func evaluate(_ parameters: [Double], _ request: ObjectiveRequest) throws -> Evaluation
+
+  /// An approximation of the second derivatives by all parameters, row by row, that is never below zero along any direction.
+  func curvature(_ parameters: [Double], _ request: ObjectiveRequest) throws -> [Double]
 }
 
 /// An objective made of a closure.
 package struct ObjectiveFunction: Objective {
   package typealias Body = ([Double], ObjectiveRequest) throws -> Evaluation
+  package typealias Curvature = ([Double], ObjectiveRequest) throws -> [Double]
   private let body: Body
+  private let bend: Curvature
 
-  package init(_ body: @escaping Body) { self.body = body }
+  /// - Parameter curvature: for optimisers that want it; nothing of it for others.
+  package init(_ body: @escaping Body, curvature: @escaping Curvature = { _, _ in [] }) {
+    self.body = body
+    bend = curvature
+  }
+
+  package func curvature(
+    _ parameters: [Double], _ request: ObjectiveRequest
+  ) throws -> [Double] {
+    try bend(parameters, request)
+  }
 
   package func evaluate(
     _ parameters: [Double], _ request: ObjectiveRequest

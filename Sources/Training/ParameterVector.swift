@@ -95,6 +95,13 @@ package struct ParameterVector: Sendable, Hashable {
     return free
   }
 
+  /// The rows and columns of the free components, of a square matrix that is laid out like this vector.
+  package func gatherFree(matrix: [Double]) -> [Double] {
+    guard matrix.count == count * count else { return [] }
+    let free = blocks.filter { !$0.isFrozen }.flatMap { Array($0.range) }
+    return free.flatMap { i in free.map { matrix[i * count + $0] } }
+  }
+
   /// All components, with `free` in the places of those that are not frozen.
   package func scatterFree(_ free: [Double]) -> [Double] {
     var full = values

@@ -6,7 +6,7 @@ package enum Trainer {
   /// on throws, and the error carries the result so far. The same arguments give the same bits.
   package static func train(
     _ objective: any Objective, from parameters: ParameterVector, stages: [TrainingStage],
-    validation: Validation? = nil, clock: @escaping () -> Double = { 0 },
+    validation: Look? = nil, clock: @escaping () -> Double = { 0 },
     isCancelled: @escaping () -> Bool = { false },
     report: (TrainingProgress) -> Void = { _ in }
   ) throws(TrainingFailure) -> TrainingResult {
@@ -19,12 +19,12 @@ package enum Trainer {
   /// The same from a state on; `report` is told how the run stands, too. Gives the last state.
   package static func train(
     _ objective: any Objective, from state: TrainingState, stages: [TrainingStage],
-    validation: Validation? = nil, clock: @escaping () -> Double = { 0 },
+    validation: Look? = nil, test: Look? = nil, clock: @escaping () -> Double = { 0 },
     isCancelled: @escaping () -> Bool = { false },
     report: (TrainingProgress, TrainingState) -> Void = { _, _ in }
   ) throws(TrainingFailure) -> TrainingState {
     var run = TrainingRun(
-      objective, from: state, stages: stages, validation: validation, clock: clock,
+      objective, from: state, stages: stages, validation: validation, test: test, clock: clock,
       isCancelled: isCancelled)
     while let progress = try run.advance() { report(progress, run.state) }
     return run.state

@@ -14,7 +14,9 @@ package struct TrainingProgress: Sendable {
   /// Nil before there is one.
   package var standing: Standing?
   /// Set where the step was followed by a validation.
-  package var validation: ValidationRecord?
+  package var validation: LookRecord?
+  /// Set where it was followed by a test.
+  package var test: LookRecord?
   /// Of the free components, before clipping.
   package var gradientNorm: Double
   package var rate: Double

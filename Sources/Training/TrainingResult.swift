@@ -1,5 +1,5 @@
-/// A look at the validation value.
-package struct ValidationRecord: Sendable {
+/// A look at the value of a validation or a test.
+package struct LookRecord: Sendable {
   /// After so many steps.
   package var step: Int
   /// Nil where there was none: it could not be evaluated, or wasn't finite.
@@ -36,7 +36,9 @@ package struct TrainingResult: Sendable {
   /// Of each step the loss (without penalties) and the value, before its update.
   package var losses: [Double]
   package var values: [Double]
-  package var validations: [ValidationRecord]
+  package var validations: [LookRecord]
+  /// Of the parameters as they were on the way.
+  package var tests: [LookRecord]
   /// One for each stage that has ended.
   package var ends: [StageEnd]
   /// Free blocks whose gradient has been exactly zero in every step.

@@ -7,7 +7,9 @@ import Foundation
 /// search the gradients of its trials.
 package struct TrainingRun {
   package let objective: any Objective
-  package let validation: Validation?
+  package let validation: Look?
+  /// What is looked at every so many units of a stage, and decides nothing.
+  package let test: Look?
   package let stages: [TrainingStage]
   package private(set) var state: TrainingState
   private let clock: () -> Double
@@ -29,7 +31,7 @@ package struct TrainingRun {
   ///     says yes counts as its consequence.
   package init(
     _ objective: any Objective, from state: TrainingState, stages: [TrainingStage],
-    validation: Validation? = nil, clock: @escaping () -> Double = { 0 },
+    validation: Look? = nil, test: Look? = nil, clock: @escaping () -> Double = { 0 },
     isCancelled: @escaping () -> Bool = { false }
   ) {
     self.objective = objective
@@ -40,6 +42,7 @@ package struct TrainingRun {
     }
     self.stages = stages
     self.validation = validation
+    self.test = test
     self.clock = clock
     self.isCancelled = isCancelled
     began = clock() - state.elapsed
@@ -130,8 +133,10 @@ package struct TrainingRun {
       stage: state.stage, step: state.step + 1,
       sample: wantsOneFunction ? state.step - state.stepInStage : state.step)
     let isValidated = validation.map { (state.step + 1) % $0.every == 0 } ?? false
-    // A step is whole or not made: where its validation is cancelled, it is taken back.
-    let before = isValidated ? state : nil
+    let isTested =
+      test.map { (state.stepInStage + 1) % stage.steps(inUnits: $0.every) == 0 } ?? false
+    // A step is whole or not made: where a look at it is cancelled, it is taken back.
+    let before = isValidated || isTested ? state : nil
     var counted = Counts()
     let here = try state.pending ?? footing(&layout, request, &counted)
     if stage.keeping == .lowest { offer(here) }
@@ -141,6 +146,9 @@ package struct TrainingRun {
     var trial = Trial(value: here.value, gradient: free, index: -1)
     if let clip = stage.clip, !wantsOneFunction, norm > clip {
       trial.gradient = free.map { $0 * (clip / norm) }
+    }
+    if stage.optimizer.row.wantsCurvature {
+      trial.curvature = layout.gatherFree(matrix: try curvature(layout, request))
     }
     let rate = stage.rate.at(Double(state.stepInStage) / stage.stepsPerUnit) * state.caution
     state.caution = min(1, state.caution * Self.recovery)
@@ -162,19 +170,22 @@ package struct TrainingRun {
       stage: state.stage, stages: stages.count, step: state.step, stepInStage: state.stepInStage,
       total: total, loss: here.loss, value: here.value, terms: here.terms,
       standing: nil,
-      validation: nil, gradientNorm: norm, rate: rate,
+      validation: nil, test: nil, gradientNorm: norm, rate: rate,
       evaluations: counted.evaluations, failedTrials: counted.failed,
       trialFailure: counted.lastFailure,
       forwardEvaluations: counted.forward, backwardEvaluations: counted.backward,
       elapsed: clock() - began,
       untouched: [], end: nil)
-    if isValidated {
-      do {
-        progress.validation = try validate()
-      } catch {
-        if let before { state = before }
-        throw error
+    do {
+      if isValidated { progress.validation = try validate() }
+      if isTested, let test {
+        let found = try look(test)
+        state.tests.append(found)
+        progress.test = found
       }
+    } catch {
+      if let before { state = before }
+      throw error
     }
     progress.standing = standing(in: stage)
     progress.end = end(of: stage, outcome, watched: watched(here, progress.validation))
@@ -332,23 +343,41 @@ package struct TrainingRun {
     return found
   }
 
-  @discardableResult private mutating func validate() throws -> ValidationRecord? {
-    guard let validation else { return nil }
+  private func curvature(
+    _ layout: ParameterVector, _ request: ObjectiveRequest
+  ) throws -> [Double] {
     if isCancelled() { throw Halt.cancelled }
-    var record = ValidationRecord(step: state.step, value: nil, failure: nil)
     do {
-      let value = try validation.value(state.parameters.values)
-      if value.isFinite { record.value = value }
+      return try objective.curvature(layout.values, request)
     } catch {
-      if isCancelled() || error is CancellationError { throw Halt.cancelled }
-      record.failure = error
+      throw isCancelled() || error is CancellationError
+        ? Halt.cancelled : Halt.failed(.objective(error))
     }
+  }
+
+  @discardableResult private mutating func validate() throws -> LookRecord? {
+    guard let validation else { return nil }
+    let record = try look(validation)
     state.validations.append(record)
     // Of equal ones the last: what is validated may depend on nothing that is trained, as another subject's data do.
     if let value = record.value, value <= state.best.validation ?? .infinity {
       state.best = .init(
         values: state.parameters.values, step: state.step, value: nil, loss: state.losses.last,
         validation: value, isOutdated: false)
+    }
+    return record
+  }
+
+  /// The value at the parameters as they are.
+  private func look(_ look: Look) throws -> LookRecord {
+    if isCancelled() { throw Halt.cancelled }
+    var record = LookRecord(step: state.step, value: nil, failure: nil)
+    do {
+      let value = try look.value(state.parameters.values)
+      if value.isFinite { record.value = value }
+    } catch {
+      if isCancelled() || error is CancellationError { throw Halt.cancelled }
+      record.failure = error
     }
     return record
   }
@@ -382,7 +411,7 @@ package struct TrainingRun {
   }
 
   /// What the early stop looks at after this step; nil where there is nothing new.
-  private func watched(_ here: Evaluation, _ record: ValidationRecord?) -> Double? {
+  private func watched(_ here: Evaluation, _ record: LookRecord?) -> Double? {
     if validation == nil { return (state.pending ?? here).value }
     return record.map { $0.value ?? .infinity }
   }

@@ -34,6 +34,12 @@ package struct TrainingStage: Sendable {
   package var beginning: Beginning
   package var earlyStop: EarlyStop?
 
+  /// The steps in so many of the stage's units.
+  package func steps(inUnits count: Int) -> Int {
+    let steps = Double(count) * stepsPerUnit
+    return steps < 1e15 ? max(1, Int(steps)) : .max
+  }
+
   /// A stage with the optimiser's own rate, that keeps the lowest value.
   package init(
     _ optimizer: ConfiguredOptimizer, steps: Int, rate: LearningRate? = nil,
@@ -82,8 +88,8 @@ package struct EarlyStop: Sendable, Hashable {
 }
 
 /// A value that the parameters are judged by, and not trained on.
-package struct Validation {
-  /// Every so many steps; also before the first and after the last.
+package struct Look {
+  /// Every so many steps, or units of a stage.
   package let every: Int
   package let value: ([Double]) throws -> Double
 

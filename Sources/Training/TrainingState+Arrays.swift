@@ -19,7 +19,7 @@ extension TrainingState {
       ],
       "watch": [watch.lowest, Double(watch.stale)],
       "losses": losses, "values": values,
-      "validations": validations.flatMap { [Double($0.step), $0.value ?? .nan] },
+      "validations": Self.numbers(validations), "tests": Self.numbers(tests),
       "ends": ends.flatMap(\.numbers),
       "tried": parameters.blocks.map { tried.contains($0.path) ? 1 : 0 },
       "touched": parameters.blocks.map { touched.contains($0.path) ? 1 : 0 },
@@ -80,10 +80,8 @@ extension TrainingState {
 
     losses = try reader.array("losses", step)
     values = try reader.array("values", step)
-    for pair in try reader.pairs("validations") {
-      let step = try reader.count(pair.0, "validations")
-      validations.append(ValidationRecord(step: step, value: Self.optional(pair.1), failure: nil))
-    }
+    validations = try reader.looks("validations")
+    tests = try reader.looks("tests")
     for pair in try reader.pairs("ends") {
       guard let end = StageEnd(pair.0, pair.1) else { throw .malformed(name: "ends") }
       ends.append(end)
@@ -109,7 +107,11 @@ extension TrainingState {
     }
   }
 
-  private static func optional(_ number: Double) -> Double? { number.isNaN ? nil : number }
+  private static func numbers(_ looks: [LookRecord]) -> [Double] {
+    looks.flatMap { [Double($0.step), $0.value ?? .nan] }
+  }
+
+  fileprivate static func optional(_ number: Double) -> Double? { number.isNaN ? nil : number }
 }
 
 /// Reads arrays that may be anything.
@@ -139,6 +141,16 @@ private struct ArrayReader {
     guard let found = arrays[name] else { throw .missing(name: name) }
     guard found.count % 2 == 0 else { throw .malformed(name: name) }
     return stride(from: 0, to: found.count, by: 2).map { (found[$0], found[$0 + 1]) }
+  }
+
+  func looks(_ name: String) throws(TrainingStateError) -> [LookRecord] {
+    var looks: [LookRecord] = []
+    for (step, value) in try pairs(name) {
+      looks.append(
+        LookRecord(
+          step: try count(step, name), value: TrainingState.optional(value), failure: nil))
+    }
+    return looks
   }
 
   func blocks(

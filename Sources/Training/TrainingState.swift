@@ -49,7 +49,8 @@ package struct TrainingState: Sendable {
   package var watch = Watch()
   package var losses: [Double] = []
   package var values: [Double] = []
-  package var validations: [ValidationRecord] = []
+  package var validations: [LookRecord] = []
+  package var tests: [LookRecord] = []
   package var ends: [StageEnd] = []
   /// Paths that were free in some step, and those of them that had a gradient.
   package var tried: Set<String> = []
@@ -77,7 +78,7 @@ package struct TrainingState: Sendable {
     return TrainingResult(
       best: kept, final: parameters, bestStep: best.step, bestLoss: best.loss,
       bestValidation: best.validation, losses: losses, values: values, validations: validations,
-      ends: ends,
+      tests: tests, ends: ends,
       untouched: parameters.blocks.map(\.path).filter {
         tried.contains($0) && !touched.contains($0)
       },

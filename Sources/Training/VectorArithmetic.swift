@@ -27,6 +27,34 @@ package enum Vectors {
     return largest
   }
 
+  /// x of `A x = b` with a symmetric matrix, row by row, by Cholesky's factors; nil where it isn't positive definite.
+  package static func solvePositive(_ matrix: [Double], _ b: [Double]) -> [Double]? {
+    let n = b.count
+    var lower = matrix
+    for j in 0..<n {
+      for i in j..<n {
+        var sum = lower[i * n + j]
+        for k in 0..<j { sum -= lower[i * n + k] * lower[j * n + k] }
+        if i == j {
+          guard sum > 0, sum.isFinite else { return nil }
+          lower[j * n + j] = sum.squareRoot()
+        } else {
+          lower[i * n + j] = sum / lower[j * n + j]
+        }
+      }
+    }
+    var x = b
+    for i in 0..<n {
+      for k in 0..<i { x[i] -= lower[i * n + k] * x[k] }
+      x[i] /= lower[i * n + i]
+    }
+    for i in (0..<n).reversed() {
+      for k in (i + 1)..<n { x[i] -= lower[k * n + i] * x[k] }
+      x[i] /= lower[i * n + i]
+    }
+    return x
+  }
+
   /// `a + s b`, of the length of `a`, which `b` must have.
   package static func sum(_ a: [Double], plus s: Double, times b: [Double]) -> [Double] {
     var result = a

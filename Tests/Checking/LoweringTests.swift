@@ -59,7 +59,9 @@ import Testing
         }
       case .group(let inner): for statement in inner { visit(statement) }
       case .show(.value(let label, let value), _): one(label, value)
-      case .explain, .write, .save, .load, .show: break
+      case .uncertainty(let command):
+        if let value = command.prediction { one("predict of \(command.run)", value) }
+      case .residuals, .explain, .write, .save, .load, .show: break
       }
     }
     for statement in program.statements { visit(statement) }

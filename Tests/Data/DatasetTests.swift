@@ -66,14 +66,39 @@ private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) thro
     #expect(data.entry(5) == nil)
     #expect(data.slice(1..<3)?["t"]?.values == [1, 2])
     #expect(data.slice(-1..<3) == nil)
-    #expect(data.removing(3..<5)?.lengths == [3])
-    #expect(data.removing(1..<2)?.lengths == [1, 3])
-    #expect(data.removing(0..<5)?.timeCount == 0)
+    #expect(data.removing([3..<5])?.lengths == [3])
+    #expect(data.removing([1..<2])?.lengths == [1, 3])
+    #expect(data.removing([3..<4, 1..<2])?.lengths == [1, 1, 1])
+    #expect(data.removing([0..<3, 2..<4]) == nil)
+    #expect(data.removing([0..<5])?.timeCount == 0)
     let rows = try dataset("a,b\n1,2\n3,4\n5,6\n")
     #expect(rows.exampleCount == 3)
     #expect(rows.last(.count(1))?["a"]?.values == [5])
     #expect(rows.last(.count(1))?.identities == [2])
-    #expect(rows.removing(0..<1)?["b"]?.values == [4, 6])
+    #expect(rows.removing([0..<1])?["b"]?.values == [4, 6])
+  }
+
+  /// Each time is in one window, rows are those that don't begin their experiment, and shares add up to one.
+  @Test func cutsCoverEachTimeOnce() throws {
+    let data = Dataset(
+      lengths: [10, 3, 7], time: "t",
+      fields: [DataField("t", on: .time, values: (0..<20).map(Double.init))])
+    for length in 1...12 {
+      let cut = try #require(data.cut(atMost: length))
+      let windows = try #require(cut.windows)
+      #expect(cut["t"]?.values == data["t"]?.values)
+      #expect(cut.lengths?.allSatisfy { $0 <= length } == true)
+      #expect(abs(windows.reduce(0) { $0 + $1.share } - 1) < 1e-12)
+      #expect(windows.compactMap(\.row) == Array(0..<(windows.count - 3)))
+      for (window, next) in zip(windows, windows.dropFirst()) {
+        #expect(window.next == next.row)
+        #expect((window.next == nil) == (next.experiment != window.experiment))
+      }
+      // Windows know their places in batches of them, too.
+      let some = cut.gather([cut.whole(windows.count - 1), cut.whole(0)])
+      #expect(some.windows?.map(\.number) == [windows.count - 1, 0])
+    }
+    #expect(data.cut(atMost: 0) == nil)
   }
 
   @Test func windowsLieInsideTheirExperiments() throws {

@@ -5,16 +5,20 @@ import Testing
 enum TrainingProblem {
   /// `½ Σ aᵢ (xᵢ - bᵢ)²`
   static func quadratic(_ a: [Double], _ b: [Double]) -> ObjectiveFunction {
-    ObjectiveFunction { x, _ in
-      var value = 0.0
-      var gradient = [Double](repeating: 0, count: x.count)
-      for i in x.indices {
-        gradient[i] = a[i] * (x[i] - b[i])
-        value += 0.5 * gradient[i] * (x[i] - b[i])
-      }
-      return Evaluation(
-        value: value, gradient: gradient, forwardEvaluations: 3, backwardEvaluations: 5)
-    }
+    ObjectiveFunction(
+      { x, _ in
+        var value = 0.0
+        var gradient = [Double](repeating: 0, count: x.count)
+        for i in x.indices {
+          gradient[i] = a[i] * (x[i] - b[i])
+          value += 0.5 * gradient[i] * (x[i] - b[i])
+        }
+        return Evaluation(
+          value: value, gradient: gradient, forwardEvaluations: 3, backwardEvaluations: 5)
+      },
+      curvature: { x, _ in
+        x.indices.flatMap { i in x.indices.map { $0 == i ? a[i] : 0 } }
+      })
   }
 
   /// `Σ 100 (x_{i+1} - xᵢ²)² + (1 - xᵢ)²`, lowest at (1, …, 1).

@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test func whatTheStepsComeTo() throws {
-    func standings(_ stage: TrainingStage, _ validation: Validation? = nil) throws -> [Standing?] {
+    func standings(_ stage: TrainingStage, _ validation: Look? = nil) throws -> [Standing?] {
       var found: [Standing?] = []
       _ = try Trainer.train(
         staircase([5, 3, 1, 4]), from: TrainingProblem.parameters([0]), stages: [stage],
@@ -147,7 +147,7 @@ import Testing
     #expect(try standings(stage) == [.lowest(5), .lowest(3), .lowest(1), .lowest(1)])
     stage.keeping = .latest
     #expect(try standings(stage) == [.mean(5), .mean(4), .mean(3), .mean(3.25)])
-    let validation = Validation(every: 2) { 10 - $0[0] }
+    let validation = Look(every: 2) { 10 - $0[0] }
     #expect(
       try standings(stage, validation)
         == [.validation(10), .validation(8), .validation(8), .validation(6)])
@@ -164,7 +164,7 @@ import Testing
 
   @Test func validationDecidesWhereThereIsOne() throws {
     var looked: [Double] = []
-    let validation = Validation(every: 2) { x in
+    let validation = Look(every: 2) { x in
       looked.append(x[0])
       if x[0] == 2 { throw SolveFailed() }
       return x[0] == 6 ? .nan : (x[0] - 4) * (x[0] - 4)
@@ -183,7 +183,7 @@ import Testing
       _ = try Trainer.train(
         staircase([0]), from: TrainingProblem.parameters([0]),
         stages: [TrainingProblem.stage("sgd", steps: 2)],
-        validation: Validation(every: 1) { _ in throw SolveFailed() })
+        validation: Look(every: 1) { _ in throw SolveFailed() })
       Issue.record("it should fail")
     } catch let failure as TrainingFailure {
       guard case .validation(let error) = failure.cause else {
@@ -329,7 +329,7 @@ import Testing
   @Test(arguments: [1, 4, 12, 13, 16, 25, 31])
   func aCancelledRunGoesOnToTheSameBits(_ evaluation: Int) throws {
     let start = TrainingState(try TrainingProblem.parameters([-1.2, 1]))
-    let validation = Validation(every: 3) { abs($0[0] - 0.3) }
+    let validation = Look(every: 3) { abs($0[0] - 0.3) }
     var whole = TrainingRun(
       TrainingProblem.rosenbrock, from: start, stages: try stages(), validation: validation)
     while try whole.advance() != nil {}
@@ -360,7 +360,7 @@ import Testing
     let start = try TrainingProblem.parameters([-1.2, 1])
     var run = TrainingRun(
       TrainingProblem.rosenbrock, from: TrainingState(start), stages: try stages(),
-      validation: Validation(every: 3) { $0[0] })
+      validation: Look(every: 3) { $0[0] })
     for _ in 0..<16 { _ = try run.advance() }
     let sound = run.state.arrays
     let stages = try stages()

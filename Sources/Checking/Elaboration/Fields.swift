@@ -52,7 +52,12 @@ extension Checker {
         named: name.spelling == "optima" ? "starts" : "steps", rigid: true)
       return TypedExpression(.field(value, name.spelling), .real(Shape([count])), span)
     case .test:
-      return failed(.notSupportedYet("`\(name.spelling)` of a training run", at: name.span), span)
+      let looks = environment.substitution.freshSize(named: "looks", rigid: true)
+      let type = Type.record([
+        Field("last", .real), Field("history", .real(Shape([looks]))),
+        Field("steps", Type.integer.lifted(by: [looks])),
+      ])
+      return TypedExpression(.field(value, name.spelling), type, span)
     case nil:
       return failed(
         .unknownField(

@@ -14,7 +14,8 @@ package struct TermReference: Sendable, Hashable {
 
 /// A loss as a program for one example: its declared parameters are the example's arrays.
 package struct LoweredLoss: Sendable {
-  /// Results: the loss (of a loss with `~`, the negative log-likelihood), then a strength for each term asked for.
+  /// Results: the loss (of a loss with `~`, the negative log-likelihood), then a strength for each term asked for; of one whose examples are windows, at last
+  /// the gap to the next one.
   package var program: LoweredProgram
   /// Values are averaged over examples, likelihoods summed.
   package var isLikelihood: Bool
@@ -24,30 +25,38 @@ package struct LoweredLoss: Sendable {
 
 extension Lowering {
   /// A loss for one example, by unconstrained weights.
+  /// - Parameter shooting: How the windows that examples are hang together; nil: they are no windows that do.
   package static func lower(
-    _ loss: LossInstance, terms: [TermReference] = [], of program: TypedProgram,
-    lengths: [SizeVariable: Int],
+    _ loss: LossInstance, terms: [TermReference] = [], shooting: Shooting? = nil,
+    of program: TypedProgram, lengths: [SizeVariable: Int],
     parametrisation: Parametrisation = .unconstrained
   ) throws(LoweringFailure) -> LoweredLoss {
-    let body: TypedExpression
-    let isLikelihood: Bool
-    switch loss.body {
-    case .value(let value): (body, isLikelihood) = (value, false)
-    case .logDensity(let value): (body, isLikelihood) = (value, true)
-    }
-    var lowering = try Lowering.begin(
-      parameters: loss.parameterType == .nothing ? [] : [(loss.parameter, loss.parameterType)],
-      of: program, lengths: lengths, parametrisation: parametrisation)
+    let isLikelihood = if case .logDensity = loss.body { true } else { false }
+    var lowering = try begin(loss, of: program, lengths: lengths, parametrisation)
     lowering.terms = terms
+    lowering.shooting = shooting
     return try lowering.placing { (lowering) throws(IRError) in
-      lowering.noteEventReads(body)
-      var value = try lowering.array(body)
+      var value = try lowering.array(of: loss)
       if isLikelihood { value = lowering.scope.builder.neg(value) }
       let (strengths, missing) = lowering.meanStrengths(of: terms)
-      return LoweredLoss(
-        program: try lowering.finish([value] + strengths), isLikelihood: isLikelihood,
-        missingTerms: missing)
+      let results = [value] + strengths + lowering.gap()
+      let program = try lowering.finish(results)
+      return LoweredLoss(program: program, isLikelihood: isLikelihood, missingTerms: missing)
     }
+  }
+
+  static func begin(
+    _ loss: LossInstance, of program: TypedProgram, lengths: [SizeVariable: Int],
+    _ parametrisation: Parametrisation
+  ) throws(LoweringFailure) -> Lowering {
+    try begin(
+      parameters: loss.parameterType == .nothing ? [] : [(loss.parameter, loss.parameterType)],
+      of: program, lengths: lengths, parametrisation: parametrisation)
+  }
+
+  mutating func array(of loss: LossInstance) throws(IRError) -> Value {
+    noteEventReads(loss.expression)
+    return try array(loss.expression)
   }
 
   /// The strength of each term over all solves that ran through it; 0 for one that none did.

@@ -18,6 +18,9 @@ extension Lowering {
       solve, ode, saves: solution.samples, capacities: eventCapacities(solution))
     switch times {
     case .oneWay(let start, let end, let saves):
+      if shooting != nil, scope.parent == nil, solve.followsItsExample {
+        return try shot(run, solution, from: start, saves: saves)
+      }
       let results = try emit(run, from: start, to: end, saves: saves)
       return try solved(
         run, solution, t: saves, saved: results[Solve.Result.saved],

@@ -33,6 +33,8 @@ package struct Lowering {
   /// Terms whose strength along solutions is asked for, and what has been found.
   var terms: [TermReference] = []
   var strengths: [TermReference: [Value]] = [:]
+  /// Set for a loss whose examples are windows.
+  var shooting: Shooting?
   private var declaredCount = 0
 
   init(
@@ -233,20 +235,21 @@ package struct Lowering {
     try reach(\.weights, weight, in: scope) { (lowering, root) throws(IRError) in
       let all = try lowering.readAll(weight, in: root)
       guard let group = lowering.program.weights[weight]?.group else { return all }
-      let place = lowering.member(of: group, in: root)
+      // Only a loss knows it.
+      let place = lowering.input(.member(group), ValueType(.i64), in: root)
       return try all.mapLeaves { (all) throws(IRError) in
         root.builder.value(.gather(Gather()), [all, place])
       }
     }
   }
 
-  /// Which member of a group the example is: only a loss knows.
-  private mutating func member(of group: WeightGroup, in root: RegionScope) -> Value {
-    if let known = root.members[group] { return known }
-    let place = root.input(inputs.count, ValueType(.i64))
-    inputs.append(.member(group))
-    root.members[group] = place
-    return place
+  /// An input of the program that several places read.
+  mutating func input(_ input: ProgramInput, _ type: ValueType, in root: RegionScope) -> Value {
+    if let known = root.shared[input] { return known }
+    let value = root.input(inputs.count, type)
+    inputs.append(input)
+    root.shared[input] = value
+    return value
   }
 
   /// The values of a weight for all members of its group; of one without a group, its value.

@@ -10,12 +10,19 @@ package enum ProgramInput: Sendable, Hashable {
   case randomKey
   /// i64: which member of a group the example is.
   case member(WeightGroup)
+  /// i64[4]: of an example that is a window of an experiment, the rows of `windowStates` in which it and the next one begin, and for each of both whether
+  /// there is such a row (else 0).
+  case window
+  /// f64: where the next window begins, in the time of a loss's solve, which is given by its number.
+  case windowEnd(solve: Int)
+  /// [rows, components]: a state of a loss's solve in which windows begin, in the state's unconstrained coordinates.
+  case windowStates(solve: Int, state: Int)
 
   /// Whether each example has its own.
   package var isOfExample: Bool {
     switch self {
-    case .randomKey, .member: true
-    case .weight, .session: false
+    case .randomKey, .member, .window, .windowEnd: true
+    case .weight, .session, .windowStates: false
     }
   }
 }
@@ -49,6 +56,11 @@ package struct LoweredProgram: Sendable {
   package var layout: ValueLayout
   /// Places that nodes came from, by origin id.
   package var origins: [LoweredOrigin]
+
+  /// Of each parameter of the region, whether each example has its own.
+  package var isOfExample: [Bool] {
+    Array(repeating: true, count: declaredCount) + inputs.map(\.isOfExample)
+  }
 
   /// The region's parameter for an input.
   package func parameter(of input: ProgramInput) -> Int? {

@@ -22,8 +22,8 @@ final class RegionScope {
   var weights: [WeightID: LoweredValue] = [:]
   /// Those that have a value for each member of a group, as arrays of all.
   var wholeWeights: [WeightID: LoweredValue] = [:]
-  /// At the root: which member of a group the example is, once asked for.
-  var members: [WeightGroup: Value] = [:]
+  /// At the root: inputs that several places read, once asked for.
+  var shared: [ProgramInput: Value] = [:]
   var sessions: [String: LoweredValue] = [:]
   /// The random key, once asked for.
   var key: Value?

@@ -187,15 +187,29 @@ extension Checker {
     return statements
   }
 
+  /// What a name is bound to, and its type.
+  private mutating func study(_ study: Study, name: String) -> (TypedStatement?, Type) {
+    let made: (statement: TypedStatement, type: Type)?
+    switch study.kind {
+    case .uncertainty(let run): made = uncertainty(study, of: run, name: name)
+    case .residuals(let run): made = residuals(study, of: run, name: name)
+    case .train, .infer:
+      let typed = train(study, name: name)
+      if case .train(let command)? = typed { environment.runs[name] = command }
+      made = typed.map { ($0, .run) }
+    }
+    return (made?.statement, made?.type ?? .error)
+  }
+
   mutating func topLevelLet(_ node: LetStatement) -> TypedStatement? {
     var made: [TypedStatement] = []
     for binding in node.bindings {
       let name = binding.name.spelling
       switch binding.value {
       case .study(let study):
-        let typed = train(study, name: name)
+        let (typed, type) = self.study(study, name: name)
         if let typed { made.append(typed) } else { lost(at: study.span) }
-        redeclareLet(binding.name, typed == nil ? .error : .run, .session)
+        redeclareLet(binding.name, typed == nil ? .error : type, .session)
       case .expression(let expression):
         pending = [[]]
         var value = evaluateNamed(expression, as: binding.name)

@@ -1,4 +1,5 @@
 import NodalDiagnostics
+import NodalIR
 import NodalSyntax
 import NodalTypes
 
@@ -9,7 +10,9 @@ extension Checker {
     guard case .train(let lossExpression, let dataExpression) = study.kind else {
       switch study.kind {
       case .infer: report(.notSupportedYet("`infer`", at: study.span))
-      case .uncertainty: report(.notSupportedYet("`uncertainty`", at: study.span))
+      case .uncertainty(let run):
+        return uncertainty(study, of: run, name: nil)?.statement
+      case .residuals(let run): return residuals(study, of: run, name: nil)?.statement
       case .train: break
       }
       return nil
@@ -56,7 +59,7 @@ extension Checker {
         batching?.first.map { if case .call("windows", _) = $0.value { true } else { false } }
         ?? false
       let isSliced = study.options.contains {
-        ["validate", "test", "horizon"].contains($0.key.text)
+        ["validate", "test", "horizon", "shooting"].contains($0.key.text)
       }
       if type.timeColumn != nil, isCut || isSliced {
         let length = environment.substitution.freshSize(
@@ -66,7 +69,8 @@ extension Checker {
     }
     let loss = lossInstance(lossID, example: example, of: dataset, lossExpression.span)
     let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
-    guard let loss, let checked, penaltiesFit(checked, loss) else { return nil }
+    guard let loss, let checked, penaltiesFit(checked, loss), canShoot(checked, loss, dataset)
+    else { return nil }
     let stages = checked.filter { $0.key == "optimize" || $0.key == "then" }
     guard stages.first?.key == "optimize" else {
       report(
@@ -90,10 +94,36 @@ extension Checker {
       return nil
     }
     warnOfUnusedBatch(checked, stages)
+    warnOfLooseTolerance(checked, loss)
     return .train(
       TrainCommand(
         name: name, loss: loss, data: data, stages: stages,
         options: checked.filter { $0.key != "optimize" && $0.key != "then" }, span: study.span))
+  }
+
+  /// A solver whose errors make the loss rough, unless that is meant.
+  private mutating func warnOfLooseTolerance(_ options: [OptionValue], _ loss: LossInstance) {
+    if case .expression(let value)? = options.first(where: { $0.key == "loose" })?.value,
+      value.booleanLiteral == true
+    {
+      return
+    }
+    var found: (rtol: Double, span: Span)?
+    loss.expression.walk { part in
+      guard case .solve(let solve) = part.kind,
+        case .adaptive(let rtol, _) = solve.settings.stepping, rtol > 1e-4, found == nil
+      else { return }
+      found = (rtol, solve.span)
+    }
+    guard let (rtol, span) = found else { return }
+    report(
+      Diagnostic(
+        .looseTolerance,
+        "`\(loss.name)` solves with `rtol` \(rtol), which makes the loss and its gradient rough",
+        at: Label(span),
+        help: [
+          "1e-4 and less is smooth enough for most fits; `loose: true` in `train` says that it is meant"
+        ]))
   }
 
   /// A batch for all stages, where each takes all the data.

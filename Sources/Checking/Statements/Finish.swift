@@ -180,6 +180,14 @@ extension Checker {
     case .data(let data): return .data(finished(data))
     case .let(let name, let value): return .let(name: name, value: finished(value))
     case .train(let train): return .train(finished(train))
+    case .uncertainty(var command):
+      command.training = finished(command.training)
+      command.prediction = command.prediction.map { finished($0) }
+      command.options = command.options.map { finished($0) }
+      return .uncertainty(command)
+    case .residuals(var command):
+      command.training = finished(command.training)
+      return .residuals(command)
     case .print(let items, let span): return .print(items.map { finished($0) }, span)
     case .plot(let plot): return .plot(finished(plot))
     case .portrait(let portrait): return .portrait(finished(portrait))

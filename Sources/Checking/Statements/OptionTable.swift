@@ -3,7 +3,7 @@
 struct OptionRow: Sendable {
   enum Kind: Sendable {
     case optimizer, batch, penalty, slice, schedule, integer, number, text, weights, any, report
-    case boolean, gradient, stop, horizon
+    case boolean, gradient, stop, horizon, shooting, uncertainty
   }
   let key: String
   let kind: Kind
@@ -34,18 +34,24 @@ struct OptionRow: Sendable {
     .init("then", .optimizer, stage, repeats: true),
     .init("penalty", .penalty, repeats: true),
     .init("validate", .slice, ["every": .integer]),
-    .init("test", .slice, ["every": .integer], later: true),
+    .init("test", .slice, ["every": .integer]),
     .init("horizon", .horizon),
-    .init("shooting", .schedule, later: true),
+    .init("shooting", .shooting),
     .init("starts", .integer),
     .init("clip", .number),
     .init("stop", .stop),
     .init("report", .report, ["every": .integer], repeats: true),
-    .init("log", .text, ["every": .integer], later: true),
+    .init("log", .text, ["every": .integer]),
     .init("checkpoint", .text, ["every": .integer]),
     .init("seed", .integer),
+    .init("loose", .boolean),
     .init("freeze", .weights),
     .init("free", .weights),
+  ]
+
+  static let uncertainty: [OptionRow] = [
+    .init("method", .uncertainty), .init("level", .number), .init("predict", .any),
+    .init("draws", .integer), .init("seed", .integer),
   ]
 
   static let check: [OptionRow] = [
@@ -96,6 +102,7 @@ struct SettingCall: Sendable {
     .init("adam", ["lr", "beta1", "beta2", "eps", "weight_decay"]),
     .init("adamw", ["lr", "beta1", "beta2", "eps", "weight_decay"]),
     .init("lbfgs", ["lr", "history", "tolerance", "change", "evaluations"], takesAll: true),
+    .init("lm", ["lr", "damping", "tolerance", "change", "trials"], takesAll: true),
   ]
   static let batches: [SettingCall] = [
     .init("windows", ["length", "count"], required: 1),
@@ -107,6 +114,11 @@ struct SettingCall: Sendable {
     .init("below", ["value"], required: 1),
   ]
   static let horizons: [SettingCall] = [.init("grow", ["from", "to", "stages"], required: 1)]
+  static let shootings: [SettingCall] = [
+    .init("multiple", ["length", "continuity", "stages", "join"], required: 1)
+  ]
+  /// `profile` takes parameters, as many as one likes.
+  static let uncertainties: [SettingCall] = [.init("laplace", []), .init("profile", [])]
   static let schedules: [SettingCall] = [
     .init("steps", ["from", "at", "factor"], required: 1),
     .init("cosine", ["from", "to", "over"], required: 1),

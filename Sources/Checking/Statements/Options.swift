@@ -119,6 +119,9 @@ extension Checker {
       return setting(
         expression, of: SettingCall.horizons, key, what: "how far to look",
         units: timeUnit(of: data).map { ["from": $0, "to": $0] } ?? [:])
+    case .shooting:
+      return setting(expression, of: SettingCall.shootings, key, what: "a way to cut the data")
+    case .uncertainty: return uncertaintyOption(expression, key)
     case .penalty: return penalty(expression)
     case .integer, .number, .text, .boolean: return plainOption(expression, kind, key)
     case .weights: return weightsOption(expression)
@@ -151,6 +154,23 @@ extension Checker {
       let value = whole(expression)
       return value.isInvalid ? nil : .expression(value)
     }
+  }
+
+  /// `laplace()`, `profile(swing.L, swing.k)`.
+  private mutating func uncertaintyOption(
+    _ expression: Expression, _ key: String
+  ) -> OptionValue.Value? {
+    if case .call(let call) = expression.kind, case .name(let name) = call.callee.kind,
+      name.spelling == "profile"
+    {
+      var arguments: [OptionValue.Argument] = []
+      for argument in call.arguments {
+        guard let ids = weightsOption(argument.value) else { return nil }
+        arguments.append(.init(label: nil, value: ids))
+      }
+      return .call("profile", arguments)
+    }
+    return setting(expression, of: SettingCall.uncertainties, key, what: "a method")
   }
 
   /// `gradient: adjoint`.
@@ -214,7 +234,7 @@ extension Checker {
       guard value.booleanLiteral != nil else { return wrong("`true` or `false`") }
       return .expression(value)
     case .text, .optimizer, .batch, .penalty, .slice, .schedule, .weights, .any, .report,
-      .gradient, .stop, .horizon:
+      .gradient, .stop, .horizon, .shooting, .uncertainty:
       guard let text = value.textLiteral else { return wrong("a string") }
       return .text(text)
     }
@@ -269,8 +289,9 @@ extension Checker {
         value = adopted(value, unit: unit, what: "`\(parameter):` of `\(row.name)`")
       }
       if value.isInvalid { return nil }
-      let isCount = ["length", "count", "history", "evaluations", "over", "looks", "stages"]
-        .contains(parameter)
+      let isCount = [
+        "length", "count", "history", "evaluations", "over", "looks", "stages", "trials",
+      ].contains(parameter)
       if isCount, value.integerLiteral.map({ $0 < 1 }) ?? true {
         report(
           Diagnostic(

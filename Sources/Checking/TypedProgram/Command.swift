@@ -6,6 +6,8 @@ package enum TypedStatement: Sendable {
   case data(DataInstance)
   case `let`(name: String, value: TypedExpression)
   case train(TrainCommand)
+  case uncertainty(UncertaintyCommand)
+  case residuals(ResidualsCommand)
   case print([PrintItem], Span)
   case plot(PlotInstance)
   case portrait(PortraitInstance)
@@ -153,4 +155,44 @@ package struct TrainCommand: Sendable {
   package var span: Span
 
   package func option(_ key: String) -> OptionValue? { options.first { $0.key == key } }
+}
+
+/// `let u = uncertainty of run { method: laplace() }`.
+package struct UncertaintyCommand: Sendable {
+  package enum Method: Sendable {
+    /// A normal distribution around the best parameters, with the curvature that the loss has there.
+    case laplace
+    /// For each of some parameters the best that the others can do.
+    case profile([WeightID])
+  }
+  /// The name of what it gives; nil where the command stands alone.
+  package var name: String?
+  /// The name of the run, and how it was trained.
+  package var run: String
+  package var training: TrainCommand
+  package var method: Method
+  /// What is computed for many draws of the parameters.
+  package var prediction: TypedExpression?
+  package var options: [OptionValue]
+  package var span: Span
+
+  package func option(_ key: String) -> OptionValue? { options.first { $0.key == key } }
+
+  /// Those that something is said of, in the order of the loss.
+  package func parameters(of weights: [WeightID: Weight]) -> [WeightID] {
+    switch method {
+    case .laplace: training.loss.weights.filter { weights[$0]?.kind == .parameter }
+    case .profile(let ids): ids
+    }
+  }
+}
+
+/// `let r = residuals of run`.
+package struct ResidualsCommand: Sendable {
+  /// The name of what it gives; nil where the command stands alone.
+  package var name: String?
+  /// The name of the run, and how it was trained.
+  package var run: String
+  package var training: TrainCommand
+  package var span: Span
 }

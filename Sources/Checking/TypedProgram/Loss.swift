@@ -20,4 +20,11 @@ package struct LossInstance: Sendable {
   package var weights: [WeightID]
   package var odes: [OdeID]
   package var span: Span
+
+  /// What it computes of one example.
+  package var expression: TypedExpression {
+    switch body {
+    case .value(let expression), .logDensity(let expression): expression
+    }
+  }
 }

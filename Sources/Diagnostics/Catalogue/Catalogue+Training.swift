@@ -90,5 +90,21 @@ extension Catalogue {
         loss fit(w) = mse(solve(osc, at: w.t).x, w.x)
         train fit on truth { horizon: grow(from: 1, stages: 5); optimize: adam(lr: 2e-2), steps: 60 }
         """),
+    .init(
+      .looseTolerance, "a loss solves with a loose tolerance",
+      "A solver with `rtol` above 1e-4 makes errors that change in jumps as parameters move: the loss is rough, its gradient is that of the roughness, and line searches stop there. "
+        + "Where that is meant, as in first steps of a long training, `loose: true` says so.",
+      bad: """
+        ode f { state x = 1; param k = 1 in (0, inf); x' = -k*x }
+        data truth = simulate(f, with: {k: 2}, at: linspace(0, 2, 20))
+        loss fit(w) = mse(solve(f, at: w.t, solver: tsit5(rtol: 1e-3, atol: 1e-6)).x, w.x)
+        train fit on truth { optimize: adam(lr: 2e-2), steps: 5 }
+        """,
+      mended: """
+        ode f { state x = 1; param k = 1 in (0, inf); x' = -k*x }
+        data truth = simulate(f, with: {k: 2}, at: linspace(0, 2, 20))
+        loss fit(w) = mse(solve(f, at: w.t, solver: tsit5(rtol: 1e-6, atol: 1e-9)).x, w.x)
+        train fit on truth { optimize: adam(lr: 2e-2), steps: 5 }
+        """),
   ]
 }

@@ -17,7 +17,7 @@ package struct LetStatement: Sendable {
 package struct LetBinding: Sendable {
   package enum Value: Sendable {
     case expression(Expression)
-    /// `train …`, `infer …`, `uncertainty …`, as the whole right side
+    /// `train …`, `infer …`, `uncertainty …`, `residuals …`, as the whole right side
     case study(Study)
   }
 
@@ -43,6 +43,8 @@ package struct Study: Sendable {
     case infer(loss: Expression, data: Expression?)
     /// `uncertainty of run`
     case uncertainty(of: Expression)
+    /// `residuals of run`
+    case residuals(of: Expression)
   }
 
   package let kind: Kind

@@ -60,16 +60,11 @@ struct LBFGS: Optimizer {
     remember(
       Vectors.sum(point, plus: -1, times: before),
       Vectors.sum(trial.gradient, plus: -1, times: here.gradient))
-    var step = OptimizerStep(accepted: trial.index)
-    let largest = Vectors.largestMagnitude(trial.gradient)
-    let size = max(here.value.magnitude, trial.value.magnitude)
-    let relative = size > 0 ? (here.value - trial.value) / size : 0
-    if largest <= gradientTolerance {
-      step.stop = .gradientBelowTolerance(largest: largest)
-    } else if relative <= changeTolerance {
-      step.stop = .changeBelowTolerance(relative: relative)
-    }
-    return step
+    return OptimizerStep(
+      accepted: trial.index,
+      stop: OptimizerStop(
+        from: here, to: trial, gradientTolerance: gradientTolerance,
+        changeTolerance: changeTolerance))
   }
 
   private mutating func remember(_ s: [Double], _ y: [Double]) {

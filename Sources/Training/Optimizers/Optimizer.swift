@@ -2,6 +2,8 @@
 package struct Trial: Sendable {
   package var value: Double
   package var gradient: [Double]
+  /// An approximation of the second derivatives, row by row, for rules that want it.
+  package var curvature: [Double]?
   /// Which of the trials of this step it is, from 0.
   package var index: Int
 

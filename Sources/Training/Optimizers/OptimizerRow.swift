@@ -10,11 +10,13 @@ package struct OptimizerRow: Sendable {
   /// It compares values between points: through its stage the objective must be one function, of
   /// the same data and draws.
   package let wantsOneFunction: Bool
+  /// Its steps read the curvature of the objective.
+  package let wantsCurvature: Bool
   private let build: @Sendable (HyperparameterValues) -> any Optimizer
 
   package init(
     name: String, summary: String, source: String, hyperparameters: [Hyperparameter],
-    wantsOneFunction: Bool = false,
+    wantsOneFunction: Bool = false, wantsCurvature: Bool = false,
     build: @escaping @Sendable (HyperparameterValues) -> any Optimizer
   ) {
     self.name = name
@@ -22,6 +24,7 @@ package struct OptimizerRow: Sendable {
     self.source = source
     self.hyperparameters = hyperparameters
     self.wantsOneFunction = wantsOneFunction
+    self.wantsCurvature = wantsCurvature
     self.build = build
   }
 
@@ -36,7 +39,7 @@ package struct OptimizerRow: Sendable {
   package static func named(_ name: String) -> OptimizerRow? { all.first { $0.name == name } }
 
   /// All optimisers, in the order of the manual.
-  package static let all: [OptimizerRow] = [sgd, rmsprop, adam, adamw, lbfgs]
+  package static let all: [OptimizerRow] = [sgd, rmsprop, adam, adamw, lbfgs, lm]
 }
 
 /// An optimiser with its hyperparameters, at its beginning.
