@@ -161,8 +161,6 @@ extension ImportError.FormulaMistake {
       return (
         .malformedProblem, "`\(shown(name))` takes \(expected) arguments, here are \(found)", []
       )
-    case .placeholder(let name, let known):
-      return (.malformedProblem, "`\(name)` stands for nothing", ["known are \(list(known))"])
     }
   }
 }
@@ -195,7 +193,6 @@ extension ImportError.SBMLMistake {
         .unknownName, "the model has nothing called `\(shown(name))`",
         near.map { ["did you mean `\($0)`?"] } ?? []
       )
-    case .notAQuantity(let name): return (.malformedProblem, "`\(shown(name))` is no quantity", [])
     case .unknownWord(let text, let attribute):
       return (.malformedProblem, "`\(shown(text))` is no `\(attribute)`", [])
     case .twoRules(let name): return (.duplicateName, "`\(shown(name))` has two rules", [])
@@ -294,7 +291,6 @@ extension ImportError.Unsupported {
     case .conversionFactor(let id): "the conversion factor `\(id)` is not translated"
     case .variableStoichiometry(let id):
       "a stoichiometry of `\(id)` changes, which is not translated"
-    case .stoichiometryReaction(let id): "a stoichiometry in `\(id)` is not translated"
     case .restWithEvents(let id):
       "the model comes to rest and has the event `\(id)`: that is not translated"
     case .rowFormula(let observable, let name):
@@ -310,7 +306,7 @@ extension ImportError.Unsupported {
     case .algebraicRule:
       ["the language has algebraic equations: `0 = …` in an `ode`, once the rest is imported"]
     case .function, .fastReaction, .eventDelay, .eventPriority, .eventTrigger, .package,
-      .conversionFactor, .variableStoichiometry, .stoichiometryReaction,
+      .conversionFactor, .variableStoichiometry,
       .restWithEvents, .rowFormula, .movingCompartment, .extensions:
       []
     }

@@ -50,7 +50,6 @@ package enum ImportError: Error, Sendable, Equatable {
     case unexpected(String?)
     case unknownFunction(String)
     case argumentCount(String, expected: String, found: Int)
-    case placeholder(String, known: [String])
   }
 
   package enum MathMLMistake: Sendable, Equatable {
@@ -65,7 +64,6 @@ package enum ImportError: Error, Sendable, Equatable {
     case missingMath(element: String)
     case duplicateID(String)
     case unknownName(String, near: String?)
-    case notAQuantity(String)
     case unknownWord(String, attribute: String)
     case twoRules(String)
   }
@@ -103,7 +101,6 @@ package enum ImportError: Error, Sendable, Equatable {
     case package(String)
     case conversionFactor(String)
     case variableStoichiometry(String)
-    case stoichiometryReaction(String)
     case restWithEvents(String)
     case rowFormula(String, name: String)
     case movingCompartment(String)

@@ -204,6 +204,35 @@ import Testing
       Self.normal(0.7, 0.8 + 2 + 1.6, 0.5) + Self.normal(0.7, 2.8 + 1.6 * 1.5 + 2.6, 0.5))
   }
 
+  @Test(
+    "experiments with and without pre-equilibration, and choices between parameters and numbers")
+  func mixed() throws {
+    var problem = SmallProblem()
+    problem.conditions = "conditionId\tk1\tA\nbefore\t0.3\t\nc0\tk_a\t\nc1\t0.5\t2\nc2\tk_a\t3"
+    problem.estimated =
+      "parameterId\tparameterScale\tlowerBound\tupperBound\tnominalValue\testimate\nk2\tlin\t0\t10\t0.6\t1\nk_a\tlog10\t0.01\t10\t0.8\t1"
+    problem.measured =
+      "observableId\tpreequilibrationConditionId\tsimulationConditionId\ttime\tmeasurement\nobs_a\tbefore\tc0\t1\t0.7\nobs_a\t\tc1\t1\t0.6\nobs_a\t\tc2\t1\t0.5"
+    let rested = 0.6 / 0.9
+    let after = 0.6 / 1.4 + (rested - 0.6 / 1.4) * exp(-1.4)
+    try Self.expect(
+      problem,
+      Self.normal(0.7, after, 0.5) + Self.normal(0.6, Self.a(1, from: 2, 0.5), 0.5)
+        + Self.normal(0.5, Self.a(1, from: 3), 0.5))
+    #expect(try problem.imported().program.contains("if w.k1_choice[0] == 1 then 0.5 else k_a"))
+  }
+
+  @Test("a logarithm is not taken of what is zero where nothing was measured")
+  func logarithmOfZero() throws {
+    var problem = SmallProblem()
+    problem.observables =
+      "observableId\tobservableFormula\tnoiseFormula\tobservableTransformation\nobs_a\tA\t0.5\tlin\nobs_b\tB\t0.5\tlog10"
+    problem.measured =
+      "observableId\tsimulationConditionId\ttime\tmeasurement\nobs_a\tc0\t0\t0.7\nobs_b\tc0\t1\t0.3"
+    let density = Self.normal(log10(0.3), log10(1 - Self.a(1)), 0.5)
+    try Self.expect(problem, Self.normal(0.7, 1, 0.5) + density + log(0.3) + log(log(10)))
+  }
+
   @Test("measurements that are all the same count one by one")
   func equalMeasurements() throws {
     var problem = SmallProblem()

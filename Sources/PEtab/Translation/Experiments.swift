@@ -34,7 +34,15 @@ struct Experiments {
     conditions = Dictionary(problem.conditions.map { ($0.id, $0) }) { first, _ in first }
   }
 
-  var labels: [String] { all.map { $0.label(all) } }
+  /// One for each, none twice: rows of one label are one experiment.
+  var labels: [String] {
+    var taken: Set<String> = []
+    return all.map { experiment in
+      var label = experiment.label(all)
+      while !taken.insert(label).inserted { label += "_" }
+      return label
+    }
+  }
   var havePreequilibration: Bool { all.contains { $0.preequilibration != nil } }
   var allHavePreequilibration: Bool { all.allSatisfy { $0.preequilibration != nil } }
 

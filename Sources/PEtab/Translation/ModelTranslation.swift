@@ -20,14 +20,14 @@ struct ModelTranslation {
   }
 
   let quantities: Quantities
-  private(set) var states: [State] = []
-  private(set) var events: [Event] = []
-  private(set) var notes: [String] = []
+  var states: [State] = []
+  var events: [Event] = []
+  var notes: [String] = []
   /// Rules and rates, with switches for comparisons of time.
-  private var rules: [String: Formula] = [:]
-  private var switches: [Formula: String] = [:]
-  private var initials: [String: Formula] = [:]
-  private var names: ProgramNames
+  var rules: [String: Formula] = [:]
+  var switches: [Formula: String] = [:]
+  var initials: [String: Formula] = [:]
+  var names: ProgramNames
 
   init(_ quantities: Quantities, _ names: inout ProgramNames) throws(ImportFailure) {
     self.quantities = quantities
@@ -55,7 +55,7 @@ struct ModelTranslation {
   }
 
   /// Comparisons of the time with what stays as it is become switches, so that steps end where they turn.
-  private mutating func withSwitches(_ formula: Formula) -> Formula {
+  mutating func withSwitches(_ formula: Formula) -> Formula {
     guard case .comparison(let sign, let left, let right) = formula,
       let (moment, timeIsLeft) = moment(left, right)
     else {
@@ -75,7 +75,7 @@ struct ModelTranslation {
   }
 
   /// When a comparison of the time turns, and whether the time stands on its left.
-  private func moment(_ left: Formula, _ right: Formula) -> (Formula, Bool)? {
+  func moment(_ left: Formula, _ right: Formula) -> (Formula, Bool)? {
     func solved(_ side: Formula, _ other: Formula) -> Formula? {
       guard quantities.isStatic(other) else { return nil }
       if side == .time { return other }
@@ -90,7 +90,7 @@ struct ModelTranslation {
     return solved(right, left).map { ($0, false) }
   }
 
-  private mutating func switchName(_ moment: Formula) -> String {
+  mutating func switchName(_ moment: Formula) -> String {
     if let known = switches[moment] { return known }
     let wish =
       switch moment {
@@ -103,7 +103,7 @@ struct ModelTranslation {
     return name
   }
 
-  private mutating func addSwitches() throws(ImportFailure) {
+  mutating func addSwitches() throws(ImportFailure) {
     for (moment, name) in switches.sorted(by: { $0.value < $1.value }) {
       let at = try expanded(moment, [])
       let begins: Formula =
@@ -125,9 +125,15 @@ struct ModelTranslation {
 
   var hasSwitches: Bool { !switches.isEmpty }
 
+  /// Leaves out states that neither change nor are wanted.
+  mutating func keepStates(where isRead: (String) -> Bool) {
+    let assigned = Set(events.flatMap { $0.assignments.map(\.name) })
+    states = states.filter { $0.rate != .zero || assigned.contains($0.name) || isRead($0.name) }
+  }
+
   // MARK: States
 
-  private mutating func rate(of id: String) throws(ImportFailure) -> Formula {
+  mutating func rate(of id: String) throws(ImportFailure) -> Formula {
     let model = quantities.problem.model
     if let rule = model.rateRules[id] {
       try quantities.check(rule.formula, rule.span)
@@ -149,7 +155,7 @@ struct ModelTranslation {
       ? change : Formula.quotient(change, quantities.size(of: species.compartment)).simplified
   }
 
-  private static func term(_ amount: Formula, _ rate: Formula) -> Formula {
+  static func term(_ amount: Formula, _ rate: Formula) -> Formula {
     switch amount {
     case .number(1): rate
     case .number(-1): .negative(rate)
@@ -168,7 +174,7 @@ struct ModelTranslation {
     return result
   }
 
-  private func givenInitial(_ id: String) throws(ImportFailure) -> Formula {
+  func givenInitial(_ id: String) throws(ImportFailure) -> Formula {
     let problem = quantities.problem
     // The same in all experiments, and nothing before them: that is the initial value.
     let values = quantities.experiments.values(id, .simulation)
@@ -221,159 +227,6 @@ struct ModelTranslation {
     }
     try quantities.check(inner, quantities.spans[name] ?? quantities.problem.anySpan)
     return try expanded(inner, within + [name]).simplified
-  }
-
-  // MARK: Definitions
-
-  /// What is read by formulas, in an order in which each stands behind what it reads.
-  func definitions(readBy roots: [Formula]) throws(ImportFailure) -> [(
-    name: String, value: Formula
-  )] {
-    var done: [(name: String, value: Formula)] = []
-    var finished: Set<String> = []
-    func visit(_ name: String, _ within: [String]) throws(ImportFailure) {
-      let value: Formula
-      switch quantities.kinds[name] {
-      case .rule: value = rules[name] ?? .zero
-      case .derived: value = try expanded(.name(name), [])
-      case .constant, .parameter, .overridden, .alias, .state, nil: return
-      }
-      if finished.contains(name) { return }
-      guard !within.contains(name), within.count < 2000 else {
-        throw ImportFailure(.cyclic(within + [name]), at: quantities.spans[name])
-      }
-      for inner in value.names.sorted(by: inOrder) { try visit(inner, within + [name]) }
-      finished.insert(name)
-      done.append((name, value))
-    }
-    let read = roots.reduce(into: Set<String>()) { $0.formUnion($1.names) }
-    for name in read.sorted(by: inOrder) { try visit(name, []) }
-    return done
-  }
-
-  private func inOrder(_ a: String, _ b: String) -> Bool {
-    let (i, k) = (quantities.order.firstIndex(of: a), quantities.order.firstIndex(of: b))
-    return (i ?? .max, a) < (k ?? .max, b)
-  }
-
-  /// All formulas of the equations.
-  var roots: [Formula] {
-    states.map(\.rate)
-      + events.flatMap { event in
-        event.assignments.map(\.value)
-          + [event.time, event.condition?.left, event.condition?.right]
-          .compactMap { $0 }
-      }
-  }
-
-  /// Whether each state's way to rest follows from the equations alone: none that stays as it is, no sum that reactions keep, no
-  /// influence of the time. Then Newton's method finds the one point of rest.
-  var hasOneRest: Bool {
-    let model = quantities.problem.model
-    guard switches.isEmpty, events.isEmpty, model.rateRules.isEmpty,
-      !rules.values.contains(where: { $0.readsTime }), !states.isEmpty
-    else { return false }
-    var matrix: [[Double]] = []
-    for state in states {
-      var row: [Double] = []
-      for reaction in model.reactions {
-        var entry = 0.0
-        for change in reaction.changes where change.species == state.name {
-          guard case .number(let amount) = change.amount else { return false }
-          entry += amount
-        }
-        row.append(entry)
-      }
-      matrix.append(row)
-    }
-    return Self.rank(matrix) == states.count
-  }
-
-  private static func rank(_ rows: [[Double]]) -> Int {
-    var rows = rows
-    var rank = 0
-    for column in 0..<(rows.first?.count ?? 0) where rank < rows.count {
-      guard
-        let pivot = (rank..<rows.count).max(by: {
-          rows[$0][column].magnitude < rows[$1][column].magnitude
-        }), rows[pivot][column].magnitude > 1e-9
-      else { continue }
-      rows.swapAt(rank, pivot)
-      for row in (rank + 1)..<max(rank + 1, rows.count) {
-        let factor = rows[row][column] / rows[rank][column]
-        if factor == 0 { continue }
-        for k in column..<rows[row].count { rows[row][k] -= factor * rows[rank][k] }
-      }
-      rank += 1
-    }
-    return rank
-  }
-
-  // MARK: Events
-
-  private mutating func translate(_ event: SBMLModel.Event) throws(ImportFailure) {
-    try quantities.check(event.trigger, event.span)
-    var assignments: [(name: String, value: Formula)] = []
-    for (variable, definition) in event.assignments {
-      guard case .state = quantities.kinds[variable] else {
-        throw quantities.kinds[variable] == nil
-          ? quantities.unknown(variable, definition.span)
-          : ImportFailure(.problem(.overridden(variable)), at: definition.span)
-      }
-      try quantities.check(definition.formula, definition.span)
-      assignments.append((variable, adapted(definition.formula)))
-    }
-    if assignments.isEmpty { return }
-    names.add(event.id)
-    let trigger = quantities.withoutAliases(event.trigger).replacing(quantities.unitSizes)
-    let terms: [Formula] = if case .all(let terms) = trigger { terms } else { [trigger] }
-    var begins: [Formula] = []
-    for term in terms {
-      guard case .comparison(let sign, let left, let right) = term,
-        let (moment, timeIsLeft) = moment(left, right)
-      else {
-        try translate(event, condition: trigger, assignments)
-        return
-      }
-      switch sign {
-      case .greater, .greaterOrEqual: if timeIsLeft { begins.append(moment) }
-      case .less, .lessOrEqual: if !timeIsLeft { begins.append(moment) }
-      case .equal: begins.append(moment)
-      case .notEqual: throw ImportFailure(.unsupported(.eventTrigger(event.id)), at: event.span)
-      }
-    }
-    guard begins.count < 2 else {
-      throw ImportFailure(.unsupported(.eventTrigger(event.id)), at: event.span)
-    }
-    guard let moment = begins.first else {
-      notes.append("event \(event.id) never happens: its trigger is true from the beginning on")
-      return
-    }
-    if case .number(let x) = moment, x < 0 || x == 0 && event.initiallyTrue {
-      notes.append("event \(event.id) never happens: its trigger is true from the beginning on")
-      return
-    }
-    events.append(
-      Event(name: event.id, condition: nil, time: moment, assignments: assignments))
-  }
-
-  private mutating func translate(
-    _ event: SBMLModel.Event, condition: Formula, _ assignments: [(name: String, value: Formula)]
-  ) throws(ImportFailure) {
-    guard case .comparison(let sign, let left, let right) = condition else {
-      throw ImportFailure(.unsupported(.eventTrigger(event.id)), at: event.span)
-    }
-    let isRising: Bool
-    switch sign {
-    case .greater, .greaterOrEqual: isRising = true
-    case .less, .lessOrEqual: isRising = false
-    case .equal, .notEqual:
-      throw ImportFailure(.unsupported(.eventTrigger(event.id)), at: event.span)
-    }
-    events.append(
-      Event(
-        name: event.id, condition: (adapted(left), adapted(right), isRising), time: nil,
-        assignments: assignments))
   }
 }
 

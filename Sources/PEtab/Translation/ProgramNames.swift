@@ -21,7 +21,8 @@ struct ProgramNames {
     "state", "input", "known", "learned", "output", "event", "noise", "part", "override", "stop",
     "infer", "uncertainty", "discover", "learn", "record", "return",
     // Names of the program itself.
-    "measurements", "model", "likelihood", "run", "fits", "w", "s", "before", "rest",
+    "measurements", "model", "likelihood", "run", "fits", "w", "s", "before", "rest", "log_where",
+    "present",
   ])
 
   /// Names that had to be changed, in order.
