@@ -85,6 +85,7 @@ let package = Package(
       path: "Sources/Data", swiftSettings: settings),
     floor("Reporting", ["Basics", "Diagnostics", "Types"]),
     floor("Training", ["Basics"]),
+    floor("PEtab", ["Basics", "Diagnostics", "Syntax", "Data"]),
     // 7
     floor(
       "Session",
@@ -103,6 +104,7 @@ let package = Package(
         "NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalSyntax", "NodalParsing",
         "NodalChecking", "NodalIR", "NodalExecution", "NodalReferenceExecutor",
         "NodalNativeExecutor", "NodalSession", "NodalData", "NodalReporting", "NodalTraining",
+        "NodalPEtab",
       ],
       path: "Sources/Nodal", swiftSettings: settings),
     // 9
@@ -142,6 +144,8 @@ let package = Package(
       ]),
     tests(
       "Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
+    tests(
+      "Exchange", ["Nodal", "NodalBasics", "NodalDiagnostics", "NodalPEtab", "NodalParsing"]),
     tests(
       "Programs",
       [

@@ -153,6 +153,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case sliceOutOfRange = "E0711"
   case unreadableFile = "E0712"
   case malformedImages = "E0713"
+  case malformedProblem = "E0714"
 
   // MARK: E08xx: commands and their options
   case unknownOption = "E0801"

@@ -217,5 +217,10 @@ extension Catalogue {
         // t,x
         // 0,1
         """),
+    CatalogueRow(
+      .malformedProblem, "a problem of parameter estimation can't be imported",
+      "`nodal import petab` reads a problem's YAML file, its model in SBML and its tables. Something in one of them is not written as its format has it, or "
+        + "says what no program can mean; the message shows the place. What is in the format and not translated is E0901."
+    ),
   ]
 }
