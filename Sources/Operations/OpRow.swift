@@ -27,6 +27,19 @@ package struct OpRow: Sendable {
 
   package var name: String { schema.name }
 
+  /// There are finite operands for which it has no finite value.
+  package var hasPoles: Bool {
+    edges.contains { $0.operands.allSatisfy(\.isFinite) && !$0.value.isFinite }
+  }
+
+  /// A value of an operand at which it is smooth; nil of one that isn't a real number.
+  package func smoothPlace(ofOperand index: Int) -> Double? {
+    guard case .intervals(let intervals) = domain[index], let first = intervals.first else {
+      return nil
+    }
+    return 0.5 * (first.lowerBound + first.upperBound)
+  }
+
   init(
     _ name: String, _ doc: String, typing: OpSchema.Typing = .arithmetic, _ kernels: OpKernels,
     _ scalar: ScalarExpression, _ domain: [OperandDomain], edges: [OpEdge] = [],

@@ -44,6 +44,9 @@ import Testing
       example: "robertson", expression: "abs(s.final.y1/0.2083340149701255e-7 - 1)", bound: 1e-4),
     Figure(example: "spheres", expression: "run.loss", bound: 0.05),
     Figure(example: "spots", expression: "abs(mean(s.u[3]) - A)", bound: 1e-3),
+    // Two ways find the frequency, and a plain fit doesn't.
+    Figure(
+      example: "stuck", expression: "abs(grown.ω - 3) + abs(shot.ω - 3) - run0.loss", bound: -0.3),
     Figure(example: "subjects", expression: "abs(uptake - 1.5634)", bound: 1e-3),
     Figure(example: "swing", expression: "run.loss", bound: 1e-3),
     Figure(example: "swing_up", bound: 0.05),

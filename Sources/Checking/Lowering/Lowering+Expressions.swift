@@ -36,7 +36,9 @@ extension Lowering {
       return .array(try elementwise(name, operands))
     case .select(let condition, let a, let b):
       let c = try array(condition)
-      let sides = common([try array(a), try array(b)])
+      let sides = common([
+        try side(a, takenFor: c), try side(b, takenFor: scope.builder.not(c)),
+      ])
       return .array(scope.builder.select(c, sides[0], sides[1]))
     case .toReal(let x):
       let value = try array(x)
@@ -130,7 +132,34 @@ extension Lowering {
     guard let row = Operations.row(named: name) else { throw IRError("no op is named \(name)") }
     var values: [Value] = []
     for operand in operands { values.append(try array(operand)) }
-    return scope.builder.apply(row, common(values))
+    values = common(values)
+    if row.hasPoles { values = values.enumerated().map { harmless($1, operand: $0, of: row) } }
+    return scope.builder.apply(row, values)
+  }
+
+  /// A side of an elementwise `if`.
+  private mutating func side(
+    _ expression: TypedExpression, takenFor mask: Value
+  ) throws(IRError) -> Value {
+    let outer = taken
+    defer { taken = outer }
+    let inner = outer.flatMap { outer in
+      outer.scope === scope && scope.builder.type(outer.mask) == scope.builder.type(mask)
+        ? scope.builder.and(outer.mask, mask) : nil
+    }
+    taken = (inner ?? mask, scope)
+    return try array(expression)
+  }
+
+  /// The operand of an op that has poles. Where the side of an `if` isn't taken it is a number at which the op is smooth: else a derivative of nothing times one
+  /// that is infinite were no number.
+  private mutating func harmless(_ x: Value, operand: Int, of row: OpRow) -> Value {
+    guard let taken, taken.scope === scope, scope.builder.constantValue(x) == nil,
+      let place = row.smoothPlace(ofOperand: operand), scope.builder.type(x).element.isFloating,
+      scope.builder.type(x).extents == scope.builder.type(taken.mask).extents
+    else { return x }
+    return scope.builder.select(
+      taken.mask, x, scope.builder.constant(place, scope.builder.type(x)))
   }
 
   // MARK: Structure

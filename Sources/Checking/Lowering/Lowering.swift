@@ -33,6 +33,8 @@ package struct Lowering {
   /// Terms whose strength along solutions is asked for, and what has been found.
   var terms: [TermReference] = []
   var strengths: [TermReference: [Value]] = [:]
+  /// While a side of an elementwise `if` is lowered: the elements that it is taken for, and where that was found out.
+  var taken: (mask: Value, scope: RegionScope)?
   /// Set for a loss whose examples are windows.
   var shooting: Shooting?
   private var declaredCount = 0
