@@ -151,7 +151,7 @@ let package = Package(
       [
         "Nodal", "NodalBasics", "NodalDiagnostics", "NodalSyntax", "NodalParsing", "NodalIR",
         "NodalExecution", "NodalReferenceExecutor", "NodalSession", "NodalTraining",
-        "NodalChecking", "NodalStandardLibrary",
+        "NodalChecking", "NodalStandardLibrary", "NodalData",
       ], exclude: ["Cases", "Transcripts"]),
   ]
 )

@@ -1,6 +1,6 @@
 import NodalBasics
 
-/// What may be wrong with a file of arrays (safetensors, npy).
+/// What may be wrong with a file of arrays (safetensors, npy, npz).
 package enum ArrayFileError: Error, Sendable, Equatable {
   case tooShort(found: Int, needed: Int)
   case notThisFormat(expected: String)
@@ -10,7 +10,9 @@ package enum ArrayFileError: Error, Sendable, Equatable {
   case outsideFile(array: String)
   case overlap(array: String)
   case duplicate(array: String)
-  case fortranOrder
+  case nothing(array: String, shape: [Int])
+  /// A whole number that no `Double` is.
+  case notExact(array: String, number: String)
 
   package var message: String {
     switch self {
@@ -19,23 +21,30 @@ package enum ArrayFileError: Error, Sendable, Equatable {
     case .notThisFormat(let expected): return "this is no \(expected) file"
     case .malformedHeader(let why): return "its header is malformed: \(why)"
     case .unsupportedType(let array, let type):
-      return "the array `\(array)` holds `\(type)`, which is not read"
+      return "the array `\(array)` holds \(NumPyType.words(type).what), which are not read"
     case .sizeMismatch(let array, let shape, let bytes):
       let sizes = shape.map(String.init).joined(separator: ", ")
       return "the array `\(array)` of shape [\(sizes)] does not fit its \(bytes) bytes"
     case .outsideFile(let array): return "the array `\(array)` lies outside the file"
     case .overlap(let array): return "the array `\(array)` lies over another one"
     case .duplicate(let array): return "the array `\(array)` is there twice"
-    case .fortranOrder: return "the array is stored column by column"
+    case .nothing(let array, let shape):
+      let sizes = shape.map(String.init).joined(separator: ", ")
+      return "the array `\(array)` of shape [\(sizes)] holds nothing"
+    case .notExact(let array, let number):
+      return
+        "the array `\(array)` holds \(number), which no number of 64 bits with a point holds exactly"
     }
   }
 
   package var help: [String] {
     switch self {
-    case .unsupportedType: return ["convert it to 32- or 64-bit floating-point numbers"]
-    case .fortranOrder: return ["save it as numpy.ascontiguousarray(a)"]
+    case .unsupportedType(_, let type): return [NumPyType.words(type).help]
+    case .notExact:
+      return ["beyond 2^53 take off what all have in common, or save it as words: a.astype(str)"]
     case .tooShort: return ["copy or save the file again"]
-    case .notThisFormat, .malformedHeader, .sizeMismatch, .outsideFile, .overlap, .duplicate:
+    case .notThisFormat, .malformedHeader, .sizeMismatch, .outsideFile, .overlap, .duplicate,
+      .nothing:
       return []
     }
   }

@@ -8,6 +8,8 @@ package struct DataProblem: DiagnosableError, Equatable {
     case csv(CSVError)
     case table(TableError)
     case array(ArrayFileError)
+    case zip(ZipError)
+    case arrays(ArrayTableError)
     case images(IDXError)
     case generator(GeneratorError)
     case batch(BatchPlan.Problem)
@@ -50,7 +52,7 @@ package struct DataProblem: DiagnosableError, Equatable {
     switch cause {
     case .csv(let error): return error.place
     case .table(let error): return error.place
-    case .array, .images, .generator, .batch, .refused, .host: return nil
+    case .array, .zip, .arrays, .images, .generator, .batch, .refused, .host: return nil
     }
   }
 
@@ -64,6 +66,8 @@ package struct DataProblem: DiagnosableError, Equatable {
     case .csv(let error): return error.words(file)
     case .table(let error): return error.words(file)
     case .array(let error): return (.unreadableFile, "`\(file)`: \(error.message)", error.help)
+    case .zip(let error): return error.words(file)
+    case .arrays(let error): return error.words(file)
     case .images(let error): return error.words(file)
     case .generator(let error): return (error.code, error.message, [])
     case .batch(let problem): return (.optionValue, problem.message(file), [])
@@ -128,7 +132,11 @@ extension CSVError {
     case .notText(let kind):
       return (
         .unreadableFile, "`\(file)` is \(kind), not CSV",
-        ["save it as CSV, UTF-8, without compression"]
+        [
+          file.hasSuffix(".npz")
+            ? "arrays of NumPy are read by npz(\"\(file)\")"
+            : "save it as CSV, UTF-8, without compression"
+        ]
       )
     case .tooLarge(let place, let text):
       return (
@@ -180,7 +188,7 @@ extension CSVError {
 }
 
 extension TableError {
-  fileprivate func words(_ file: String) -> (DiagnosticCode, String, [String]) {
+  func words(_ file: String) -> (DiagnosticCode, String, [String]) {
     switch self {
     case .unknownColumn(let name, let role, let columns):
       let code: DiagnosticCode

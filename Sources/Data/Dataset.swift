@@ -86,17 +86,16 @@ package struct Dataset: Sendable, Equatable {
     }
   }
 
-  /// All of a field as one array: [length, …] for a single experiment; else [examples, …] or, on
+  /// All of a field as one array: [length, …] for a single experiment, [] of what is constant in it; else [examples, …] or, on
   /// the time axis, [examples, longest, …], short ones padded by their last entry and the padding
   /// marked missing.
   package func array(of name: String) -> DataArray? {
     guard let field = self[name] else { return nil }
+    if isSingleExperiment { return value(of: name, example: 0) }
     switch field.axis {
     case .example:
       return DataArray(shape: [exampleCount] + field.shape, field.slice(0..<exampleCount))
-    case .time:
-      if isSingleExperiment { return value(of: name, example: 0) }
-      return padded(field)
+    case .time: return padded(field)
     }
   }
 

@@ -9,7 +9,7 @@ package enum IDXError: Error, Sendable, Equatable {
   case cutShort(offset: Int, needed: Int)
   case tooLong(offset: Int)
   case tooLarge(shape: [Int])
-  case compression(GzipError)
+  case compression(ZlibError)
   case notImages(shape: [Int])
   case nothing(shape: [Int])
   case notLabels(shape: [Int], IDXArray.Element)
@@ -56,21 +56,21 @@ package struct IDXArray: Sendable, Equatable {
 
   /// Reads a file, compressed by gzip or not.
   package static func read(_ file: [UInt8], _ host: Host) throws(IDXError) -> IDXArray {
-    guard Gzip.isCompressed(file) else { return try read(file) }
-    let gzip = try unpacking { () throws(GzipError) in try Gzip(host) }
+    guard Zlib.isGzip(file) else { return try read(file) }
+    let zlib = try unpacking { () throws(ZlibError) in try Zlib(host) }
     // The header says how long the rest is; nothing beyond it is decompressed.
-    let start = try unpacking { () throws(GzipError) in
-      try gzip.inflate(file, most: Header.longest)
+    let start = try unpacking { () throws(ZlibError) in
+      try zlib.inflate(file[...], .gzip, most: Header.longest)
     }
     let header = try Header(start)
-    let whole = try unpacking { () throws(GzipError) in
-      try gzip.inflate(file, most: header.byteCount + 1)
+    let whole = try unpacking { () throws(ZlibError) in
+      try zlib.inflate(file[...], .gzip, most: header.byteCount + 1)
     }
     return try read(whole)
   }
 
-  private static func unpacking<T>(_ work: () throws(GzipError) -> T) throws(IDXError) -> T {
-    do throws(GzipError) { return try work() } catch { throw .compression(error) }
+  private static func unpacking<T>(_ work: () throws(ZlibError) -> T) throws(IDXError) -> T {
+    do throws(ZlibError) { return try work() } catch { throw .compression(error) }
   }
 
   package static func read(_ file: [UInt8]) throws(IDXError) -> IDXArray {

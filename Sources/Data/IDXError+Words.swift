@@ -58,7 +58,7 @@ extension IDXError {
   }
 }
 
-extension GzipError {
+extension ZlibError {
   fileprivate func words(_ file: String) -> (DiagnosticCode, String, [String]) {
     switch self {
     case .noLibrary(let why):

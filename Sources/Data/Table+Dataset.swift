@@ -202,7 +202,7 @@ extension Table {
 
   /// Moves a field to the example axis when it has one value throughout each experiment. Where
   /// every experiment is a single row nothing can be told, and it stays.
-  private static func constant(_ field: DataField, _ lengths: [Int], time: String) -> DataField {
+  static func constant(_ field: DataField, _ lengths: [Int], time: String) -> DataField {
     guard field.name != time, field.shape.isEmpty, field.missing.isEmpty,
       lengths.contains(where: { $0 > 1 })
     else { return field }

@@ -28,6 +28,8 @@ package struct TableSchema: Sendable, Equatable {
   package var timeUnit: String?
   /// The column that says which experiment a row belongs to.
   package var experiment: String?
+  /// Whether the first axis of arrays counts experiments, and the second one times. No table has such.
+  package var hasExperimentAxis = false
   /// Columns that drive the model.
   package var inputs: [String]
   /// Fields with names of their own; other columns keep theirs.

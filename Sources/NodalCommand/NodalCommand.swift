@@ -6,7 +6,7 @@ import NodalREPL
 /// The command: `nodal`.
 @main
 struct NodalCommand: ParsableCommand {
-  static let version = "0.1.0"
+  static let version = NodalVersion.text
 
   static let configuration = CommandConfiguration(
     commandName: "nodal",

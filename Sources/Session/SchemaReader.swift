@@ -20,6 +20,7 @@ struct SchemaReader: Sendable {
       case .csv: return .schema(Self.schema(of: try csv(call)))
       case .generate: return .schema(try generatorSchema(call))
       case .idx: return .schema(Self.schema(of: try images(call)))
+      case .npz, .npy: return .schema(Self.schema(of: try arrays(call)))
       }
     } catch let problem as DataProblem {
       return .failure(problem.diagnostic)
@@ -116,7 +117,7 @@ struct SchemaReader: Sendable {
     return reader
   }
 
-  private func tableSchema(_ call: DataCall) throws -> TableSchema {
+  func tableSchema(_ call: DataCall) throws -> TableSchema {
     var schema = TableSchema()
     switch call.argument("time")?.value {
     case .text(let name): schema.time = .column(name)

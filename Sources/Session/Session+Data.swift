@@ -62,6 +62,7 @@ extension Session {
         }
       }
     case .idx: return try alone { try reader.images(call).dataset }
+    case .npz, .npy: return try alone { try reader.arrays(call) }
     }
   }
 

@@ -16,29 +16,23 @@ extension Session {
     return SessionFailure(describe(error, at: span))
   }
 
-  /// A solution, a data set or an array as CSV; an array as `.npy` by the file's ending.
+  /// A solution, a data set or an array, as what the file's ending says.
   func write(_ expression: TypedExpression, _ file: String, _ span: Span) throws {
+    let format = try outputFormat(file, span)
     let value = try evaluate(expression).shown(as: expression.type)
     let path = try pathForWriting(file, span)
+    let encoder = try encoder(of: value, as: format, expression, span)
+    let bytes = try alone { encoder() }
     do {
       try host.files.createDirectory(Path.directory(path))
-      if file.hasSuffix(".npy") {
-        guard let tensor = value.tensor else {
-          throw SessionFailure(
-            .unsavable, "only an array goes into an .npy file", at: expression.span)
-        }
-        try host.files.write(
-          path, NumPyArray.bytes(NumberArray(shape: tensor.shape, .f64(tensor.numbers))))
-      } else {
-        try host.files.write(path, text: CSVWriter.text(try table(value, expression)))
-      }
-    } catch let error as HostError {
+      try host.files.write(path, bytes)
+    } catch {
       throw SessionFailure(.writeFailed, "can't write \"\(file)\": \(error.message)", at: span)
     }
-    sink(.wrote(path: path, what: "table"))
+    sink(.wrote(path: path, what: format == .csv ? "table" : "arrays"))
   }
 
-  private func table(_ value: SessionValue, _ expression: TypedExpression) throws -> Table {
+  func table(_ value: SessionValue, _ expression: TypedExpression) throws -> Table {
     var columns: [Table.Column] = []
     var count = 0
     func add(_ name: String, _ tensor: Tensor) {

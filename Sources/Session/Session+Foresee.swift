@@ -26,6 +26,9 @@ extension Session {
     /// By method, then by ode: the first of each.
     var solves: [String: [OdeID: SolveExpression]] = [:]
     for statement in result.program.statements.flatMap(\.flat) {
+      if case .write(_, let file, let span) = statement {
+        attempt { _ = try outputFormat(file, span) }
+      }
       for (file, span, isPlot) in statement.files {
         attempt {
           if isPlot, PlotFormat(path: file) == nil {

@@ -25,7 +25,13 @@ typedef int (*czlib_inflate_init2)(czlib_stream *, int window_bits, const char *
 typedef int (*czlib_inflate)(czlib_stream *, int flush);
 typedef int (*czlib_inflate_end)(czlib_stream *);
 typedef int (*czlib_inflate_reset)(czlib_stream *);
+typedef int (*czlib_deflate_init2)(
+    czlib_stream *, int level, int method, int window_bits, int memory_level, int strategy, const char *version,
+    int stream_size);
+typedef int (*czlib_deflate)(czlib_stream *, int flush);
+typedef int (*czlib_deflate_end)(czlib_stream *);
 
-enum { CZLIB_OK = 0, CZLIB_STREAM_END = 1, CZLIB_BUFFER_ERROR = -5, CZLIB_NO_FLUSH = 0 };
+enum { CZLIB_OK = 0, CZLIB_STREAM_END = 1, CZLIB_BUFFER_ERROR = -5, CZLIB_NO_FLUSH = 0, CZLIB_FINISH = 4 };
+enum { CZLIB_DEFLATED = 8, CZLIB_DEFAULT_LEVEL = -1, CZLIB_DEFAULT_MEMORY = 8, CZLIB_DEFAULT_STRATEGY = 0 };
 
 #endif

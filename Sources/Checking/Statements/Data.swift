@@ -38,16 +38,14 @@ extension Checker {
     }
     switch name.spelling {
     case "simulate": return simulation(node, call)
-    case "csv", "idx", "generate":
-      guard let function = DataCall.Function(rawValue: name.spelling) else { return nil }
-      return external(node, call, function)
-    default:
-      let near = Suggestions.nearest(
-        to: name.spelling, in: ["csv", "idx", "generate", "simulate"])
-      if near == nil, declaration(named: name.spelling) == nil, builtIn(name.spelling) == nil {
-        report(
-          .unknownName(
-            name.spelling, at: name.span, near: ["csv", "idx", "generate", "simulate"]))
+    case let spelling:
+      if let function = DataCall.Function(rawValue: spelling) {
+        return external(node, call, function)
+      }
+      let known = DataCall.Function.allCases.map(\.rawValue) + ["simulate"]
+      let near = Suggestions.nearest(to: spelling, in: known)
+      if near == nil, declaration(named: spelling) == nil, builtIn(spelling) == nil {
+        report(.unknownName(spelling, at: name.span, near: known))
       } else {
         report(notData(node.value.span, help: near.map { ["did you mean `\($0)`?"] } ?? []))
       }
@@ -57,7 +55,8 @@ extension Checker {
 
   private func notData(_ span: Span, help: [String] = []) -> Diagnostic {
     Diagnostic(
-      .notADataset, "a data set is `csv(…)`, `idx(…)`, `generate(…)` or `simulate(…)`",
+      .notADataset,
+      "a data set is `csv(…)`, `npz(…)`, `npy(…)`, `idx(…)`, `generate(…)` or `simulate(…)`",
       at: Label(span), help: help)
   }
 

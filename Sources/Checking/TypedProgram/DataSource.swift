@@ -17,7 +17,9 @@ package enum DataSource: Sendable {
 
 /// `csv("file.csv", time: "t")`, `generate(two_moons(noise: 0.1), count: 2000)` and the like: plain values.
 package struct DataCall: Sendable {
-  package enum Function: String, Sendable, Hashable { case csv, idx, generate }
+  package enum Function: String, Sendable, Hashable, CaseIterable {
+    case csv, idx, npz, npy, generate
+  }
 
   package indirect enum Argument: Sendable {
     case number(Double)

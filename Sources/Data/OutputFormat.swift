@@ -1,0 +1,16 @@
+import NodalBasics
+
+/// What values are written as.
+package enum OutputFormat: String, Sendable, Hashable, CaseIterable {
+  /// A table: a column for each number.
+  case csv
+  /// One array of NumPy's.
+  case npy
+  /// Arrays of NumPy's by their names.
+  case npz
+  /// Arrays with their axes and units, netCDF.
+  case nc
+
+  /// By a file's ending; nil for one that is not known.
+  package init?(path: String) { self.init(rawValue: Path.fileExtension(path)) }
+}

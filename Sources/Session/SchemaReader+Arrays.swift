@@ -1,0 +1,87 @@
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalDiagnostics
+
+extension SchemaReader {
+  /// `npz(file, time:, experiment:, columns:)`, or `npy(file, …)` with an array in each file.
+  func arrays(_ call: DataCall) throws -> Dataset {
+    let name = call.function.rawValue
+    let known = ["time", "experiment", "columns"]
+    for argument in call.arguments {
+      if let label = argument.label, !known.contains(label), label != "file" {
+        throw SessionFailure(
+          .unknownLabel, "`\(name)` has no argument `\(label)`", at: argument.span,
+          help: ["its arguments are " + known.map { "`\($0)`" }.joined(separator: ", ")])
+      }
+    }
+    let files = try call.arguments.filter { $0.label == nil || $0.label == "file" }.map {
+      argument in
+      guard case .text(let file) = argument.value else {
+        throw SessionFailure(
+          .argumentType, "`\(name)` wants the name of a file, not \(argument.value.kindText)",
+          at: argument.span)
+      }
+      return file
+    }
+    guard let first = files.first else {
+      throw SessionFailure(
+        .missingArgument, "`\(name)` wants the name of a file", at: call.span,
+        help: ["\(name)(\"trial.\(name)\", time: \"t\")"])
+    }
+    if call.function == .npz, files.count > 1 {
+      throw SessionFailure(
+        .tooManyArguments, "`npz` takes one file", at: call.span,
+        help: ["the arrays of a file belong together; `npy` takes several files, an array each"])
+    }
+    let schema = try arraySchema(call)
+    let arrays = try call.function == .npz ? archive(first, call) : single(files, call)
+    do {
+      return try ArrayTable(arrays).dataset(schema)
+    } catch {
+      throw DataProblem(.arrays(error), file: first, request: call.span)
+    }
+  }
+
+  private func archive(_ file: String, _ call: DataCall) throws -> [NamedArray] {
+    let (_, bytes) = try contents(of: file, call)
+    do {
+      return try NumPyArchive.read(bytes, host)
+    } catch {
+      throw DataProblem(.zip(error), file: file, request: call.span)
+    }
+  }
+
+  /// Arrays are called as their files, without folder and ending.
+  private func single(_ files: [String], _ call: DataCall) throws -> [NamedArray] {
+    var arrays: [NamedArray] = []
+    for file in files {
+      let (_, bytes) = try contents(of: file, call)
+      let last = Path.name(file)
+      let name = last.hasSuffix(".npy") ? String(last.dropLast(4)) : last
+      guard !arrays.contains(where: { $0.name == name }) else {
+        throw SessionFailure(
+          .duplicateName, "two files are called `\(last)`, and so would be two fields",
+          at: call.span)
+      }
+      do {
+        arrays.append(try NumPyArray(bytes, name: name).array())
+      } catch {
+        throw DataProblem(.array(error), file: file, request: call.span)
+      }
+    }
+    return arrays
+  }
+
+  /// As of a table; `experiment: true` is said of the first axis.
+  private func arraySchema(_ call: DataCall) throws -> TableSchema {
+    guard case .boolean(let flag)? = call.argument("experiment")?.value else {
+      return try tableSchema(call)
+    }
+    var plain = call
+    plain.arguments.removeAll { $0.label == "experiment" }
+    var schema = try tableSchema(plain)
+    schema.hasExperimentAxis = flag
+    return schema
+  }
+}
