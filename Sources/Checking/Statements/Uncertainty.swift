@@ -82,7 +82,7 @@ extension Checker {
   /// A record of what is said of each parameter, by the parts of its path, and of the prediction.
   private mutating func type(of command: UncertaintyCommand) -> Type {
     var fields: [Field] = []
-    for id in command.parameters(of: environment.weights) {
+    for id in command.method.parameters(of: command.training.loss, environment.weights) {
       guard let weight = environment.weights[id] else { continue }
       var parts = [
         Field("value", weight.wholeType), Field("lower", weight.wholeType),

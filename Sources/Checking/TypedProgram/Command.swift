@@ -164,6 +164,14 @@ package struct UncertaintyCommand: Sendable {
     case laplace
     /// For each of some parameters the best that the others can do.
     case profile([WeightID])
+
+    /// Those that something is said of, in the order of the loss.
+    package func parameters(of loss: LossInstance, _ weights: [WeightID: Weight]) -> [WeightID] {
+      switch self {
+      case .laplace: loss.weights.filter { weights[$0]?.kind == .parameter }
+      case .profile(let ids): ids
+      }
+    }
   }
   /// The name of what it gives; nil where the command stands alone.
   package var name: String?
@@ -177,14 +185,6 @@ package struct UncertaintyCommand: Sendable {
   package var span: Span
 
   package func option(_ key: String) -> OptionValue? { options.first { $0.key == key } }
-
-  /// Those that something is said of, in the order of the loss.
-  package func parameters(of weights: [WeightID: Weight]) -> [WeightID] {
-    switch method {
-    case .laplace: training.loss.weights.filter { weights[$0]?.kind == .parameter }
-    case .profile(let ids): ids
-    }
-  }
 }
 
 /// `let r = residuals of run`.

@@ -18,95 +18,70 @@ extension Session {
     do {
       try uncertainty(command, run)
     } catch let failure as SessionFailure where failure.diagnostic.primary == nil {
-      var diagnostic = failure.diagnostic
-      diagnostic = Diagnostic(
-        diagnostic.code, diagnostic.message, at: Label(command.span), help: diagnostic.help)
-      throw SessionFailure(diagnostic)
+      let found = failure.diagnostic
+      throw SessionFailure(found.code, found.message, at: command.span, help: found.help)
     }
   }
 
   private func uncertainty(_ command: UncertaintyCommand, _ run: RunValue) throws {
-    let plan = try TrainingPlan(command.training, self)
-    let evaluator = try LossEvaluator(self, command.training.loss, type: plan.type)
-    let best = evaluator.best(of: run)
-    let countsVolume = if case .laplace = command.method { true } else { false }
-    let density = try LogDensity(
-      evaluator, at: best.values, on: plan.data, countsVolume: countsVolume, span: command.span)
-    guard !density.places.isEmpty else {
-      throw SessionFailure(
-        .optionValue, "`\(command.training.loss.name)` learns no `param`", at: command.span)
-    }
     let level = try number("level", command) ?? 0.95
     guard level < 1 else {
       throw SessionFailure(
         .optionValue, "`level:` is a share below 1, as 0.95", at: command.span)
     }
-    let laplace = try Laplace(density)
-    let quantile = StudentT.quantile(0.5 + level / 2, freedom: density.freedom)
-    var account = Account(level: level, density: density, command: command)
-    var fields: [(path: String, parts: [SessionValue.Named])] = []
-    for id in command.parameters(of: program.weights) {
-      guard let weight = program.weights[id], let entry = weights[weight.path],
-        let values = best[weight.path],
-        let block = best.blocks.first(where: { $0.path == weight.path })
-      else { continue }
-      var (lower, upper) = ([Double](), [Double]())
-      var curves: [Profile] = []
-      for (k, place) in block.range.enumerated() {
-        guard let component = density.places.firstIndex(of: place) else { continue }
-        let center: Double
-        var bounds: (Double, Double)
-        switch command.method {
-        case .laplace:
-          let deviation = laplace.deviation(component)
-          center = values[k]
-          let middle = laplace.mode[component]
-          bounds = (middle - quantile * deviation, middle + quantile * deviation)
-          if deviation > Laplace.unknown * density.coordinates[component].scale {
-            bounds = (-.infinity, .infinity)
-          }
-        case .profile:
-          let profile = try Profile(
-            of: component, in: density,
-            best: (laplace.mode, try density.evaluate(laplace.mode).value),
-            deviation: laplace.deviation(component), threshold: quantile * quantile)
-          center = values[k]
-          bounds = (profile.lower, profile.upper)
-          curves.append(profile)
-        }
-        let ends = [bounds.0, bounds.1].map(weight.domain.constrained).sorted()
-        lower.append(ends[0])
-        upper.append(ends[1])
-        account.add(
-          density.coordinates[component].name, weight, weight.domain.constrained(center), ends)
-      }
-      var parts = [
-        SessionValue.Named(
-          "value", .array(Tensor(.f64, shape: entry.shape, values.map(weight.domain.constrained)))),
-        .init("lower", .array(Tensor(.f64, shape: entry.shape, lower))),
-        .init("upper", .array(Tensor(.f64, shape: entry.shape, upper))),
-      ]
-      if case .profile = command.method {
-        let curve = curves.flatMap(\.curve)
-        parts += [
-          .init("at", .array(Tensor(curve.map { weight.domain.constrained($0.at) }))),
-          .init("cost", .array(Tensor(curve.map(\.cost)))),
-        ]
-      }
-      fields.append((weight.path, parts))
-    }
-    account.sentences += Identifiability.words(laplace)
-    var record = SessionValue.tree(fields)
+    let found = try Intervals(
+      command.method, of: run, command.training, level: level, self, at: command.span)
+    var sentences = found.sentences
+    var record = found.record
     if let prediction = command.prediction {
-      let (value, failed) = try band(prediction, laplace, level, command)
+      let (value, failed) = try band(prediction, found.laplace, level, command)
       record.append(.init("prediction", value))
-      if failed > 0 { account.sentences.append("\(failed) draws had no prediction") }
+      if failed > 0 { sentences.append("\(failed) draws had no prediction") }
     }
     if let name = command.name { values[name] = .record(record) }
     sink(
       .printed(
-        label: command.name ?? "uncertainty", text: account.text,
+        label: command.name ?? "uncertainty", text: text(found, sentences, command),
         value: ValueText.json(.record(record))))
+  }
+
+  private func text(
+    _ found: Intervals, _ sentences: [String], _ command: UncertaintyCommand
+  ) -> String {
+    let method =
+      switch command.method {
+      case .laplace: "Laplace's approximation"
+      case .profile: "profiles"
+      }
+    let of =
+      switch found.density.kind {
+      case .likelihood: "the likelihood and priors"
+      case .leastSquares(let count, let spread):
+        "least squares of \(count) residuals, whose spread is \(NumberFormat.significant(spread, 3))"
+      }
+    let share = NumberFormat.significant(100 * found.level, 3)
+    var table = TextTable(columns: [
+      .init("parameter"), .init("value", .right), .init("\(share) % from", .right),
+      .init("to", .right), .init("unit"),
+    ])
+    for (weight, own) in found.parameters {
+      let offset = weight.type.tensor?.shownOffset ?? 0
+      for interval in own {
+        let numbers = [interval.value, interval.lower, interval.upper]
+        table.rows.append(
+          [interval.name] + numbers.map { NumberFormat.significant($0 - offset, 4) }
+            + [ValueText.unit(weight.type) ?? ""])
+      }
+    }
+    var lines = ["uncertainty of \(command.run): \(method), \(of)"]
+    lines.append(table.text.trimmingCharacters(in: .newlines))
+    lines += sentences
+    if found.density.fixedCount > 0 {
+      lines.append(
+        "with the \(NumberFormat.grouped(found.density.fixedCount)) weights of networks as they are"
+      )
+    }
+    return lines.joined(separator: "\n")
   }
 
   private func number(_ key: String, _ command: UncertaintyCommand) throws -> Double? {
@@ -159,85 +134,6 @@ extension Session {
       SessionValue.Named($0, .array(Tensor(.f64, shape: first.shape, $1)))
     }
     return (.record(record), count - all.count)
-  }
-}
-
-/// What is told of intervals.
-private struct Account {
-  let level: Double
-  let density: LogDensity
-  let command: UncertaintyCommand
-  var sentences: [String] = []
-  private var table: TextTable
-
-  init(level: Double, density: LogDensity, command: UncertaintyCommand) {
-    self.level = level
-    self.density = density
-    self.command = command
-    let share = NumberFormat.significant(100 * level, 3)
-    table = TextTable(columns: [
-      .init("parameter"), .init("value", .right), .init("\(share) % from", .right),
-      .init("to", .right), .init("unit"),
-    ])
-  }
-
-  mutating func add(_ name: String, _ weight: Weight, _ value: Double, _ ends: [Double]) {
-    let offset = weight.type.tensor?.shownOffset ?? 0
-    table.rows.append(
-      [name] + ([value] + ends).map { NumberFormat.significant($0 - offset, 4) }
-        + [ValueText.unit(weight.type) ?? ""])
-    let isOpen = zip(ends, [weight.domain.lower, weight.domain.upper]).map(==)
-    if case .profile = command.method, isOpen.contains(true) {
-      let sides = isOpen[0] && isOpen[1] ? "on either side" : isOpen[0] ? "below" : "above"
-      sentences.append("the data set no bound to `\(name)` \(sides)")
-    }
-  }
-
-  var text: String {
-    let method =
-      switch command.method {
-      case .laplace: "Laplace's approximation"
-      case .profile: "profiles"
-      }
-    let of =
-      switch density.kind {
-      case .likelihood: "the likelihood and priors"
-      case .leastSquares(let count, let spread):
-        "least squares of \(count) residuals, whose spread is \(NumberFormat.significant(spread, 3))"
-      }
-    var lines = ["uncertainty of \(command.run): \(method), \(of)"]
-    lines.append(table.text.trimmingCharacters(in: .newlines))
-    lines += sentences
-    if density.fixedCount > 0 {
-      lines.append(
-        "with the \(NumberFormat.grouped(density.fixedCount)) weights of networks as they are")
-    }
-    return lines.joined(separator: "\n")
-  }
-}
-
-extension SessionValue {
-  /// A record by the parts of paths.
-  fileprivate static func tree(_ fields: [(path: String, parts: [Named])]) -> [Named] {
-    var result: [Named] = []
-    func insert(_ path: ArraySlice<Substring>, _ parts: [Named], in fields: inout [Named]) {
-      guard let name = path.first.map(String.init) else { return }
-      let place = fields.firstIndex { $0.name == name }
-      var inner: [Named] = []
-      if let place, case .record(let known) = fields[place].value { inner = known }
-      if path.count == 1 {
-        inner += parts
-      } else {
-        insert(path.dropFirst(), parts, in: &inner)
-      }
-      if let place {
-        fields[place].value = .record(inner)
-      } else {
-        fields.append(Named(name, .record(inner)))
-      }
-    }
-    for (path, parts) in fields { insert(path.split(separator: ".")[...], parts, in: &result) }
-    return result
   }
 }
 

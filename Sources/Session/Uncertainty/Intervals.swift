@@ -1,0 +1,145 @@
+import NodalBasics
+import NodalChecking
+import NodalDiagnostics
+import NodalExecution
+import NodalIR
+import NodalTypes
+
+/// How far what a run has learned may be off: an interval for each parameter, and what the data don't tell.
+struct Intervals {
+  /// Of one number.
+  struct Interval {
+    /// `lotka.α`, `σ[0]`
+    var name: String
+    var value, lower, upper: Double
+    /// The curve of a profile, ascending: the parameter, and twice by how much minus the log-density rises.
+    var curve: [(at: Double, cost: Double)] = []
+
+    /// At which of its ends nothing holds it.
+    func isOpen(in domain: Domain) -> (below: Bool, above: Bool) {
+      (lower == domain.lower, upper == domain.upper)
+    }
+  }
+
+  let level: Double
+  let density: LogDensity
+  let laplace: Laplace
+  /// By weight, in the order of the loss.
+  var parameters: [(weight: Weight, intervals: [Interval])] = []
+
+  /// - Parameter level: the share of probability that an interval holds.
+  init(
+    _ method: UncertaintyCommand.Method, of run: RunValue, _ training: TrainCommand,
+    level: Double, _ session: Session, at span: Span
+  ) throws {
+    let plan = try TrainingPlan(training, session)
+    let evaluator = try LossEvaluator(session, training.loss, type: plan.type)
+    let best = evaluator.best(of: run)
+    let countsVolume = if case .laplace = method { true } else { false }
+    density = try LogDensity(
+      evaluator, at: best.values, on: plan.data, countsVolume: countsVolume, span: span)
+    guard !density.places.isEmpty else {
+      throw SessionFailure(
+        .optionValue, "`\(training.loss.name)` learns no `param`", at: span)
+    }
+    self.level = level
+    laplace = try Laplace(density)
+    for id in method.parameters(of: training.loss, session.program.weights) {
+      guard let weight = session.program.weights[id],
+        let block = best.blocks.first(where: { $0.path == weight.path })
+      else { continue }
+      let own = try block.range.compactMap { place in
+        try density.places.firstIndex(of: place).map {
+          try interval($0, method, weight.domain, value: best.values[place])
+        }
+      }
+      parameters.append((weight, own))
+    }
+  }
+
+  private func interval(
+    _ k: Int, _ method: UncertaintyCommand.Method, _ domain: Domain, value: Double
+  ) throws -> Interval {
+    let quantile = StudentT.quantile(0.5 + level / 2, freedom: density.freedom)
+    let deviation = laplace.deviation(k)
+    var ends: [Double]
+    var curve: [(at: Double, cost: Double)] = []
+    switch method {
+    case .laplace:
+      let isKnown = deviation <= Laplace.unknown * density.coordinates[k].scale
+      let reach = isKnown ? quantile * deviation : .infinity
+      ends = [laplace.mode[k] - reach, laplace.mode[k] + reach]
+    case .profile:
+      let profile = try Profile(
+        of: k, in: density, best: (laplace.mode, try density.evaluate(laplace.mode).value),
+        deviation: deviation, threshold: quantile * quantile)
+      ends = [profile.lower, profile.upper]
+      curve = profile.curve.map { (domain.constrained($0.at), $0.cost) }.sorted { $0.0 < $1.0 }
+    }
+    ends = ends.map(domain.constrained).sorted()
+    return Interval(
+      name: density.coordinates[k].name, value: domain.constrained(value), lower: ends[0],
+      upper: ends[1], curve: curve)
+  }
+
+  /// A record by the parts of paths: `u.lotka.α.lower`.
+  var record: [SessionValue.Named] {
+    var result: [SessionValue.Named] = []
+    for (weight, own) in parameters {
+      func array(_ part: (Interval) -> Double) -> SessionValue {
+        .array(Tensor(.f64, shape: weight.shape ?? [own.count], own.map(part)))
+      }
+      var parts: [SessionValue.Named] = [
+        .init("value", array(\.value)), .init("lower", array(\.lower)),
+        .init("upper", array(\.upper)),
+      ]
+      let curve = own.flatMap(\.curve)
+      if !curve.isEmpty {
+        parts += [
+          .init("at", .array(Tensor(curve.map(\.at)))),
+          .init("cost", .array(Tensor(curve.map(\.cost)))),
+        ]
+      }
+      result.insert(parts, at: weight.path.split(separator: ".")[...])
+    }
+    return result
+  }
+
+  /// What the data don't tell.
+  var sentences: [String] {
+    let open = parameters.flatMap { weight, own in
+      own.filter { !$0.curve.isEmpty }.compactMap { interval -> String? in
+        let sides =
+          switch interval.isOpen(in: weight.domain) {
+          case (false, false): ""
+          case (true, true): "on either side"
+          case (true, false): "below"
+          case (false, true): "above"
+          }
+        return sides.isEmpty ? nil : "the data set no bound to `\(interval.name)` \(sides)"
+      }
+    }
+    return open + Identifiability.words(laplace)
+  }
+}
+
+extension [SessionValue.Named] {
+  fileprivate mutating func insert(
+    _ parts: [SessionValue.Named], at path: ArraySlice<Substring>
+  ) {
+    guard let name = path.first.map(String.init) else { return }
+    let place = firstIndex { $0.name == name }
+    var inner: [SessionValue.Named] = []
+    if let place, case .record(let known) = self[place].value { inner = known }
+    if path.count == 1 {
+      inner += parts
+    } else {
+      inner.insert(parts, at: path.dropFirst())
+    }
+    if let place {
+      self[place].value = .record(inner)
+    } else {
+      append(.init(name, .record(inner)))
+    }
+  }
+}
