@@ -64,6 +64,7 @@ let package = Package(
     floor("Transforms", ["Basics", "Types", "IR", "Operations", "Methods"]),
     // 5
     floor("Execution", ["Basics", "Types", "IR", "Operations", "Methods", "Transforms"]),
+    floor("CExport", ["Basics", "Types", "IR", "Operations", "Methods"]),
     floor(
       "ReferenceExecutor", ["Basics", "Types", "IR", "Operations", "Methods", "Execution"]),
     // Declarations of the part of LLVM's C interface that is used; the library is loaded when it is first needed.
@@ -91,7 +92,7 @@ let package = Package(
       "Session",
       [
         "Basics", "Diagnostics", "Types", "Syntax", "Parsing", "IR", "Operations", "Methods",
-        "Checking", "Transforms", "Execution", "ReferenceExecutor", "Data", "Reporting",
+        "Checking", "Transforms", "Execution", "ReferenceExecutor", "CExport", "Data", "Reporting",
         "Training", "StandardLibrary",
       ]),
     .target(
@@ -103,8 +104,8 @@ let package = Package(
       dependencies: [
         "NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalSyntax", "NodalParsing",
         "NodalChecking", "NodalIR", "NodalExecution", "NodalReferenceExecutor",
-        "NodalNativeExecutor", "NodalSession", "NodalData", "NodalReporting", "NodalTraining",
-        "NodalPEtab",
+        "NodalNativeExecutor", "NodalCExport", "NodalSession", "NodalData", "NodalReporting",
+        "NodalTraining", "NodalPEtab",
       ],
       path: "Sources/Nodal", swiftSettings: settings),
     // 9
@@ -121,7 +122,9 @@ let package = Package(
       path: "Sources/NodalCommand", swiftSettings: settings),
 
     // Tests, a target for each group of floors; and what they share.
-    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["NodalBasics"], path: "Tests/Support",
+      swiftSettings: settings),
     tests("Language", ["NodalBasics", "NodalDiagnostics", "NodalSyntax", "NodalParsing"]),
     tests(
       "Checking",
@@ -134,7 +137,7 @@ let package = Package(
       [
         "NodalBasics", "NodalTypes", "NodalIR", "NodalOperations", "NodalMethods",
         "NodalTransforms", "NodalExecution", "NodalReferenceExecutor", "NodalNativeExecutor",
-        "NodalTraining",
+        "NodalTraining", "NodalCExport",
       ]),
     tests(
       "Native",

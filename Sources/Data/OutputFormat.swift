@@ -11,6 +11,9 @@ package enum OutputFormat: String, Sendable, Hashable, CaseIterable {
   /// Arrays with their axes and units, netCDF.
   case nc
 
-  /// By a file's ending; nil for one that is not known.
-  package init?(path: String) { self.init(rawValue: Path.fileExtension(path)) }
+  /// By a file's ending; a table where there is none, nil for one that is not known.
+  package init?(path: String) {
+    let ending = Path.fileExtension(path)
+    self.init(rawValue: ending.isEmpty ? Self.csv.rawValue : ending)
+  }
 }

@@ -110,7 +110,6 @@ package struct ZipArchive: Sendable {
     case stored:
       guard size == packed else { throw .wrongSize(entry: name, found: packed, promised: size) }
     case deflated:
-      // Both are below 2^33 · 2^11 by now, or as many as the file has.
       guard size / mostRatio <= packed else {
         throw .wrongSize(entry: name, found: packed, promised: size)
       }

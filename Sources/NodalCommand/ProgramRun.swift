@@ -104,6 +104,40 @@ struct ProgramRun: Sendable {
     }
   }
 
+  /// Writes files of what a program declares, and says where they are.
+  /// - Parameters:
+  ///   - runs: the program's commands, before.
+  ///   - body: gives the paths, and network weights in them that nothing has trained.
+  func export(
+    _ file: String, runs: Bool,
+    _ body: (Interpreter) throws -> (paths: [String], untrained: [String])
+  ) throws {
+    let (interpreter, printer) = interpreter(for: file)
+    let program = try Self.load(file)
+    let interrupts = InterruptHandler(interpreter.cancellation)
+    do {
+      if runs {
+        interrupts.begin()
+        let outcome = interpreter.run(program)
+        try check(printer)
+        try Self.leave(outcome)
+      } else {
+        try interpreter.declare(program)
+      }
+      let (paths, untrained) = try body(interpreter)
+      for path in paths { printer.receive(.wrote(path: path, what: "C")) }
+      if let first = untrained.first {
+        printer.receive(
+          .note(
+            "`\(first)` is as random as it began: --weights FILE or --run give it trained values"))
+      }
+      try check(printer)
+    } catch let failure as ProgramFailure {
+      printer.receive(failure.diagnostics)
+      throw Status.wrong
+    }
+  }
+
   /// Output that is lost is a failure.
   private func check(_ printer: EventPrinter) throws {
     guard let failure = printer.outputFailure else { return }

@@ -90,6 +90,53 @@ extension Session {
     sink(.wrote(path: path, what: "weights"))
   }
 
+  /// Weights by their paths, of whatever has been declared, from a file that a person names (and no program, so it lies where it likes);
+  /// gives the paths of those that were there.
+  package func loadWeights(_ path: String) throws -> [String] {
+    let saved: Safetensors
+    do {
+      saved = try Safetensors(try host.files.readRegular(path))
+    } catch let error as HostError {
+      throw SessionFailure(DataProblem(.host(error), file: path).diagnostic)
+    } catch let error as ArrayFileError {
+      throw SessionFailure(DataProblem(.array(error), file: path).diagnostic)
+    }
+    var taken: [String] = []
+    for weight in program.weights.values.sorted(by: { $0.id < $1.id }) {
+      guard let array = saved[weight.path], !taken.contains(weight.path) else { continue }
+      try take(array, for: weight, from: path, nil)
+      taken.append(weight.path)
+    }
+    guard !taken.isEmpty else {
+      throw SessionFailure(
+        .incompatibleWeights, "\"\(path)\" has no weight of this program", at: nil,
+        help: [
+          "it holds " + saved.entries.prefix(8).map { "`\($0.name)`" }.joined(separator: ", ")
+        ])
+    }
+    return taken
+  }
+
+  /// Gives a weight the numbers of a file.
+  private func take(
+    _ array: NumberArray, for weight: Weight, from file: String, _ span: Span?
+  ) throws {
+    guard array.shape == weights[weight.path]?.shape else {
+      throw SessionFailure(
+        .incompatibleWeights,
+        "`\(weight.path)` is \(array.shape) in \"\(file)\" and \(weights[weight.path]?.shape ?? []) here",
+        at: span)
+    }
+    let values = array.doubles
+    if let bad = values.first(where: { !weight.domain.contains($0) }) {
+      throw SessionFailure(
+        .outsideDomain,
+        "`\(weight.path)` is \(bad) in \"\(file)\", outside of its domain \(weight.domain.text)",
+        at: span)
+    }
+    weights.setValues(weight.path, values)
+  }
+
   /// Outputs of this program come first, then the data folders.
   func load(_ owner: String, _ ids: [WeightID], _ file: String, _ span: Span) throws {
     try needWeights(owner, ids, span)
@@ -118,20 +165,7 @@ extension Session {
             "it holds " + saved.entries.prefix(8).map { "`\($0.name)`" }.joined(separator: ", ")
           ])
       }
-      guard array.shape == weights[weight.path]?.shape else {
-        throw SessionFailure(
-          .incompatibleWeights,
-          "`\(weight.path)` is \(array.shape) in \"\(file)\" and \(weights[weight.path]?.shape ?? []) here",
-          at: span)
-      }
-      let values = array.doubles
-      if let bad = values.first(where: { !weight.domain.contains($0) }) {
-        throw SessionFailure(
-          .outsideDomain,
-          "`\(weight.path)` is \(bad) in \"\(file)\", outside of its domain \(weight.domain.text)",
-          at: span)
-      }
-      weights.setValues(weight.path, values)
+      try take(array, for: weight, from: file, span)
     }
     sink(.note("loaded \(ids.count) arrays of `\(owner)` from \(file)"))
   }

@@ -136,6 +136,21 @@ struct CommandTests {
       ["emit", "types", "-"], input: "ode f { state x: Real<m> = 1; x' = -x/2<s> }")
     #expect(types.output.contains("state x: Real<m>"))
   }
+
+  @Test func exportsAsC() throws {
+    let folder = NSTemporaryDirectory() + "nodal-export-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let program = "layer net(x) = x |> dense()\node f { state x = 1; param k = 2; x' = -k*net(x) }"
+    let call = ["export", "c", "-", "--out", folder, "--ode"]
+    let made = try Command.run(call + ["f"], input: program)
+    #expect(made.status == 0 && made.errors.contains("as random as it began"))
+    let header = try String(contentsOfFile: folder + "/f.h", encoding: .utf8)
+    #expect(header.contains("f_p_k = 0"))
+    #expect(FileManager.default.fileExists(atPath: folder + "/f.c"))
+    #expect(try Command.run(call + ["g"], input: program).status == 2)
+    #expect(
+      try Command.run(call + ["f", "--weights", folder + "/none"], input: program).status == 2)
+  }
 }
 
 enum Command {

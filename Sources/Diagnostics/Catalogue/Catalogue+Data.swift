@@ -179,7 +179,8 @@ extension Catalogue {
         """),
     CatalogueRow(
       .unreadableFile, "a file is not what it should be",
-      "A folder, a compressed file, a table of a spreadsheet: save it as CSV in UTF-8.",
+      "A folder, a compressed file, a table of a spreadsheet: save it as CSV in UTF-8. Of a file of arrays: it is damaged, it holds "
+        + "what are no numbers, or its arrays don't belong together.",
       bad: """
         data obs = csv("obs", time: "t")
         print obs.x
