@@ -181,6 +181,13 @@ public final class Interpreter {
     }
   }
 
+  /// All events go here, too, while the closure runs.
+  func logging<R>(_ log: RunLog, _ body: () throws -> R) rethrows -> R {
+    relay.log = log
+    defer { relay.log = nil }
+    return try body()
+  }
+
   /// Steps of training go here while the closure runs, and to `onEvent`.
   func observing<R>(_ onStep: ((TrainingStep) -> Void)?, _ body: () throws -> R) rethrows -> R {
     relay.onStep = onStep
@@ -192,13 +199,19 @@ public final class Interpreter {
 /// Turns what the session says into events.
 private final class Relay {
   weak var session: Session?
-  let onEvent: (Event) -> Void
+  private let handler: (Event) -> Void
+  var log: RunLog?
   var onStep: ((TrainingStep) -> Void)?
   var failedTests = 0
   var failedBenches = 0
   private var collected: [Diagnostic]?
 
-  init(_ onEvent: @escaping (Event) -> Void) { self.onEvent = onEvent }
+  init(_ handler: @escaping (Event) -> Void) { self.handler = handler }
+
+  private func onEvent(_ event: Event) {
+    log?.receive(event)
+    handler(event)
+  }
 
   /// The diagnostics that come up meanwhile: they are not told.
   func collecting(_ body: () -> Void) -> [Diagnostic] {

@@ -31,7 +31,8 @@ struct NodalCommand: ParsableCommand {
     version: "nodal \(version)",
     subcommands: [
       RunCommand.self, CheckCommand.self, FormatCommand.self, TestCommand.self, BenchCommand.self,
-      EmitCommand.self, ImportCommand.self, ExportCommand.self, ExplainErrorCommand.self,
+      EmitCommand.self, ImportCommand.self, ExportCommand.self, ReportCommand.self,
+      ExplainErrorCommand.self,
     ])
 
   @OptionGroup(title: "Output") var output: OutputOptions

@@ -17,14 +17,18 @@ struct ProgramRun: Sendable {
   }
 
   /// Runs a file, or standard input for `-`.
+  /// - Parameter record: the folder that it is recorded in.
   /// - Throws: the exit status, unless it is 0.
-  func run(_ file: String) throws {
+  func run(_ file: String, recordedAs record: String? = nil) throws {
     let program = try Self.load(file)
     let (interpreter, printer) = interpreter(for: file)
     // From here on; while standard input is read, Ctrl-C ends the process.
     let interrupts = InterruptHandler(interpreter.cancellation)
     interrupts.begin()
-    let outcome = interpreter.run(program)
+    let outcome =
+      record.map {
+        interpreter.run(program, recordedAs: $0, by: "nodal \(NodalCommand.version)")
+      } ?? interpreter.run(program)
     try check(printer)
     try Self.leave(outcome)
   }

@@ -22,6 +22,8 @@ struct FieldResiduals {
   var times: [Double] = []
   /// Where experiments begin.
   var starts: [Int] = []
+  /// Which examples these are.
+  var examples: [Int] = []
 
   /// Neighbours in time: pairs within an experiment.
   private var pairs: [(Double, Double)] {
@@ -172,7 +174,7 @@ extension Session {
       var whole = FieldResiduals(name: name)
       for place in parts.keys.sorted() {
         guard let own = parts[place]?[name] else { continue }
-        whole.append(own)
+        whole.append(own, example: place)
       }
       return whole.residuals.isEmpty ? nil : whole
     }
@@ -194,8 +196,9 @@ extension FieldResiduals {
     }
   }
 
-  fileprivate mutating func append(_ other: FieldResiduals) {
+  fileprivate mutating func append(_ other: FieldResiduals, example: Int) {
     starts.append(residuals.count)
+    examples.append(example)
     observed += other.observed
     fitted += other.fitted
     residuals += other.residuals

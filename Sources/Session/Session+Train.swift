@@ -45,9 +45,9 @@ extension Session {
       peakMemory: evaluator.byteCount)
     if let name = command.name { values[name] = .run(run) }
     if final != nil || result.steps > 0 {
-      sink(
-        .trainingEnded(
-          name: command.loss.name, summary: summary(run, final?.terms ?? []), value: run.json))
+      let summary = summary(run, final?.terms ?? [])
+      sink(.trainingEnded(name: command.loss.name, summary: summary, value: run.json))
+      record(run, plan, evaluator, command, header: header, summary: summary)
       warnOfSearches(result, plan, command)
       if isFirst { warnOfFlatness(run, plan, command) }
     }

@@ -44,6 +44,8 @@ package final class Session {
   var liveTemporaries: [String] = []
   /// Warnings given, with their places.
   var warned: Set<PlacedWarning> = []
+  /// Where trainings are taken down; nil where nobody asks for it.
+  package var recorder: RunRecorder?
   /// Tests are collected, or run.
   package var runsTests = false
   /// Which `bench` blocks are run, by their titles.

@@ -196,7 +196,7 @@ final class TrainCheckpoint {
 
 extension Dataset {
   /// Tells data sets apart: names, shapes and numbers.
-  fileprivate var fingerprint: String {
+  var fingerprint: String {
     var hash = StableHash()
     func add(_ counts: [Int]) { counts.withUnsafeBytes { hash.add($0) } }
     add([exampleCount] + (lengths ?? []))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NodalBasics
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,6 +15,7 @@ struct RunCommand: ParsableCommand {
         nodal run examples/swing.node --out results
         nodal run model.node --set pendulum.g=1.62 --seed 4
         nodal run model.node --resume
+        nodal run model.node --record, then nodal report runs/model.run
         nodal run model.node --json | jq 'select(.kind == "result")'
         echo 'print 1 + 1' | nodal run -
       """)
@@ -25,8 +27,18 @@ struct RunCommand: ParsableCommand {
 
   @Flag(help: "Goes on from the checkpoints that an earlier run has left.") var resume = false
 
+  @Option(
+    defaultAsFlag: "", parsing: .next,
+    help: ArgumentHelp(
+      "Leaves a folder of the run below --out, for `nodal report`: the program, what it learned, what it said. Without a name, which comes behind the program, it is `<program>.run`.",
+      valueName: "name"), completion: .directory)
+  var record: String?
+
   func run() throws {
     let (file, run) = (file, ProgramRun(options, output, resumes: resume))
-    try perform { try run.run(file) }
+    let folder = record.map { name in
+      !name.isEmpty ? name : (file == "-" ? "program" : Path.stem(file)) + ".run"
+    }
+    try perform { try run.run(file, recordedAs: folder) }
   }
 }

@@ -61,22 +61,19 @@ struct Intervals {
     _ k: Int, _ method: UncertaintyCommand.Method, _ domain: Domain, value: Double
   ) throws -> Interval {
     let quantile = StudentT.quantile(0.5 + level / 2, freedom: density.freedom)
-    let deviation = laplace.deviation(k)
-    var ends: [Double]
     var curve: [(at: Double, cost: Double)] = []
+    let ends: [Double]
     switch method {
     case .laplace:
-      let isKnown = deviation <= Laplace.unknown * density.coordinates[k].scale
-      let reach = isKnown ? quantile * deviation : .infinity
-      ends = [laplace.mode[k] - reach, laplace.mode[k] + reach]
+      let bounds = laplace.bounds(k, quantile)
+      ends = [bounds.lower, bounds.upper]
     case .profile:
       let profile = try Profile(
         of: k, in: density, best: (laplace.mode, try density.evaluate(laplace.mode).value),
-        deviation: deviation, threshold: quantile * quantile)
-      ends = [profile.lower, profile.upper]
+        deviation: laplace.deviation(k), threshold: quantile * quantile)
+      ends = [profile.lower, profile.upper].map(domain.constrained).sorted()
       curve = profile.curve.map { (domain.constrained($0.at), $0.cost) }.sorted { $0.0 < $1.0 }
     }
-    ends = ends.map(domain.constrained).sorted()
     return Interval(
       name: density.coordinates[k].name, value: domain.constrained(value), lower: ends[0],
       upper: ends[1], curve: curve)

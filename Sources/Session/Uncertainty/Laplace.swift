@@ -49,6 +49,16 @@ struct Laplace {
     return variance.squareRoot() * density.coordinates[k].scale
   }
 
+  /// The interval of a parameter, so many deviations to either side in its coordinate; as wide as its domain where nothing is known.
+  func bounds(_ k: Int, _ quantile: Double) -> (lower: Double, upper: Double) {
+    let coordinate = density.coordinates[k]
+    let deviation = deviation(k)
+    let reach =
+      deviation > Self.unknown * coordinate.scale ? Double.infinity : quantile * deviation
+    let ends = [mode[k] - reach, mode[k] + reach].map(coordinate.domain.constrained).sorted()
+    return (ends[0], ends[1])
+  }
+
   /// The correlation of two coordinates, along the directions that are known.
   func correlation(_ a: Int, _ b: Int) -> Double {
     var (aa, bb, ab) = (0.0, 0.0, 0.0)

@@ -44,6 +44,15 @@ final class LogDensity {
     if case .leastSquares(let count, _) = kind { count - places.count } else { nil }
   }
 
+  /// What it is made of.
+  var words: String {
+    switch kind {
+    case .likelihood: "the likelihood and priors"
+    case .leastSquares(let count, let spread):
+      "least squares of \(count) residuals, whose spread is \(NumberFormat.significant(spread, 3))"
+    }
+  }
+
   init(
     _ evaluator: LossEvaluator, at vector: [Double], on data: Dataset?, countsVolume: Bool,
     span: Span

@@ -53,12 +53,6 @@ extension Session {
       case .laplace: "Laplace's approximation"
       case .profile: "profiles"
       }
-    let of =
-      switch found.density.kind {
-      case .likelihood: "the likelihood and priors"
-      case .leastSquares(let count, let spread):
-        "least squares of \(count) residuals, whose spread is \(NumberFormat.significant(spread, 3))"
-      }
     let share = NumberFormat.significant(100 * found.level, 3)
     var table = TextTable(columns: [
       .init("parameter"), .init("value", .right), .init("\(share) % from", .right),
@@ -73,7 +67,7 @@ extension Session {
             + [ValueText.unit(weight.type) ?? ""])
       }
     }
-    var lines = ["uncertainty of \(command.run): \(method), \(of)"]
+    var lines = ["uncertainty of \(command.run): \(method), \(found.density.words)"]
     lines.append(table.text.trimmingCharacters(in: .newlines))
     lines += sentences
     if found.density.fixedCount > 0 {

@@ -1,0 +1,192 @@
+import NodalBasics
+import NodalChecking
+import NodalData
+import NodalDiagnostics
+import NodalExecution
+package import NodalReporting
+import NodalTraining
+import NodalTypes
+
+/// What a recorded run keeps of its trainings, each as it ends: later ones may move the weights.
+package final class RunRecorder {
+  package fileprivate(set) var trainings: [RunRecord.Training] = []
+
+  package init() {}
+
+  /// How much is kept: steps of a curve, experiments and samples of a field, parameters.
+  fileprivate static let steps = 2000, experiments = 12, samples = 1000, parameters = 500
+  /// Data with more numbers than these have no residuals in a record.
+  fileprivate static let observations = 200_000
+  /// Intervals are computed where they take no longer than the training itself, or so many seconds.
+  fileprivate static let patience = 10.0
+}
+
+extension Session {
+  /// Takes down a training that has ended. What can't be had is told in words: a record never fails a run.
+  func record(
+    _ run: RunValue, _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
+    header: String, summary: String
+  ) {
+    guard let recorder else { return }
+    let saved = weights
+    defer { weights = saved }
+    let losses = run.result.losses
+    let kept = losses.indices.thinned(to: RunRecorder.steps)
+    var training = RunRecord.Training(
+      loss: run.name, header: header, summary: summary, seconds: run.result.elapsed,
+      evaluations: run.evaluations, history: .init(kept.map { $0 + 1 }, kept.map { losses[$0] }))
+    training.validations = curve(run.result.validations)
+    training.tests = curve(run.result.tests)
+    training.stages = plan.stages.enumerated().map { index, stage in
+      .init(
+        name: stage.name, extent: stage.extent,
+        end: run.result.ends.indices.contains(index)
+          ? run.result.ends[index].words : "not reached")
+    }
+    let best = evaluator.best(of: run)
+    var judged: (laplace: Laplace, quantile: Double)?
+    do {
+      let laplace = try laplace(run, plan, evaluator, command)
+      judged = (laplace, StudentT.quantile(0.975, freedom: laplace.density.freedom))
+      training.uncertainty =
+        "The intervals hold 95 %, by Laplace's approximation; \(laplace.density.words)."
+      training.sentences = Identifiability.words(laplace)
+    } catch {
+      training.uncertainty = "No intervals: \(describe(error, at: nil).message)."
+    }
+    training.parameters = parameters(best, evaluator, judged?.laplace, judged?.quantile ?? 0)
+    let count = evaluator.trained.reduce(0) {
+      $0 + ($1.kind == .network ? weights[$1.path]?.values.count ?? 0 : 0)
+    }
+    if count > 0 {
+      training.sentences.append("networks have \(NumberFormat.grouped(count)) weights beside these")
+    }
+    do {
+      let found = try recordable(run, plan, command)
+      training.fields = found.map { field($0, plan.data) }
+      training.sentences += found.flatMap(\.words)
+    } catch {
+      training.sentences.append("no residuals: \(describe(error, at: nil).message)")
+    }
+    recorder.trainings.append(training)
+  }
+
+  private func curve(_ looks: [LookRecord]) -> RunRecord.Curve {
+    let kept = looks.indices.thinned(to: RunRecorder.steps)
+    return .init(kept.map { looks[$0].step }, kept.map { looks[$0].value ?? .nan })
+  }
+
+  /// - Throws: where they can't be had, or would take much longer than the training.
+  private func laplace(
+    _ run: RunValue, _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand
+  ) throws -> Laplace {
+    if cancel.isSet { throw SessionFailure(.cancelled, "the training was stopped", at: nil) }
+    // Without windows and penalties its programs are compiled already.
+    let isPlain = plan.shooting == nil && plan.terms.isEmpty
+    let own =
+      isPlain ? evaluator : try LossEvaluator(self, command.loss, type: plan.type)
+    let density = try LogDensity(
+      own, at: own.best(of: run).values, on: plan.data, countsVolume: true, span: command.span)
+    guard !density.places.isEmpty else {
+      throw SessionFailure(.optionValue, "`\(run.name)` learns no `param`", at: nil)
+    }
+    // The first evaluation may compile.
+    _ = try density.evaluate(density.start)
+    let begin = host.monotonicClock()
+    _ = try density.evaluate(density.start)
+    let evaluation = host.monotonicClock() - begin
+    // Two differences, twice, for each parameter; and the way to the lowest point.
+    let estimate = evaluation * Double(4 * density.places.count + 40)
+    guard estimate <= max(RunRecorder.patience, run.result.elapsed) else {
+      throw SessionFailure(
+        .optionValue,
+        "they would take about \(NumberFormat.duration(seconds: estimate)); `uncertainty of` computes them",
+        at: nil)
+    }
+    return try Laplace(density)
+  }
+
+  private func parameters(
+    _ best: ParameterVector, _ evaluator: LossEvaluator, _ laplace: Laplace?, _ quantile: Double
+  ) -> [RunRecord.Parameter] {
+    var rows: [RunRecord.Parameter] = []
+    for (weight, block) in zip(evaluator.trained, best.blocks) where weight.kind == .parameter {
+      let offset = weight.type.tensor?.shownOffset ?? 0
+      for (k, place) in block.range.enumerated() where rows.count < RunRecorder.parameters {
+        let component = laplace?.density.places.firstIndex(of: place)
+        var bounds: (Double, Double)?
+        if let laplace, let component {
+          let ends = laplace.bounds(component, quantile)
+          bounds = (ends.lower - offset, ends.upper - offset)
+        }
+        rows.append(
+          .init(
+            block.count == 1 ? weight.path : "\(weight.path)[\(k)]",
+            weight.domain.constrained(best.values[place]) - offset, bounds: bounds,
+            unit: ValueText.unit(weight.type), prior: weight.prior?.description,
+            domain: weight.domain.text))
+      }
+    }
+    return rows
+  }
+
+  private func recordable(
+    _ run: RunValue, _ plan: TrainingPlan, _ command: TrainCommand
+  ) throws -> [FieldResiduals] {
+    if cancel.isSet { throw SessionFailure(.cancelled, "the training was stopped", at: nil) }
+    let count = plan.data?.fields.reduce(0) { $0 + $1.values.count } ?? 0
+    guard count <= RunRecorder.observations else {
+      throw SessionFailure(
+        .optionValue,
+        "the data have \(NumberFormat.grouped(count)) numbers; `residuals of` computes them",
+        at: nil
+      )
+    }
+    return try residuals(of: run, command)
+  }
+
+  private func field(_ all: FieldResiduals, _ data: Dataset?) -> RunRecord.Field {
+    let hasTimes = all.times.count == all.residuals.count
+    // Rows without times are points of one picture.
+    let starts = hasTimes ? all.starts : [0]
+    let experiments = starts.indices.prefix(RunRecorder.experiments).map { index in
+      let end = index + 1 < starts.count ? starts[index + 1] : all.residuals.count
+      let places = (starts[index]..<end).thinned(to: RunRecorder.samples)
+      var own = RunRecord.Experiment(
+        name: nil, times: hasTimes ? places.map { all.times[$0] } : [],
+        observed: places.map { all.observed[$0] }, fitted: places.map { all.fitted[$0] },
+        residuals: places.map { all.residuals[$0] })
+      if hasTimes, all.examples.indices.contains(index) {
+        own.name = data?.experimentTitle(ofExample: all.examples[index])
+      }
+      return own
+    }
+    return RunRecord.Field(
+      name: all.name, observations: all.residuals.count, mean: all.mean, spread: all.spread,
+      correlation: all.correlation, signChanges: all.signChanges, normality: all.normality,
+      experiments: experiments, experimentCount: starts.count)
+  }
+}
+
+extension Range<Int> {
+  /// At most so many of them, evenly, the first and the last among them.
+  fileprivate func thinned(to limit: Int) -> [Int] {
+    if count <= limit { return Array(self) }
+    return (0..<limit).map { lowerBound + $0 * (count - 1) / (limit - 1) }
+  }
+}
+
+extension StageEnd {
+  fileprivate var words: String {
+    switch self {
+    case .steps: "after all its steps"
+    case .optimizer(.gradientBelowTolerance): "the gradient fell below its tolerance"
+    case .optimizer(.changeBelowTolerance): "the loss hardly changed any more"
+    case .optimizer(.noProgress): "no better point was found"
+    case .patience: "no improvement for as long as its patience"
+    case .target: "the target was reached"
+    case .cancelled: "stopped"
+    case .failed: "failed"
+    }
+  }
+}
