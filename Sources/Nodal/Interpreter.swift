@@ -223,6 +223,7 @@ private final class Relay {
   }
 
   func receive(_ event: SessionEvent) {
+    if session?.recorder?.isLooking == true { return }
     switch event {
     case .diagnostic(let diagnostic): tell(worded(diagnostic))
     case .printed(let label, let text, let value):

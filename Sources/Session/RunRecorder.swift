@@ -11,6 +11,9 @@ import NodalTypes
 package final class RunRecorder {
   package fileprivate(set) var trainings: [RunRecord.Training] = []
 
+  /// What is said meanwhile is not of the run.
+  package fileprivate(set) var isLooking = false
+
   package init() {}
 
   /// How much is kept: steps of a curve, experiments and samples of a field, parameters.
@@ -28,8 +31,24 @@ extension Session {
     header: String, summary: String
   ) {
     guard let recorder else { return }
-    let saved = weights
-    defer { weights = saved }
+    lookBack { recorder.trainings.append(look(run, plan, evaluator, command, header, summary)) }
+  }
+
+  /// Computes something of a run that leaves no trace in it.
+  func lookBack(_ body: () -> Void) {
+    let (savedWeights, savedWarnings) = (weights, warned)
+    recorder?.isLooking = true
+    defer {
+      (weights, warned) = (savedWeights, savedWarnings)
+      recorder?.isLooking = false
+    }
+    body()
+  }
+
+  private func look(
+    _ run: RunValue, _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
+    _ header: String, _ summary: String
+  ) -> RunRecord.Training {
     let losses = run.result.losses
     let kept = losses.indices.thinned(to: RunRecorder.steps)
     var training = RunRecord.Training(
@@ -68,7 +87,7 @@ extension Session {
     } catch {
       training.sentences.append("no residuals: \(describe(error, at: nil).message)")
     }
-    recorder.trainings.append(training)
+    return training
   }
 
   private func curve(_ looks: [LookRecord]) -> RunRecord.Curve {
@@ -97,7 +116,9 @@ extension Session {
     let evaluation = host.monotonicClock() - begin
     // Two differences, twice, for each parameter; and the way to the lowest point.
     let estimate = evaluation * Double(4 * density.places.count + 40)
-    guard estimate <= max(RunRecorder.patience, run.result.elapsed) else {
+    let patience = max(RunRecorder.patience, run.result.elapsed)
+    density.deadline = begin + patience
+    guard estimate <= patience else {
       throw SessionFailure(
         .optionValue,
         "they would take about \(NumberFormat.duration(seconds: estimate)); `uncertainty of` computes them",

@@ -19,9 +19,11 @@ extension Session {
     }
     let odes = program.statements.flatMap(losses).flatMap(\.odes)
     var seen: Set<OdeID> = []
-    for id in odes where seen.insert(id).inserted {
-      if let ode = program.odes[id], let found = contributions(of: ode) {
-        record.contributions.append(found)
+    lookBack {
+      for id in odes where seen.insert(id).inserted {
+        if let ode = program.odes[id], let found = contributions(of: ode) {
+          record.contributions.append(found)
+        }
       }
     }
   }

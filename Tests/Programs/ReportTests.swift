@@ -81,10 +81,26 @@ import Testing
     #expect(html.contains("<h1>x</h1>") && !html.contains("Training of"))
   }
 
+  /// A parameter of which nothing is known has no lowest point: looking for it says nothing of its own and comes to an end.
+  @Test func looksInSilence() throws {
+    let text = """
+      ode decay { state x = 3 in (0, inf); param k = 0.8 in (0, inf); x' = -k*x }
+      data d = csv("d.csv", time: "t", experiment: "who")
+      loss fit(w) { w.x ~ normal(solve(decay, at: w.t, from: {x: 2}).x, 0.05) }
+      let run = train fit on d { optimize: lbfgs(), steps: 30 }
+      """
+    let (outcome, recorder, _) = Self.run(text)
+    #expect(outcome == .finished)
+    let codes = recorder.events.compactMap { event -> String? in
+      if case .diagnostic(let found) = event { found.code } else { nil }
+    }
+    #expect(codes.allSatisfy { $0 == "W1001" || $0 == "W1008" }, "\(codes)")
+  }
+
   /// A network has no intervals, and a run that fails has a record of what came before.
   @Test func saysWhatIsMissing() throws {
     let text = """
-      layer net = mlp(1, 4, 1)
+      layer net = mlp(4, out: 1)
       data d = csv("d.csv", time: "t", experiment: "who")
       loss fit(w) = mse(net([w.t[0]])[0], w.x[0])
       train fit on d { optimize: adam(lr: 1e-2), steps: 3 }

@@ -36,6 +36,8 @@ final class LogDensity {
   let countsVolume: Bool
   private let base: [Double]
   private let factor: Double
+  /// When whoever asks has waited long enough, by the host's clock.
+  var deadline = Double.infinity
   /// Networks, which stay as they are.
   let fixedCount: Int
 
@@ -120,6 +122,9 @@ final class LogDensity {
 
   /// The value and its gradient by the components.
   func evaluate(_ point: [Double]) throws -> Evaluation {
+    if evaluator.session.host.monotonicClock() > deadline {
+      throw SessionFailure(.optionValue, "they took too long", at: nil)
+    }
     let found = try evaluator.evaluate(
       vector(point), on: data, total: data?.exampleCount ?? 1, step: 0)
     var value = factor * found.value
