@@ -159,6 +159,20 @@ import Testing
     #expect(try Self.numbers(recorder, "ug.g.a.upper") == [.infinity])
   }
 
+  /// A parameter that neither data nor a prior say anything of stays where it is, and is told.
+  @Test func whatNothingReads() throws {
+    let recorder = Self.run(
+      Self.decay + """
+        ode f { state x = 2; param k = 0.8 in (0, inf); param c = 1 in (0, inf); x' = -k*x + 0*c }
+        loss fit(w) { w.x ~ normal(solve(f, at: w.t).x, 0.05) }
+        let run = train fit on obs { optimize: lbfgs(), steps: 50 }
+        let u = uncertainty of run { method: laplace() }
+        """)
+    #expect(recorder.printed.last?.contains("the data don't tell `f.c`") == true)
+    let found = try Self.numbers(recorder, "[u.f.k.lower, u.f.k.upper, u.f.c.lower]")
+    #expect(found[0] > 0.45 && found[1] < 0.55 && found[2] == 0, "\(found)")
+  }
+
   @Test(arguments: [
     ("uncertainty of obs { method: laplace() }", "a training run"),
     ("uncertainty of run { method: laplas() }", "did you mean `laplace`?"),

@@ -21,6 +21,8 @@ final class LogDensity {
     var domain: Domain
     /// Its scale: of a logarithm 1, else its size.
     var scale: Double
+    /// Neither data nor a prior say anything of it: there is no lowest point along it, whatever it is counted by.
+    var isVoid = false
 
     /// A bijection of the logarithm: what is added to one is a factor of the other.
     var isLogarithm: Bool { domain.lower.isFinite && !domain.upper.isFinite && domain.lower == 0 }
@@ -31,7 +33,7 @@ final class LogDensity {
   let kind: Kind
   /// Components that are looked at, by their places in the vector of the evaluator.
   let places: [Int]
-  let coordinates: [Coordinate]
+  private(set) var coordinates: [Coordinate]
   /// The density is of the coordinates, not of the parameters: then the mode is where draws are most likely to be.
   let countsVolume: Bool
   private let base: [Double]
@@ -103,10 +105,16 @@ final class LogDensity {
         residuals: count, spread: (sum * Double(count) / Double(freedom)).squareRoot())
       factor = Double(freedom) / (2 * loss)
     }
-    if case .likelihood = kind {
-      self.countsVolume = countsVolume
-    } else {
+    guard case .likelihood = kind, countsVolume else {
       self.countsVolume = false
+      return
+    }
+    self.countsVolume = true
+    let slope = try evaluator.evaluate(
+      vector, on: data, total: data?.exampleCount ?? 1, step: 0
+    ).gradient
+    for (k, place) in places.enumerated() where slope[place] == 0 {
+      self.coordinates[k].isVoid = true
     }
   }
 
@@ -130,7 +138,7 @@ final class LogDensity {
     var value = factor * found.value
     var gradient = places.map { factor * found.gradient[$0] }
     if countsVolume {
-      for (k, coordinate) in coordinates.enumerated() {
+      for (k, coordinate) in coordinates.enumerated() where !coordinate.isVoid {
         let (logarithm, slope) = coordinate.domain.logVolume(point[k])
         value -= logarithm
         gradient[k] -= slope
