@@ -145,6 +145,9 @@ extension Session {
         throw SessionFailure(
           .notSupportedYet, "`\(ode.name)` can't be exported as C: it draws random numbers",
           at: ode.span)
+      case .window, .windowEnd, .windowStates:
+        throw SessionFailure(
+          .internalInconsistency, "`\(ode.name)` reads a window of data", at: ode.span)
       }
       bindings.append(.constant(try bind(input, type).numbers))
     }

@@ -3,6 +3,7 @@ import NodalChecking
 import NodalDiagnostics
 import NodalExecution
 import NodalIR
+import NodalTraining
 import NodalTypes
 
 /// How far what a run has learned may be off: an interval for each parameter, and what the data don't tell.
