@@ -42,7 +42,7 @@ let package = Package(
     .executable(name: "nodal", targets: ["NodalCommand"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     // 0

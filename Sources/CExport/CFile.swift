@@ -18,7 +18,7 @@ final class CFile {
   }
 
   /// `head {`, what the closure writes, `}`.
-  func block(_ head: String, _ body: () throws -> Void) rethrows {
+  func block<E: Error>(_ head: String, _ body: () throws(E) -> Void) throws(E) {
     line(head.isEmpty ? "{" : head + " {")
     depth += 1
     defer {
@@ -90,17 +90,17 @@ final class CFile {
   }
 
   /// Loops over all indices of a shape.
-  func nest(_ shape: [Int], _ body: ([String]) throws -> Void) rethrows {
+  func nest<E: Error>(_ shape: [Int], _ body: ([String]) throws(E) -> Void) throws(E) {
     try nest(shape[...], [], body)
   }
 
-  private func nest(
-    _ rest: ArraySlice<Int>, _ indices: [String], _ body: ([String]) throws -> Void
-  ) rethrows {
+  private func nest<E: Error>(
+    _ rest: ArraySlice<Int>, _ indices: [String], _ body: ([String]) throws(E) -> Void
+  ) throws(E) {
     guard let count = rest.first else { return try body(indices) }
     guard count != 1 else { return try nest(rest.dropFirst(), indices + ["0"], body) }
     let index = fresh("i")
-    try block("for (int \(index) = 0; \(index) < \(count); \(index)++)") {
+    try block("for (int \(index) = 0; \(index) < \(count); \(index)++)") { () throws(E) in
       try nest(rest.dropFirst(), indices + [index], body)
     }
   }

@@ -105,23 +105,11 @@ struct CRegionEmitter {
   func loops(
     _ shape: [Int], _ body: ([String]) throws(CExportError) -> Void
   ) throws(CExportError) {
-    do {
-      try file.nest(shape, body)
-    } catch let error as CExportError {
-      throw error
-    } catch {
-      throw CExportError(what: .form("\(error)"))
-    }
+    try file.nest(shape, body)
   }
 
   func block(_ head: String, _ body: () throws(CExportError) -> Void) throws(CExportError) {
-    do {
-      try file.block(head, body)
-    } catch let error as CExportError {
-      throw error
-    } catch {
-      throw CExportError(what: .form("\(error)"))
-    }
+    try file.block(head, body)
   }
 
   func copy(_ value: CView, to target: CView) throws(CExportError) {

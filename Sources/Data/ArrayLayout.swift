@@ -1,3 +1,5 @@
+import NodalBasics
+
 /// What the first axes of arrays count.
 enum ArrayLayout: Equatable {
   /// Rows, as this array has them.
@@ -20,17 +22,7 @@ enum ArrayLayout: Equatable {
       guard labels.count == count else {
         throw .labels(array: column ?? "", shape: [labels.count])
       }
-      var groups: [Group] = []
-      var places: [String: Int] = [:]
-      for (row, label) in labels.enumerated() {
-        if let place = places[label] {
-          groups[place].rows.append(row)
-        } else {
-          places[label] = groups.count
-          groups.append(Group(label: label, rows: [row]))
-        }
-      }
-      return groups
+      return labels.placesByElement.map { Group(label: $0.element, rows: $0.places) }
     case .experiments(let count, let times, _):
       if let labels, labels.count != count {
         throw .labels(array: column ?? "", shape: [labels.count])

@@ -82,20 +82,14 @@ extension Table {
     guard let column = column(named: name) else {
       throw .unknownColumn(name: name, role: .experiment, columns: columns.map(\.name))
     }
-    var groups: [Group] = []
-    var places: [String: Int] = [:]
+    var labels: [String] = []
     for row in 0..<rowCount {
       guard let label = column.label(row) else {
         throw .missingExperiment(column: name, place: place(row, column))
       }
-      if let index = places[label] {
-        groups[index].rows.append(row)
-      } else {
-        places[label] = groups.count
-        groups.append(Group(label: label, rows: [row]))
-      }
+      labels.append(label)
     }
-    return groups
+    return labels.placesByElement.map { Group(label: $0.element, rows: $0.places) }
   }
 
   /// The experiment column itself: numbers if all are, else words; one entry an experiment, or a

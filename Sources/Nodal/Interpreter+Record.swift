@@ -24,7 +24,7 @@ extension Interpreter {
       session.sink(.diagnostic(session.diagnostic(of: error)))
       return .failed
     }
-    let (date, begin) = (Calendar.text(host.wallClock()), host.monotonicClock())
+    let (date, begin) = (RunDate.text(host.wallClock()), host.monotonicClock())
     let log = RunLog()
     session.recorder = RunRecorder()
     defer { session.recorder = nil }
@@ -125,29 +125,5 @@ extension Interpreter.Outcome {
     case .failed: "failed"
     case .cancelled: "cancelled"
     }
-  }
-}
-
-/// Dates of the Gregorian calendar, in UTC.
-private enum Calendar {
-  /// `2026-03-09T14:05:00Z`.
-  static func text(_ secondsSince1970: Double) -> String {
-    guard secondsSince1970.isFinite, (0..<253_402_300_800).contains(secondsSince1970) else {
-      return "at no known time"
-    }
-    let seconds = Int(secondsSince1970)
-    let (days, rest) = (seconds / 86_400, seconds % 86_400)
-    // Years that begin in March, so that the leap day is their last; eras of 400 years.
-    let shifted = days + 719_468
-    let (era, day) = (shifted / 146_097, shifted % 146_097)
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365
-    let dayOfYear = day - (365 * year + year / 4 - year / 100)
-    let month = (5 * dayOfYear + 2) / 153
-    func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
-    let date = [
-      String(year + era * 400 + (month >= 10 ? 1 : 0)), two(month < 10 ? month + 3 : month - 9),
-      two(dayOfYear - (153 * month + 2) / 5 + 1),
-    ].joined(separator: "-")
-    return "\(date)T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
   }
 }

@@ -1,3 +1,4 @@
+import NodalBasics
 import NodalChecking
 import NodalData
 import NodalDiagnostics
@@ -10,28 +11,25 @@ struct ExampleGroup {
   var length: Int?
   /// Nil for a loss that reads no data.
   var data: Dataset?
-  /// Where they stand in the data that were grouped.
-  var places: [Int]
+  let count: Int
+  /// Nil: they are all that there are.
+  private let chosen: [Int]?
 
-  var count: Int { places.count }
+  /// Where they stand in the data that were grouped.
+  var places: [Int] { chosen ?? Array(0..<count) }
 
   static func groups(_ data: Dataset?) -> [ExampleGroup] {
-    guard let data else { return [ExampleGroup(length: nil, data: nil, places: [0])] }
+    guard let data else { return [ExampleGroup(length: nil, data: nil, count: 1, chosen: nil)] }
     guard let lengths = data.lengths, !data.isUniform else {
       return [
         ExampleGroup(
-          length: data.lengths?.first, data: data, places: Array(0..<data.exampleCount))
+          length: data.lengths?.first, data: data, count: data.exampleCount, chosen: nil)
       ]
     }
-    var order: [Int] = []
-    var members: [Int: [Int]] = [:]
-    for (i, length) in lengths.enumerated() {
-      if members[length] == nil { order.append(length) }
-      members[length, default: []].append(i)
-    }
-    return order.map { length in
-      let places = members[length] ?? []
-      return ExampleGroup(length: length, data: data.gather(places.map(data.whole)), places: places)
+    return lengths.placesByElement.map { length, places in
+      ExampleGroup(
+        length: length, data: data.gather(places.map(data.whole)), count: places.count,
+        chosen: places)
     }
   }
 

@@ -251,15 +251,11 @@ final class LossEvaluator {
     _ penalties: [Double], _ step: Int, _ wantsGradient: Bool
   ) throws -> LossProgram.Outcome {
     let lowered = program.lowered.program
-    let inputs = try bind(lowered, vector, step: step, group)
-    let examples = try group.arrays(of: loss)
-    let options = RunOptions(
-      cancel: session.cancel, threads: session.options.threads, memoryLimit: session.memoryLimit)
+    let arguments = try arguments(lowered, vector, step: step, group)
     let outcome = try session.perform(lowered) { () throws(ExecutionError) in
       try program.run(
-        examples: examples, inputs: inputs, lanes: group.count, scales: scales,
-        penalties: penalties,
-        wantsGradient: wantsGradient, options)
+        arguments, lanes: group.count, scales: scales, penalties: penalties,
+        wantsGradient: wantsGradient, session.batchOptions)
     }
     guard let outcome else {
       throw SessionFailure(.internalInconsistency, "a loss that is not compiled", at: loss.span)

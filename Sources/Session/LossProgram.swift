@@ -21,7 +21,6 @@ final class LossProgram {
   private var valueBytes = 0
   /// What is differentiated by, in the order of the gradient's results.
   let trained: [ProgramInput]
-  private let types: [ValueType]
   /// Before any pass: the sum over the lanes.
   let batched: Region
   /// Its parameters that are differentiated by.
@@ -33,13 +32,12 @@ final class LossProgram {
     self.lowered = lowered
     let program = lowered.program
     let one = program.region
-    types = one.parameterTypes
     // Examples, their keys and their places in groups have lanes; weights and session values are shared.
     let mapped = program.isOfExample
     let terms = one.results.count - 1
     let element = one.resultTypes[0].element
     var builder = RegionBuilder(
-      parameters: zip(one.parameterTypes, mapped).map { $1 ? $0.prepending(.lane) : $0 }
+      parameters: one.parameterTypes.withLanes(mapped)
         + [ValueType(element, [.lane]), ValueType(element, shape: [terms])])
     let given = builder.parameters
     let weights = given[one.parameterCount]
@@ -83,25 +81,20 @@ final class LossProgram {
 
   /// Nil before it is prepared.
   /// - Parameters:
-  ///   - examples: arrays of the examples [lanes, …], in the order of the declared parameters.
-  ///   - inputs: tensors for the program's inputs; those of weights are unconstrained, those that each example has its own of
-  ///     have lanes.
+  ///   - arguments: the examples' arrays [lanes, …], in the order of the declared parameters, then the program's inputs; those of weights are
+  ///     unconstrained, those that each example has its own of have lanes.
   ///   - scales: what each example counts.
   func run(
-    examples: [Tensor], inputs: [Tensor], lanes: Int, scales: [Double],
-    penalties: [Double], wantsGradient: Bool, _ options: RunOptions
+    _ arguments: [Tensor], lanes: Int, scales: [Double], penalties: [Double], wantsGradient: Bool,
+    _ options: RunOptions
   ) throws(ExecutionError) -> Outcome? {
     guard let runner = wantsGradient ? gradient : value else { return nil }
-    let program = lowered.program
-    var arguments: [Tensor] = []
-    for (i, tensor) in examples.enumerated() {
-      arguments.append(Tensor(types[i].element, shape: tensor.shape, tensor.numbers))
-    }
-    arguments += inputs
-    let element = program.region.resultTypes[0].element
-    arguments.append(Tensor(element, shape: [lanes], scales))
-    arguments.append(Tensor(element, shape: [penalties.count], penalties))
-    let (results, report) = try runner.run(arguments, lanes: lanes, options)
+    let element = lowered.program.region.resultTypes[0].element
+    let weights = [
+      Tensor(element, shape: [lanes], scales),
+      Tensor(element, shape: [penalties.count], penalties),
+    ]
+    let (results, report) = try runner.run(arguments + weights, lanes: lanes, options)
     if wantsGradient {
       gradientBytes = max(gradientBytes, report.byteCount)
     } else {

@@ -109,63 +109,93 @@ struct MultipleShooting {
 }
 
 extension LossEvaluator {
+  /// What is known of the solves of a loss where a fit of windows begins: by example the results of `Lowering.lowerShots`.
+  private struct Beginnings {
+    let windows, whole: [[Tensor]]
+    /// Nil where a solve of the whole fails, as it may with poor weights.
+    let trajectories: [[Tensor]]?
+
+    func times(_ window: DataWindow, of solve: Int) -> [Double] {
+      windows[window.number][2 * solve].numbers
+    }
+    /// The state that the loss itself begins a window with.
+    func begin(_ window: DataWindow, of solve: Int) -> [Double] {
+      windows[window.number][2 * solve + 1].numbers
+    }
+    /// All times of the window's experiment.
+    func allTimes(_ window: DataWindow, of solve: Int) -> [Double] {
+      whole[window.experiment][2 * solve].numbers
+    }
+    /// A component of the solution from the beginning of the experiment, where the window begins.
+    func solved(_ window: DataWindow, of solve: Int, component: Int, of count: Int) -> Double? {
+      let value = trajectories?[window.experiment][solve].numbers[window.start * count + component]
+      return value.flatMap { $0.isFinite ? $0 : nil }
+    }
+  }
+
   /// Where a fit of windows begins: their states are what the loss itself begins with, where that follows the data, else what its solution from the
   /// beginning has there.
-  func beginning(_ start: ParameterVector, of data: Dataset?, at span: Span) throws
-    -> ParameterVector
-  {
+  func beginning(
+    _ start: ParameterVector, of data: Dataset?, at span: Span
+  ) throws -> ParameterVector {
     guard var shooting, let data, let windows = shooting.windows.windows else { return start }
-    let own = try shots(shooting.windows, start.values, wantsTrajectories: false)
-    let whole = try shots(data, start.values, wantsTrajectories: false)
-    // Where a solve of the whole fails, as it may with poor weights, windows begin as the loss does.
-    let trajectories = try? shots(data, start.values, wantsTrajectories: true)
+    let known = Beginnings(
+      windows: try shots(shooting.windows, start.values, wantsTrajectories: false),
+      whole: try shots(data, start.values, wantsTrajectories: false),
+      trajectories: try? shots(data, start.values, wantsTrajectories: true))
     if session.cancel.isSet { throw SessionFailure(.cancelled, "stopped", at: span) }
+    shooting.ends = try shooting.solves.indices.map { solve in
+      try windows.map { try end(of: $0, solve, known, at: span) }
+    }
     var result = start
     var scales: [[Double]] = []
-    shooting.ends = []
-    for (place, states) in shooting.solves.enumerated() {
-      func times(_ window: DataWindow) -> [Double] { own[window.number][2 * place].numbers }
-      func begin(_ window: DataWindow) -> [Double] { own[window.number][2 * place + 1].numbers }
-      shooting.ends.append(
-        try windows.map { window in
-          let all = whole[window.experiment][2 * place].numbers
-          let own = times(window)
-          let last = window.start + own.count
-          guard last <= all.count, own.isNear(Array(all[window.start..<last])) else {
-            throw SessionFailure(
-              .optionValue,
-              "`shooting:` cuts the data into windows, and `\(loss.name)` doesn't solve over the times of its example",
-              at: span, help: ["write `solve(…, at: w.t)`"])
-          }
-          return last < all.count ? all[last] : all[last - 1]
-        })
-      let n = begin(windows[0]).count
-      let inner = windows.filter { $0.row != nil }
-      let guesses = (0..<n).map { k -> [Double] in
-        let given = windows.map { begin($0)[k] }
-        let follows = given.contains { $0 != given[0] }
-        return inner.map { window in
-          let solved = trajectories?[window.experiment][place].numbers[window.start * n + k]
-          guard !follows, let solved, solved.isFinite else { return begin(window)[k] }
-          return solved
-        }
-      }
+    for (solve, states) in shooting.solves.enumerated() {
+      let guesses = guesses(windows, solve, known)
       let own = guesses.map(\.spread)
       scales.append(own)
       var next = 0
       for state in states {
         let range = next..<(next + state.count)
         next = range.upperBound
-        var values: [Double] = []
-        for row in inner.indices {
-          values += range.map { state.domain.near(guesses[$0][row], scale: own[$0]) }
+        result[state.path] = (0..<shooting.rows).flatMap { row in
+          range.map { state.domain.near(guesses[$0][row], scale: own[$0]) }
         }
-        result[state.path] = values
       }
     }
     if shooting.scales.isEmpty { shooting.scales = scales }
     self.shooting = shooting
     return result
+  }
+
+  /// Where the window behind one begins, in the time of a solve.
+  private func end(
+    of window: DataWindow, _ solve: Int, _ known: Beginnings, at span: Span
+  ) throws -> Double {
+    let all = known.allTimes(window, of: solve)
+    let own = known.times(window, of: solve)
+    let last = window.start + own.count
+    guard last <= all.count, own.isNear(Array(all[window.start..<last])) else {
+      throw SessionFailure(
+        .optionValue,
+        "`shooting:` cuts the data into windows, and `\(loss.name)` doesn't solve over the times of its example",
+        at: span, help: ["write `solve(…, at: w.t)`"])
+    }
+    return last < all.count ? all[last] : all[last - 1]
+  }
+
+  /// For each component of a solve's state a number for each window that begins in a state of its own.
+  private func guesses(
+    _ windows: [DataWindow], _ solve: Int, _ known: Beginnings
+  ) -> [[Double]] {
+    let given = windows.map { known.begin($0, of: solve) }
+    let n = given[0].count
+    return (0..<n).map { k in
+      let follows = given.contains { $0[k] != given[0][k] }
+      return windows.filter { $0.row != nil }.map { window in
+        (follows ? nil : known.solved(window, of: solve, component: k, of: n))
+          ?? given[window.number][k]
+      }
+    }
   }
 
   /// What the solves of the loss do of themselves: for each example the results of `Lowering.lowerShots`.
@@ -180,8 +210,7 @@ extension LossEvaluator {
         try Lowering.lowerShots(
           loss, wantsTrajectories: wantsTrajectories, of: program, lengths: known)
       }.program
-      let arguments = try arguments(lowered, vector, step: 0, group)
-      let results = try eachExample(of: lowered.region, lowered, arguments, group)
+      let results = try eachExample(of: lowered.region, lowered, vector, group)
       for (own, place) in zip(results, group.places) { all[place] = own }
     }
     return all

@@ -62,26 +62,29 @@ extension Session {
         end: run.result.ends.indices.contains(index)
           ? run.result.ends[index].words : "not reached")
     }
-    let best = evaluator.best(of: run)
-    var judged: (laplace: Laplace, quantile: Double)?
+    // Without windows and penalties its programs are compiled already.
+    let isPlain = plan.shooting == nil && plan.terms.isEmpty
+    let fit = Result {
+      let own = isPlain ? evaluator : try LossEvaluator(self, command.loss, type: plan.type)
+      return FittedLoss(own, of: run, on: plan.data)
+    }
+    var judged: Laplace?
     do {
-      let laplace = try laplace(run, plan, evaluator, command)
-      judged = (laplace, StudentT.quantile(0.975, freedom: laplace.density.freedom))
+      let laplace = try laplace(try fit.get(), patience: run.result.elapsed, command)
+      judged = laplace
       training.uncertainty =
         "The intervals hold 95 %, by Laplace's approximation; \(laplace.density.words)."
       training.sentences = Identifiability.words(laplace)
     } catch {
       training.uncertainty = "No intervals: \(describe(error, at: nil).message)."
     }
-    training.parameters = parameters(best, evaluator, judged?.laplace, judged?.quantile ?? 0)
-    let count = evaluator.trained.reduce(0) {
-      $0 + ($1.kind == .network ? weights[$1.path]?.values.count ?? 0 : 0)
-    }
+    training.parameters = parameters(evaluator.best(of: run), evaluator, judged)
+    let count = evaluator.parameterCount - evaluator.components.count
     if count > 0 {
       training.sentences.append("networks have \(NumberFormat.grouped(count)) weights beside these")
     }
     do {
-      let found = try recordable(run, plan, command)
+      let found = try recordable(try fit.get())
       training.fields = found.map { field($0, plan.data) }
       training.sentences += found.flatMap(\.words)
     } catch {
@@ -95,20 +98,13 @@ extension Session {
     return .init(kept.map { looks[$0].step }, kept.map { looks[$0].value ?? .nan })
   }
 
-  /// - Throws: where they can't be had, or would take much longer than the training.
+  /// - Parameter patience: the seconds that they may take, or as many as is usual.
+  /// - Throws: where they can't be had, or would take longer.
   private func laplace(
-    _ run: RunValue, _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand
+    _ fit: FittedLoss, patience: Double, _ command: TrainCommand
   ) throws -> Laplace {
     if cancel.isSet { throw SessionFailure(.cancelled, "the training was stopped", at: nil) }
-    // Without windows and penalties its programs are compiled already.
-    let isPlain = plan.shooting == nil && plan.terms.isEmpty
-    let own =
-      isPlain ? evaluator : try LossEvaluator(self, command.loss, type: plan.type)
-    let density = try LogDensity(
-      own, at: own.best(of: run).values, on: plan.data, countsVolume: true, span: command.span)
-    guard !density.places.isEmpty else {
-      throw SessionFailure(.optionValue, "`\(run.name)` learns no `param`", at: nil)
-    }
+    let density = try LogDensity(fit, countsVolume: true, span: command.span)
     // The first evaluation may compile.
     _ = try density.evaluate(density.start)
     let begin = host.monotonicClock()
@@ -116,7 +112,7 @@ extension Session {
     let evaluation = host.monotonicClock() - begin
     // Two differences, twice, for each parameter; and the way to the lowest point.
     let estimate = evaluation * Double(4 * density.places.count + 40)
-    let patience = max(RunRecorder.patience, run.result.elapsed)
+    let patience = max(RunRecorder.patience, patience)
     density.deadline = begin + patience
     guard estimate <= patience else {
       throw SessionFailure(
@@ -128,34 +124,26 @@ extension Session {
   }
 
   private func parameters(
-    _ best: ParameterVector, _ evaluator: LossEvaluator, _ laplace: Laplace?, _ quantile: Double
+    _ best: ParameterVector, _ evaluator: LossEvaluator, _ laplace: Laplace?
   ) -> [RunRecord.Parameter] {
-    var rows: [RunRecord.Parameter] = []
-    for (weight, block) in zip(evaluator.trained, best.blocks) where weight.kind == .parameter {
+    let quantile = laplace?.density.quantile(0.95) ?? .nan
+    return evaluator.components.prefix(RunRecorder.parameters).enumerated().map { k, component in
+      let weight = component.weight
       let offset = weight.type.tensor?.shownOffset ?? 0
-      for (k, place) in block.range.enumerated() where rows.count < RunRecorder.parameters {
-        let component = laplace?.density.places.firstIndex(of: place)
-        var bounds: (Double, Double)?
-        if let laplace, let component {
-          let ends = laplace.bounds(component, quantile)
-          bounds = (ends.lower - offset, ends.upper - offset)
-        }
-        rows.append(
-          .init(
-            block.count == 1 ? weight.path : "\(weight.path)[\(k)]",
-            weight.domain.constrained(best.values[place]) - offset, bounds: bounds,
-            unit: ValueText.unit(weight.type), prior: weight.prior?.description,
-            domain: weight.domain.text))
+      let bounds = laplace.map { laplace in
+        let ends = laplace.bounds(k, quantile)
+        return (ends.lower - offset, ends.upper - offset)
       }
+      return .init(
+        component.name, weight.domain.constrained(best.values[component.place]) - offset,
+        bounds: bounds, unit: ValueText.unit(weight.type), prior: weight.prior?.description,
+        domain: weight.domain.text)
     }
-    return rows
   }
 
-  private func recordable(
-    _ run: RunValue, _ plan: TrainingPlan, _ command: TrainCommand
-  ) throws -> [FieldResiduals] {
+  private func recordable(_ fit: FittedLoss) throws -> [FieldResiduals] {
     if cancel.isSet { throw SessionFailure(.cancelled, "the training was stopped", at: nil) }
-    let count = plan.data?.fields.reduce(0) { $0 + $1.values.count } ?? 0
+    let count = fit.data?.fields.reduce(0) { $0 + $1.values.count } ?? 0
     guard count <= RunRecorder.observations else {
       throw SessionFailure(
         .optionValue,
@@ -163,7 +151,7 @@ extension Session {
         at: nil
       )
     }
-    return try residuals(of: run, command)
+    return try residuals(of: fit)
   }
 
   private func field(_ all: FieldResiduals, _ data: Dataset?) -> RunRecord.Field {

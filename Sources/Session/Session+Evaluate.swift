@@ -299,6 +299,11 @@ extension Session {
       cancel: cancel, threads: options.threads, cutsLanes: false, memoryLimit: memoryLimit)
   }
 
+  /// Of a program for many examples, which is cut into pieces that threads share.
+  var batchOptions: RunOptions {
+    RunOptions(cancel: cancel, threads: options.threads, memoryLimit: memoryLimit)
+  }
+
   /// What records of steps may take; the rest is for all else.
   var memoryLimit: Int { host.memory() / 4 * 3 }
 

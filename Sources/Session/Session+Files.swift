@@ -110,9 +110,7 @@ extension Session {
     guard !taken.isEmpty else {
       throw SessionFailure(
         .incompatibleWeights, "\"\(path)\" has no weight of this program", at: nil,
-        help: [
-          "it holds " + saved.entries.prefix(8).map { "`\($0.name)`" }.joined(separator: ", ")
-        ])
+        help: [saved.contents])
     }
     return taken
   }
@@ -161,12 +159,17 @@ extension Session {
       guard let array = saved[weight.path] else {
         throw SessionFailure(
           .incompatibleWeights, "\"\(file)\" has no `\(weight.path)`", at: span,
-          help: [
-            "it holds " + saved.entries.prefix(8).map { "`\($0.name)`" }.joined(separator: ", ")
-          ])
+          help: [saved.contents])
       }
       try take(array, for: weight, from: file, span)
     }
     sink(.note("loaded \(ids.count) arrays of `\(owner)` from \(file)"))
+  }
+}
+
+extension Safetensors {
+  /// `it holds `f.k`, `f.c``
+  fileprivate var contents: String {
+    "it holds " + entries.prefix(8).map { "`\($0.name)`" }.joined(separator: ", ")
   }
 }

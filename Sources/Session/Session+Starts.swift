@@ -20,14 +20,15 @@ extension Session {
   /// The fits from all starts. The first begins where the weights are; of the others the parameters are spread over their domains, and networks
   /// are drawn anew. One that fails is none; where all do, the first failure is the run's.
   func fitFromSeveral(
-    _ count: Int, _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand
+    _ count: Int, _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
+    _ looks: Looks
   ) throws -> (best: TrainingResult, optima: [Double]) {
     var done: [Start] = []
     var failure: SessionFailure?
     let beginnings = try starts(count, plan, evaluator)
     for (k, beginning) in beginnings.enumerated() where !cancel.isSet {
       do {
-        let result = try fit(plan, evaluator, command, from: beginning, isOneOfMany: true)
+        let result = try fit(plan, evaluator, command, looks, from: beginning, isOneOfMany: true)
         if let start = try judged(k + 1, result, plan, evaluator) { done.append(start) }
       } catch let error as SessionFailure {
         if cancel.isSet { break }

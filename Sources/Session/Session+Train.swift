@@ -23,14 +23,15 @@ extension Session {
     let isFirst = !command.loss.weights.contains { id in
       program.weights[id].flatMap { weights[$0.path]?.isChanged } ?? false
     }
+    let looks = try Looks(plan, evaluator, self)
     let result: TrainingResult
     var optima: [Double]?
     if let count = plan.starts {
-      (result, optima) = try fitFromSeveral(count, plan, evaluator, command)
+      (result, optima) = try fitFromSeveral(count, plan, evaluator, command, looks)
     } else if let minimal = plan.minimal {
-      result = try smallest(minimal, &plan, evaluator, command)
+      result = try smallest(minimal, &plan, evaluator, command, looks)
     } else {
-      result = try fit(plan, evaluator, command)
+      result = try fit(plan, evaluator, command, looks)
     }
     keep(result.best.values, evaluator)
     // A run that was cancelled has no time for a last look.
@@ -39,7 +40,7 @@ extension Session {
       name: command.loss.name, result: result,
       loss: final?.loss ?? result.bestLoss ?? result.losses.last ?? .nan,
       validation: result.bestValidation,
-      test: final == nil ? nil : try tested(result, plan, evaluator), optima: optima,
+      test: final == nil ? nil : try looks.test?.value(result.best.values), optima: optima,
       penalty: final.map { $0.value - $0.loss },
       epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameterCount,
       peakMemory: evaluator.byteCount)
@@ -72,13 +73,6 @@ extension Session {
     }
   }
 
-  /// What the test says of the parameters that are kept.
-  private func tested(
-    _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
-  ) throws -> Double? {
-    try look(plan.test, usually: 1, evaluator)?.value(result.best.values)
-  }
-
   private func look(
     _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
   ) throws -> Evaluation {
@@ -93,7 +87,7 @@ extension Session {
 
   /// - Parameter isOneOfMany: Its steps are nobody's progress.
   func fit(
-    _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
+    _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand, _ looks: Looks,
     from start: ParameterVector? = nil, isOneOfMany: Bool = false
   ) throws -> TrainingResult {
     let reports = SideReports(command, total: plan.steps)
@@ -101,9 +95,6 @@ extension Session {
       reports.begin(request.step, vector)
       return try plan.batch(for: request)
     }
-    let validation = try look(plan.validation, usually: 10, evaluator)
-    // Without `every:` only what comes out is tested.
-    let test = plan.test?.every == nil ? nil : try look(plan.test, usually: 1, evaluator)
     defer { tell(reports) }
     var reported: Set<String> = []
     let wantsReport = command.option("report") != nil
@@ -122,7 +113,7 @@ extension Session {
     do {
       let last = try Trainer.train(
         objective, from: state, stages: plan.stages.map(\.training),
-        validation: validation, test: test, clock: host.monotonicClock,
+        validation: looks.validation, test: looks.testOnTheWay, clock: host.monotonicClock,
         isCancelled: { [cancel] in cancel.isSet }
       ) { progress, state in
         let fresh = progress.untouched.filter { reported.insert($0).inserted }
@@ -173,12 +164,13 @@ extension Session {
 
   /// `minimal(term)`: fits with growing weights on the term, as long as they validate nearly as well as the fit without.
   private func smallest(
-    _ index: Int, _ plan: inout TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand
+    _ index: Int, _ plan: inout TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
+    _ looks: Looks
   ) throws -> TrainingResult {
     let start = evaluator.parameters
     let search = try LargestPenalty<TrainingResult>.search(fits: 8) { weight in
       evaluator.penalties[index] = weight
-      let result = try fit(plan, evaluator, command, from: start)
+      let result = try fit(plan, evaluator, command, looks, from: start)
       if cancel.isSet {
         keep(result.best.values, evaluator)
         throw SessionFailure(
@@ -196,35 +188,6 @@ extension Session {
     }
     plan.weights[index] = search.chosen.weight
     return search.chosen.fit
-  }
-
-  /// What `validate:` or `test:` asks for, as a function of the parameters.
-  private func look(
-    _ plan: TrainingPlan.LookPlan?, usually every: Int, _ evaluator: LossEvaluator
-  ) throws -> Look? {
-    guard let plan else { return nil }
-    let every = plan.every ?? every
-    switch plan.measure {
-    case .slice(let slice):
-      return Look(every: every) { vector in
-        try evaluator.evaluate(
-          vector, on: slice, total: slice.exampleCount, step: 0, wantsGradient: false
-        ).loss
-      }
-    case .perExample(let loss, let data, let type):
-      let own = try LossEvaluator(self, loss, type: type)
-      return Look(every: every) { vector in
-        try own.evaluate(
-          own.vector(vector, of: evaluator), on: data, total: data.exampleCount, step: 0,
-          wantsGradient: false
-        ).loss
-      }
-    case .expression(let expression):
-      return Look(every: every) { vector in
-        self.keep(vector, evaluator)
-        return try self.evaluate(expression).tensor?.scalar ?? .nan
-      }
-    }
   }
 
   /// Learned terms see their inputs centred and scaled by the training data: fixed when training starts.

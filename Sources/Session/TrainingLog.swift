@@ -31,7 +31,7 @@ final class TrainingLog {
     default:
       throw SessionFailure(
         .optionValue, "a log is a table, `.csv`, or a record on each line, `.jsonl`",
-        at: option.span, help: ["log: \"\\(command.loss.name).csv\""])
+        at: option.span, help: ["log: \"\(command.loss.name).csv\""])
     }
     let path = try session.pathForWriting(name, option.span)
     let log = TrainingLog(

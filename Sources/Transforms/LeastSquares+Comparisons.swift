@@ -15,9 +15,7 @@ extension LeastSquares {
   package static func comparisons(
     of region: Region, wrt: [Int]
   ) throws(IRError) -> (region: Region, comparisons: [Comparison])? {
-    guard let result = region.results.first else { return nil }
     var search = Search(region, wrt: wrt)
-    search.follow(result, by: search.builder.one(like: search.made[result.index]))
     var results: [Value] = []
     var comparisons: [Comparison] = []
     for root in search.roots {

@@ -11,9 +11,7 @@ package enum LeastSquares {
   /// Parameters are those of the region.
   /// - Parameter wrt: the parameters that are learned.
   package static func residuals(of region: Region, wrt: [Int]) throws(IRError) -> Region? {
-    guard let result = region.results.first else { return nil }
     var search = Search(region, wrt: wrt)
-    search.follow(result, by: search.builder.one(like: search.made[result.index]))
     if search.residuals.isEmpty { return nil }
     return try search.builder.finish([search.builder.concatenate(search.residuals, axis: 0)])
   }
@@ -78,10 +76,13 @@ package enum LeastSquares {
         for place in node.results { depends[place] = true }
       }
       self.depends = depends
+      if let result = region.results.first {
+        follow(result, by: builder.one(like: made[result.index]))
+      }
     }
 
     /// Looks for squares in a value that enters the result by a factor for each element.
-    mutating func follow(_ value: Value, by factor: Value) {
+    private mutating func follow(_ value: Value, by factor: Value) {
       guard depends[value.index], let node = region.definition(of: value) else { return }
       switch node.form {
       case .elementwise(let schema): follow(schema.name, node.operands, by: factor)

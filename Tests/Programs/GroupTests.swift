@@ -28,14 +28,9 @@ import Testing
     """
 
   private static func run(_ text: String) throws -> Recorder {
-    let recorder = Recorder(files: files)
-    recorder.run(text)
+    let recorder = Recorder.ran(text, files: files)
     #expect(recorder.errors.map(\.text) == [])
     return recorder
-  }
-
-  private static func numbers(_ recorder: Recorder, _ expression: String) throws -> [Double] {
-    try #require(recorder.interpreter.evaluate(expression).numbers)
   }
 
   private static func expect(_ found: [Double], _ wanted: [Double], within bound: Double) {
@@ -53,7 +48,7 @@ import Testing
       ("optimize: adam(lr: 0.05), steps: 400; batch: shuffled(1)", [0.5, 1, 2], 1e-2),
     ] {
       let recorder = try Self.run(data + Self.decay + "train fit on all { \(options) }\n")
-      Self.expect(try Self.numbers(recorder, "f.k"), wanted, within: bound)
+      Self.expect(try recorder.numbers("f.k"), wanted, within: bound)
     }
     let windows = try Self.run(
       data + """
@@ -61,7 +56,7 @@ import Testing
         loss fit(w) = mse(solve(f, from: {x: w.x[0]}, at: w.time, solver: dopri5(rtol: 1e-9, atol: 1e-11)).x, w.x)
         train fit on all { batch: windows(2, count: 8); optimize: adam(lr: 0.05), steps: 400 }
         """)
-    Self.expect(try Self.numbers(windows, "f.k"), [0.5, 1, 2], within: 2e-2)
+    Self.expect(try windows.numbers("f.k"), [0.5, 1, 2], within: 2e-2)
   }
 
   /// Subjects of several files have one value each, in the order in which the files name them.
@@ -71,7 +66,7 @@ import Testing
       data one = csv("one.csv", time: "time", experiment: "Subject")
       data two = csv("two.csv", time: "time", experiment: "Subject")
       """ + "\n" + Self.decay + "train fit on two { optimize: lbfgs(), steps: 80 }\n")
-    Self.expect(try Self.numbers(recorder, "f.k"), [0.8, 2, 1], within: 1e-6)
+    Self.expect(try recorder.numbers("f.k"), [0.8, 2, 1], within: 1e-6)
     recorder.run("print f\n")
     #expect(recorder.printed.last?.contains("\nb         0.8") == true, "\(recorder.printed)")
   }
@@ -94,8 +89,8 @@ import Testing
       zip(sums, shares).reduce(0) { $0 + $1.0.0 * $1.1 }
       / zip(sums, shares).reduce(0) { $0 + $1.0.1 * $1.1 }
     let wanted = zip(sums, shares).map { $1 * ($0.0 + mean * between / within) }
-    Self.expect(try Self.numbers(recorder, "a"), wanted, within: 1e-5)
-    Self.expect(try Self.numbers(recorder, "μ"), [mean], within: 1e-5)
+    Self.expect(try recorder.numbers("a"), wanted, within: 1e-5)
+    Self.expect(try recorder.numbers("μ"), [mean], within: 1e-5)
   }
 
   /// The examples of a data set by its name; draws of their own to start from; gradients by every way.
@@ -112,13 +107,13 @@ import Testing
       let all = solve(f, over: 0..1, with: {k: f.k}, solver: dopri5(rtol: 1e-10, atol: 1e-12)).final.x
       let second = solve(f, over: 0..1, with: {k: f.k[1]}, solver: dopri5(rtol: 1e-10, atol: 1e-12)).final.x
       """)
-    Self.expect(try Self.numbers(recorder, "f.k"), [0.5, 1, 3, 2], within: 1e-6)
-    let started = try Self.numbers(recorder, "started")
+    Self.expect(try recorder.numbers("f.k"), [0.5, 1, 3, 2], within: 1e-6)
+    let started = try recorder.numbers("started")
     #expect(Set(started).count == 4 && started.allSatisfy { $0 > 0.8 && $0 < 1.2 }, "\(started)")
     #expect(recorder.printed.joined().contains("fine"))
     Self.expect(
-      try Self.numbers(recorder, "all"), [0.5, 1, 3, 2].map { exp(-$0) }, within: 1e-6)
-    Self.expect(try Self.numbers(recorder, "second"), [exp(-1)], within: 1e-6)
+      try recorder.numbers("all"), [0.5, 1, 3, 2].map { exp(-$0) }, within: 1e-6)
+    Self.expect(try recorder.numbers("second"), [exp(-1)], within: 1e-6)
   }
 
   @Test(arguments: [

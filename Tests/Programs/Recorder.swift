@@ -70,6 +70,19 @@ enum Repository {
 }
 
 extension Recorder {
+  /// A recorder that a program has run in.
+  static func ran(_ text: String, files: [String: String] = [:]) -> Recorder {
+    let recorder = Recorder(files: files)
+    recorder.run(text)
+    return recorder
+  }
+
+  /// What an expression comes to, where nothing has gone wrong so far.
+  func numbers(_ expression: String) throws -> [Double] {
+    #expect(errors.map(\.text) == [])
+    return try #require(interpreter.evaluate(expression).numbers)
+  }
+
   /// What an expression comes to behind a program, which runs without a mistake.
   static func numbers(
     _ program: String, _ expression: String, _ backend: Backend = .automatic

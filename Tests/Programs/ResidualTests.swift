@@ -4,17 +4,6 @@ import Testing
 
 /// What fits leave of data: observations and fitted values in their places, and what is said of a course that a model misses.
 @Suite struct ResidualTests {
-  private static func run(_ text: String, files: [String: String] = [:]) -> Recorder {
-    let recorder = Recorder(files: files)
-    recorder.run(text)
-    return recorder
-  }
-
-  private static func numbers(_ recorder: Recorder, _ expression: String) throws -> [Double] {
-    #expect(recorder.errors.map(\.text) == [])
-    return try #require(recorder.interpreter.evaluate(expression).numbers)
-  }
-
   private static let line = "param a = 0.0\nparam b = 0.0\n"
 
   /// Two experiments, a cell missing: residuals are what is observed less what is fitted, in the order of the data, whichever way the loss is written.
@@ -24,18 +13,18 @@ import Testing
   ])
   func placesAndSigns(_ body: String, _ scale: Double) throws {
     let csv = "t,who,x\n0,p,1\n1,p,2.5\n2,p,\n3,p,4\n0,q,1.5\n1,q,2\n4,q,4.5\n"
-    let recorder = Self.run(
+    let recorder = Recorder.ran(
       "data d = csv(\"d.csv\", time: \"t\", experiment: \"who\")\n" + Self.line
         + "loss fit(w) = \(body)\nlet run = train fit on d { optimize: lm(), steps: 20 }\nlet r = residuals of run\n",
       files: ["/project/d.csv": csv])
-    let (a, b) = (try Self.numbers(recorder, "a")[0], try Self.numbers(recorder, "b")[0])
+    let (a, b) = (try recorder.numbers("a")[0], try recorder.numbers("b")[0])
     let times = [0.0, 1, 3, 0, 1, 4]
     let observed = [1, 2.5, 4, 1.5, 2, 4.5]
-    #expect(try Self.numbers(recorder, "r.x.t") == times)
-    #expect(try Self.numbers(recorder, "r.x.observed") == observed)
-    let fitted = try Self.numbers(recorder, "r.x.fitted")
+    #expect(try recorder.numbers("r.x.t") == times)
+    #expect(try recorder.numbers("r.x.observed") == observed)
+    let fitted = try recorder.numbers("r.x.fitted")
     #expect(zip(fitted, times).allSatisfy { abs($0 - a - b * $1) < 1e-12 })
-    let residuals = try Self.numbers(recorder, "r.x.residual")
+    let residuals = try recorder.numbers("r.x.residual")
     #expect(
       zip(residuals, zip(observed, fitted)).allSatisfy { abs($0 - ($1.0 - $1.1)) < 1e-12 },
       "\(residuals)")
@@ -48,7 +37,7 @@ import Testing
       + (0..<9).map {
         "\($0),\(1 + 0.5 * Double($0)),\(exp(0.3 * Double($0) + (Double($0 % 3) - 1) * 0.1))\n"
       }.joined()
-    let recorder = Self.run(
+    let recorder = Recorder.ran(
       "data d = csv(\"d.csv\", time: \"t\")\n" + Self.line + """
         param σ = 0.2 in (0, inf)
         param c = 0.2
@@ -59,12 +48,12 @@ import Testing
         let run = train fit on d { optimize: lbfgs(), steps: 60 }
         let r = residuals of run
         """, files: ["/project/d.csv": csv])
-    let spread = try Self.numbers(recorder, "σ")[0]
-    let slope = try Self.numbers(recorder, "c")[0]
+    let spread = try recorder.numbers("σ")[0]
+    let slope = try recorder.numbers("c")[0]
     let (observed, fitted) = (
-      try Self.numbers(recorder, "r.y.observed"), try Self.numbers(recorder, "r.y.fitted")
+      try recorder.numbers("r.y.observed"), try recorder.numbers("r.y.fitted")
     )
-    let residuals = try Self.numbers(recorder, "r.y.residual")
+    let residuals = try recorder.numbers("r.y.residual")
     #expect(residuals.count == 9 && observed.count == 9)
     #expect(fitted.enumerated().allSatisfy { abs($1 - exp(slope * Double($0))) < 1e-9 * $1 })
     #expect(
@@ -86,7 +75,7 @@ import Testing
         let two = train bent on noise { optimize: lm(), steps: 20 }
         residuals of two
         """
-    let recorder = Self.run(text)
+    let recorder = Recorder.ran(text)
     #expect(recorder.errors.map(\.text) == [])
     #expect(recorder.printed.count == 2)
     #expect(recorder.printed.first?.contains("misses") == false, "\(recorder.printed)")
@@ -101,7 +90,7 @@ import Testing
     ("let r = residuals of run\nprint r.z", "z"),
   ])
   func refusals(_ statement: String, _ words: String) {
-    let recorder = Self.run(
+    let recorder = Recorder.ran(
       "data d = csv(\"d.csv\", time: \"t\")\n" + Self.line + """
         loss fit(w) = mse(a + b*w.t, w.x)
         loss far(w) = mae(a + b*w.t, w.x)

@@ -17,17 +17,6 @@ import Testing
     """
   private static let loss = "loss fit(w) { let s = solve(spring, at: w.t); mse(s.x, w.x) }\n"
 
-  private static func run(_ text: String, files: [String: String] = [:]) -> Recorder {
-    let recorder = Recorder(files: files)
-    recorder.run(text)
-    return recorder
-  }
-
-  private static func numbers(_ recorder: Recorder, _ expression: String) throws -> [Double] {
-    #expect(recorder.errors.map(\.text) == [])
-    return try #require(recorder.interpreter.evaluate(expression).numbers)
-  }
-
   private static func program(_ guess: String, _ options: String) -> String {
     oscillator.replacing("OMEGA", with: guess) + loss
       + "let run = train fit on obs { \(options) }\n"
@@ -38,15 +27,12 @@ import Testing
     func known(_ text: String) -> String {
       text.replacing("param c = 0.2 in (0, inf)", with: "const c = 0.05")
     }
-    let plain = Self.run(known(Self.program("2.0", "optimize: lbfgs(), steps: 200")))
-    #expect(try Self.numbers(plain, "run.loss")[0] > 0.3)
+    let plain = Recorder.ran(known(Self.program("2.0", "optimize: lbfgs(), steps: 200")))
+    #expect(try plain.numbers("run.loss")[0] > 0.3)
     for (guess, optimizer) in [("0.5", "lbfgs"), ("2.0", "lm"), ("6.0", "lm")] {
-      let found = try Self.numbers(
-        Self.run(
-          known(
-            Self.program(
-              guess, "shooting: multiple(length: 10); optimize: \(optimizer)(), steps: 200"))),
-        "[run.loss, spring.ω]")
+      let options = "shooting: multiple(length: 10); optimize: \(optimizer)(), steps: 200"
+      let found = try Recorder.ran(known(Self.program(guess, options)))
+        .numbers("[run.loss, spring.ω]")
       #expect(found[0] < 5e-4 && abs(found[1] - 3) < 1e-3, "\(found)")
     }
   }
@@ -59,9 +45,9 @@ import Testing
       "shooting: multiple(length: 7); optimize: lbfgs(), steps: 300",
       "shooting: multiple(length: 20, continuity: 1e4, stages: 4); optimize: lm(), steps: 100",
     ] {
-      let recorder = Self.run(Self.program("2.5", options))
-      all.append(try Self.numbers(recorder, "[spring.ω, spring.c, run.loss]"))
-      #expect(try Self.numbers(recorder, "run.parameters + 0.0") == [2])
+      let recorder = Recorder.ran(Self.program("2.5", options))
+      all.append(try recorder.numbers("[spring.ω, spring.c, run.loss]"))
+      #expect(try recorder.numbers("run.parameters + 0.0") == [2])
     }
     #expect(zip(all[0], all[1]).allSatisfy { abs($0 - $1) < 1e-6 * abs($1) + 1e-9 }, "\(all)")
   }
@@ -71,11 +57,11 @@ import Testing
     func found(_ continuity: String) throws -> Double {
       let options =
         "shooting: multiple(length: 10, continuity: \(continuity), join: false); optimize: lm(), steps: 100"
-      return try Self.numbers(Self.run(Self.program("2.5", options)), "spring.ω")[0]
+      return try Recorder.ran(Self.program("2.5", options)).numbers("spring.ω")[0]
     }
-    let joined = try Self.numbers(
-      Self.run(Self.program("2.5", "shooting: multiple(length: 10); optimize: lm(), steps: 100")),
-      "spring.ω")[0]
+    let joined = try Recorder.ran(
+      Self.program("2.5", "shooting: multiple(length: 10); optimize: lm(), steps: 100")
+    ).numbers("spring.ω")[0]
     let (loose, tight) = (abs(try found("1e-3") - joined), abs(try found("1e3") - joined))
     #expect(tight < loose && tight < 1e-4, "\(loose), \(tight)")
   }
@@ -105,9 +91,9 @@ import Testing
         0.1
       ),
     ] {
-      let recorder = Self.run(
+      let recorder = Recorder.ran(
         text + "train fit on all { \(options) }", files: ["/project/all.csv": csv])
-      let found = try Self.numbers(recorder, "f.k") + Self.numbers(recorder, "f.x.initial")
+      let found = try recorder.numbers("f.k") + recorder.numbers("f.x.initial")
       #expect(
         zip(found, [0.5, 1, 2, 3]).allSatisfy { abs($0 - $1) < bound * $1 }, "\(options): \(found)")
     }
@@ -123,7 +109,7 @@ import Testing
     ("shooting: multiple(length: 10); batch: windows(length: 5)", "cut already"),
   ])
   func refusals(_ options: String, _ words: String) {
-    let recorder = Self.run(Self.program("2.0", options + "; optimize: lbfgs(), steps: 5"))
+    let recorder = Recorder.ran(Self.program("2.0", options + "; optimize: lbfgs(), steps: 5"))
     #expect(recorder.errors.contains { $0.text.contains(words) }, "\(recorder.errors.map(\.text))")
   }
 
@@ -133,7 +119,7 @@ import Testing
     ("mean(w.x)", "solves nothing"),
   ])
   func lossesThatCannotBeCut(_ body: String, _ words: String) {
-    let recorder = Self.run(
+    let recorder = Recorder.ran(
       Self.oscillator.replacing("OMEGA", with: "2.0") + "loss fit(w) = \(body)\n"
         + "train fit on obs { shooting: multiple(length: 10); optimize: lbfgs(), steps: 5 }\n")
     #expect(recorder.errors.contains { $0.text.contains(words) }, "\(recorder.errors.map(\.text))")

@@ -26,14 +26,7 @@ import Testing
     """
 
   private static func run(_ text: String) -> Recorder {
-    let recorder = Recorder(files: files)
-    recorder.run(text)
-    return recorder
-  }
-
-  private static func numbers(_ recorder: Recorder, _ expression: String) throws -> [Double] {
-    #expect(recorder.errors.map(\.text) == [])
-    return try #require(recorder.interpreter.evaluate(expression).numbers)
+    Recorder.ran(text, files: files)
   }
 
   private static func expect(_ found: [Double], _ wanted: [Double], within bound: Double) {
@@ -69,17 +62,17 @@ import Testing
     let (offset, slope, reach) = Self.leastSquares
     let bound = method == "laplace()" ? 1e-6 : 2e-3
     Self.expect(
-      try Self.numbers(recorder, "[u.a.value, u.b.value]"), [offset, slope], within: 1e-7)
+      try recorder.numbers("[u.a.value, u.b.value]"), [offset, slope], within: 1e-7)
     Self.expect(
-      try Self.numbers(recorder, "[u.a.lower, u.b.lower]"), [offset - reach[0], slope - reach[1]],
+      try recorder.numbers("[u.a.lower, u.b.lower]"), [offset - reach[0], slope - reach[1]],
       within: bound)
     Self.expect(
-      try Self.numbers(recorder, "[u.a.upper, u.b.upper]"), [offset + reach[0], slope + reach[1]],
+      try recorder.numbers("[u.a.upper, u.b.upper]"), [offset + reach[0], slope + reach[1]],
       within: bound)
     if method != "laplace()" {
       // A parabola: the cost of a profile is the square of the distance in standard errors.
       let (at, cost) = (
-        try Self.numbers(recorder, "u.b.at"), try Self.numbers(recorder, "u.b.cost")
+        try recorder.numbers("u.b.at"), try recorder.numbers("u.b.cost")
       )
       let t = StudentT.quantile(0.975, freedom: Self.times.count - 2)
       Self.expect(
@@ -102,15 +95,15 @@ import Testing
     let mean = (2 / 0.09 + Self.values.reduce(0, +) / 0.25) / precision
     let reach = NormalDistribution.quantile(0.9) / precision.squareRoot()
     Self.expect(
-      try Self.numbers(recorder, "[u.m.lower, u.m.value, u.m.upper]"),
+      try recorder.numbers("[u.m.lower, u.m.value, u.m.upper]"),
       [mean - reach, mean, mean + reach], within: 1e-6)
     Self.expect(
-      try Self.numbers(recorder, "u.prediction.lower"), [mean - reach, 2 * (mean - reach)],
+      try recorder.numbers("u.prediction.lower"), [mean - reach, 2 * (mean - reach)],
       within: 0.01)
     Self.expect(
-      try Self.numbers(recorder, "u.prediction.upper"), [mean + reach, 2 * (mean + reach)],
+      try recorder.numbers("u.prediction.upper"), [mean + reach, 2 * (mean + reach)],
       within: 0.01)
-    Self.expect(try Self.numbers(recorder, "u.prediction.median"), [mean, 2 * mean], within: 0.01)
+    Self.expect(try recorder.numbers("u.prediction.median"), [mean, 2 * mean], within: 0.01)
   }
 
   /// The two methods agree where a loss is nearly a parabola, and an exact spread lies within.
@@ -127,10 +120,10 @@ import Testing
         let run2 = train likelihood on obs { optimize: lm(), steps: 100 }
         let q = uncertainty of run2 { method: profile(f.k, σ) }
         """)
-    let laplace = try Self.numbers(recorder, "[u.f.k.lower, u.f.k.upper]")
-    Self.expect(try Self.numbers(recorder, "[p.f.k.lower, p.f.k.upper]"), laplace, within: 2e-3)
-    Self.expect(try Self.numbers(recorder, "[q.f.k.lower, q.f.k.upper]"), laplace, within: 3e-3)
-    let spread = try Self.numbers(recorder, "[q.σ.lower, q.σ.upper]")
+    let laplace = try recorder.numbers("[u.f.k.lower, u.f.k.upper]")
+    Self.expect(try recorder.numbers("[p.f.k.lower, p.f.k.upper]"), laplace, within: 2e-3)
+    Self.expect(try recorder.numbers("[q.f.k.lower, q.f.k.upper]"), laplace, within: 3e-3)
+    let spread = try recorder.numbers("[q.σ.lower, q.σ.upper]")
     #expect(spread[0] < 0.05 && 0.05 < spread[1] && spread[1] < 0.07, "\(spread)")
     #expect(laplace[0] < 0.51 && 0.49 < laplace[1])
   }
@@ -155,8 +148,8 @@ import Testing
     #expect(printed[0].contains("`g.a` and `g.b` only through their product"), "\(printed)")
     #expect(printed[1].contains("`h.a` and `h.b` only through their ratio"), "\(printed)")
     #expect(printed[2].contains("the data set no bound to `g.a` on either side"), "\(printed)")
-    #expect(try Self.numbers(recorder, "ug.g.a.lower") == [0])
-    #expect(try Self.numbers(recorder, "ug.g.a.upper") == [.infinity])
+    #expect(try recorder.numbers("ug.g.a.lower") == [0])
+    #expect(try recorder.numbers("ug.g.a.upper") == [.infinity])
   }
 
   /// A parameter that neither data nor a prior say anything of stays where it is, and is told.
@@ -169,7 +162,7 @@ import Testing
         let u = uncertainty of run { method: laplace() }
         """)
     #expect(recorder.printed.last?.contains("the data don't tell `f.c`") == true)
-    let found = try Self.numbers(recorder, "[u.f.k.lower, u.f.k.upper, u.f.c.lower]")
+    let found = try recorder.numbers("[u.f.k.lower, u.f.k.upper, u.f.c.lower]")
     #expect(found[0] > 0.45 && found[1] < 0.55 && found[2] == 0, "\(found)")
   }
 

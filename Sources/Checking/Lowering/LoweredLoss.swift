@@ -34,7 +34,7 @@ extension Lowering {
     let isLikelihood = if case .logDensity = loss.body { true } else { false }
     var lowering = try begin(loss, of: program, lengths: lengths, parametrisation)
     lowering.terms = terms
-    lowering.shooting = shooting
+    lowering.shooting = shooting.map { .windows($0, gaps: []) }
     return try lowering.placing { (lowering) throws(IRError) in
       var value = try lowering.array(of: loss)
       if isLikelihood { value = lowering.scope.builder.neg(value) }

@@ -9,25 +9,27 @@ package import NodalTypes
 /// a state of its own they begin there, and they go on to where the next window begins, which nobody but the gap sees.
 package struct Shooting: Sendable {
   /// How many windows begin in states of their own: all but the first of each experiment.
-  package var rows: Int
-  /// By solve, the size of each component's changes: gaps are measured by them. Nil: the loss is computed as it stands, and its solves are noted.
-  package var scales: [[Double]]?
-  /// Solves that have been met.
-  var shots: [Shot] = []
+  let rows: Int
+  /// By solve, the size of each component's changes: gaps are measured by them.
+  let scales: [[Double]]
 
   package init(rows: Int, scales: [[Double]]) {
     self.rows = rows
     self.scales = scales
   }
+}
 
-  /// Looks on.
-  init() { rows = 0 }
+/// What is done with the solves of a loss that begin where their example does.
+enum ShootingMode {
+  /// They stay as they are, and are noted.
+  case noting([NotedSolve])
+  /// They begin where their window does; of each that has been met the gap.
+  case windows(Shooting, gaps: [Value])
 
-  struct Shot {
+  struct NotedSolve {
     var ode: OdeID
     /// Its times [T], the states that it begins in [n] and those at its times [T, n].
     var saves, initial, saved: Value
-    var gap: Value?
   }
 }
 
@@ -45,35 +47,35 @@ extension Lowering {
     lengths: [SizeVariable: Int]
   ) throws(LoweringFailure) -> LoweredShots {
     var lowering = try begin(loss, of: program, lengths: lengths, .unconstrained)
-    lowering.shooting = Shooting()
+    lowering.shooting = .noting([])
     return try lowering.placing { (lowering) throws(IRError) in
       _ = try lowering.array(of: loss)
-      let shots = lowering.shooting?.shots ?? []
-      let results = shots.flatMap { wantsTrajectories ? [$0.saved] : [$0.saves, $0.initial] }
-      return LoweredShots(program: try lowering.finish(results), odes: shots.map(\.ode))
+      guard case .noting(let solves)? = lowering.shooting else {
+        throw IRError("solves that are not noted")
+      }
+      let results = solves.flatMap { wantsTrajectories ? [$0.saved] : [$0.saves, $0.initial] }
+      return LoweredShots(program: try lowering.finish(results), odes: solves.map(\.ode))
     }
   }
 
-  /// A solve from the state of the example's window, to where the next one begins.
+  /// Notes a solve where that is asked for.
+  mutating func note(_ run: SolveRun, saves: Value, saved: Value) {
+    guard case .noting(var solves)? = shooting else { return }
+    solves.append(
+      .init(
+        ode: run.ode.id, saves: saves, initial: run.initial,
+        saved: scope.builder.slice(saved, axis: 1, 0..<run.registers.stateLength)))
+    shooting = .noting(solves)
+  }
+
+  /// A solve from the state of the example's window, over its times to the last of them, and on to where the next window begins.
+  /// - Parameter number: how many solves of the loss were before.
   mutating func shot(
-    _ run: SolveRun, _ type: SolutionType, from start: Value, saves: Value
+    _ run: SolveRun, _ type: SolutionType, from start: Value, to last: Value, saves: Value,
+    _ shooting: Shooting, number: Int
   ) throws(IRError) -> LoweredSolution {
     let n = run.registers.stateLength
     let count = scope.builder.type(saves).extents.first?.fixedLength ?? 0
-    let last = scope.builder.reshape(
-      scope.builder.slice(saves, axis: 0, (count - 1)..<count), to: [])
-    guard var shooting, let scales = shooting.scales else {
-      let results = try emit(run, from: start, to: last, saves: saves)
-      let saved = results[Solve.Result.saved]
-      self.shooting?.shots.append(
-        .init(
-          ode: run.ode.id, saves: saves, initial: run.initial,
-          saved: scope.builder.slice(saved, axis: 1, 0..<n)))
-      return try solved(
-        run, type, t: saves, saved: saved, final: results[Solve.Result.final], end: last,
-        stats: results[Solve.Result.stats])
-    }
-    let number = shooting.shots.count
     let window = Window(facts: input(.window, ValueType(.i64, shape: [4]), in: scope))
     let states = try windowStates(run.ode, of: number, rows: shooting.rows)
     var run = run
@@ -91,22 +93,23 @@ extension Lowering {
       builder.reshape(builder.slice(all, axis: 0, k..<(k + 1)), to: [.fixed(width)])
     }
     let reached = scope.builder.slice(row(count, &scope.builder), axis: 0, 0..<n)
-    shooting.shots.append(
-      .init(
-        ode: run.ode.id, saves: saves, initial: run.initial, saved: all,
-        gap: gap(
-          from: reached, to: window.row(.next, of: states, &scope.builder),
-          counts: window.is(.continues, &scope.builder), scale: scales[number])))
-    self.shooting = shooting
+    note(
+      gap(
+        from: reached, to: window.row(.next, of: states, &scope.builder),
+        counts: window.is(.continues, &scope.builder), scale: shooting.scales[number]))
     return try solved(
       run, type, t: saves, saved: scope.builder.slice(all, axis: 0, 0..<count),
       final: row(count - 1, &scope.builder), end: last, stats: results[Solve.Result.stats])
   }
 
+  private mutating func note(_ gap: Value) {
+    guard case .windows(let windows, let gaps)? = shooting else { return }
+    shooting = .windows(windows, gaps: gaps + [gap])
+  }
+
   /// The gap to the next window over all solves; nothing where there are no windows.
   mutating func gap() -> [Value] {
-    let gaps = shooting?.shots.compactMap(\.gap) ?? []
-    guard let first = gaps.first else { return [] }
+    guard case .windows(_, let gaps)? = shooting, let first = gaps.first else { return [] }
     let sum = gaps.dropFirst().reduce(first) { scope.builder.add($0, $1) }
     return [scope.builder.div(sum, Double(gaps.count))]
   }

@@ -18,10 +18,13 @@ extension Lowering {
       solve, ode, saves: solution.samples, capacities: eventCapacities(solution))
     switch times {
     case .oneWay(let start, let end, let saves):
-      if shooting != nil, scope.parent == nil, solve.followsItsExample {
-        return try shot(run, solution, from: start, saves: saves)
+      let follows = scope.parent == nil && solve.followsItsExample
+      if follows, case .windows(let shooting, let gaps)? = self.shooting {
+        return try shot(
+          run, solution, from: start, to: end, saves: saves, shooting, number: gaps.count)
       }
       let results = try emit(run, from: start, to: end, saves: saves)
+      if follows { note(run, saves: saves, saved: results[Solve.Result.saved]) }
       return try solved(
         run, solution, t: saves, saved: results[Solve.Result.saved],
         final: results[Solve.Result.final], end: end, stats: results[Solve.Result.stats])

@@ -35,8 +35,8 @@ package struct Lowering {
   var strengths: [TermReference: [Value]] = [:]
   /// While a side of an elementwise `if` is lowered: the elements that it is taken for, and where that was found out.
   var taken: (mask: Value, scope: RegionScope)?
-  /// Set for a loss whose examples are windows.
-  var shooting: Shooting?
+  /// Set for a loss whose solves are looked at, or whose examples are windows.
+  var shooting: ShootingMode?
   private var declaredCount = 0
 
   init(

@@ -118,10 +118,7 @@ package struct PEtabReader {
   ) throws(ImportFailure) {
     try table.require(columns: ["parameterId", "parameterScale", "estimate"])
     for row in table.rows {
-      let id = try identifier(row, "parameterId")
-      guard !problem.parameters.contains(where: { $0.id == id.text }) else {
-        throw ImportFailure(.problem(.duplicateID(id.text)), at: id.span)
-      }
+      let id = try newIdentifier(row, "parameterId", besides: problem.parameters.map(\.id))
       let isEstimated = try row.number("estimate") ?? 0 != 0
       var parameter = PEtabProblem.Parameter(
         id: id.text, scale: try row.word("parameterScale", standard: .linear),
@@ -185,10 +182,7 @@ package struct PEtabReader {
   ) throws(ImportFailure) {
     try table.require(columns: ["conditionId"])
     for row in table.rows {
-      let id = try identifier(row, "conditionId")
-      guard !problem.conditions.contains(where: { $0.id == id.text }) else {
-        throw ImportFailure(.problem(.duplicateID(id.text)), at: id.span)
-      }
+      let id = try newIdentifier(row, "conditionId", besides: problem.conditions.map(\.id))
       var values: [String: Formula] = [:]
       for column in table.columns where column != "conditionId" && column != "conditionName" {
         if let cell = row[column] { values[column] = try value(cell) }
@@ -202,10 +196,7 @@ package struct PEtabReader {
   ) throws(ImportFailure) {
     try table.require(columns: ["observableId", "observableFormula", "noiseFormula"])
     for row in table.rows {
-      let id = try identifier(row, "observableId")
-      guard !problem.observables.contains(where: { $0.id == id.text }) else {
-        throw ImportFailure(.problem(.duplicateID(id.text)), at: id.span)
-      }
+      let id = try newIdentifier(row, "observableId", besides: problem.observables.map(\.id))
       let formula = try row.require("observableFormula")
       let noise = try row.require("noiseFormula")
       problem.observables.append(
@@ -254,6 +245,16 @@ package struct PEtabReader {
           noiseParameters: try values(row["noiseParameters"]), span: row.span))
     }
     if left > 0 { problem.notes.append("\(left) measurements without a number are left out") }
+  }
+
+  private func newIdentifier(
+    _ row: PEtabTable.Row, _ column: String, besides known: [String]
+  ) throws(ImportFailure) -> PEtabTable.Cell {
+    let id = try identifier(row, column)
+    guard !known.contains(id.text) else {
+      throw ImportFailure(.problem(.duplicateID(id.text)), at: id.span)
+    }
+    return id
   }
 
   private func identifier(

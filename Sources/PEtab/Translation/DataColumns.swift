@@ -79,7 +79,7 @@ struct DataColumns {
   func isFull(_ column: String) -> Bool { rows.allSatisfy { $0.cells[column] != nil } }
 
   var lastTime: Double { rows.map(\.time).max() ?? 0 }
-  /// Whether all experiments end together.
+  /// When each of `count` experiments ends.
   func ends(_ count: Int) -> [Double] {
     var ends = [Double](repeating: 0, count: count)
     for row in rows { ends[row.experiment] = max(ends[row.experiment], row.time) }

@@ -1,3 +1,4 @@
+import Foundation
 import NodalBasics
 import NodalDiagnostics
 
@@ -87,11 +88,11 @@ struct LossTranslation {
           Series(observable: observable, isRest: isRest, column: column, measurements: own))
         for one in own {
           let number = numbers[Experiment(one)] ?? 0
-          if takesLog { offset += Logarithm.natural(one.value) }
+          if takesLog { offset += log(one.value) }
           all.append(
             (
               column, number, isRest ? ends[number] : one.time,
-              takesLog ? Logarithm.natural(one.value) : one.value
+              takesLog ? log(one.value) : one.value
             ))
           owners.append(series.count - 1)
         }

@@ -1,3 +1,4 @@
+import Foundation
 import NodalBasics
 import NodalDiagnostics
 
@@ -59,7 +60,7 @@ extension ProgramWriter {
     case (true, true):
       let part = isLow ? share : 1 - share
       return isLog
-        ? lower * Logarithm.power(upper / lower, part) : lower + (upper - lower) * part
+        ? lower * pow(upper / lower, part) : lower + (upper - lower) * part
     case (true, false): return lower + share * max(1, lower.magnitude)
     case (false, true): return upper - share * max(1, upper.magnitude)
     case (false, false): return 0

@@ -1,3 +1,4 @@
+import Foundation
 import NodalBasics
 import NodalDiagnostics
 
@@ -123,7 +124,7 @@ extension PEtabProblem.Parameter {
     switch (lower.isFinite, upper.isFinite) {
     case (true, true):
       return scale != .linear && lower > 0
-        ? Logarithm.power(lower, 0.5) * Logarithm.power(upper, 0.5) : 0.5 * (lower + upper)
+        ? lower.squareRoot() * upper.squareRoot() : 0.5 * (lower + upper)
     case (true, false): return lower + 1
     case (false, true): return upper - 1
     case (false, false): return 1
@@ -134,8 +135,8 @@ extension PEtabProblem.Parameter {
   func scaled(_ x: Double) -> Double {
     switch scale {
     case .linear: x
-    case .log: Logarithm.natural(x)
-    case .log10: Logarithm.natural(x) / Logarithm.natural(10)
+    case .log: log(x)
+    case .log10: log10(x)
     }
   }
 }

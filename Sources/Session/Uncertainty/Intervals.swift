@@ -30,38 +30,30 @@ struct Intervals {
 
   /// - Parameter level: the share of probability that an interval holds.
   init(
-    _ method: UncertaintyCommand.Method, of run: RunValue, _ training: TrainCommand,
-    level: Double, _ session: Session, at span: Span
+    _ method: UncertaintyCommand.Method, of fit: FittedLoss, level: Double, at span: Span
   ) throws {
-    let plan = try TrainingPlan(training, session)
-    let evaluator = try LossEvaluator(session, training.loss, type: plan.type)
-    let best = evaluator.best(of: run)
     let countsVolume = if case .laplace = method { true } else { false }
-    density = try LogDensity(
-      evaluator, at: best.values, on: plan.data, countsVolume: countsVolume, span: span)
-    guard !density.places.isEmpty else {
-      throw SessionFailure(
-        .optionValue, "`\(training.loss.name)` learns no `param`", at: span)
-    }
+    density = try LogDensity(fit, countsVolume: countsVolume, span: span)
     self.level = level
     laplace = try Laplace(density)
-    for id in method.parameters(of: training.loss, session.program.weights) {
-      guard let weight = session.program.weights[id],
-        let block = best.blocks.first(where: { $0.path == weight.path })
-      else { continue }
-      let own = try block.range.compactMap { place in
-        try density.places.firstIndex(of: place).map {
-          try interval($0, method, weight.domain, value: best.values[place])
-        }
+    let quantile = density.quantile(level)
+    let loss = fit.evaluator.loss
+    let components = fit.evaluator.components
+    let weights = fit.evaluator.session.program.weights
+    for id in method.parameters(of: loss, weights) {
+      guard let weight = weights[id] else { continue }
+      let own = try components.indices.filter { components[$0].weight.id == id }.map { k in
+        try interval(
+          k, method, weight.domain, value: fit.best.values[components[k].place], quantile)
       }
       parameters.append((weight, own))
     }
   }
 
   private func interval(
-    _ k: Int, _ method: UncertaintyCommand.Method, _ domain: Domain, value: Double
+    _ k: Int, _ method: UncertaintyCommand.Method, _ domain: Domain, value: Double,
+    _ quantile: Double
   ) throws -> Interval {
-    let quantile = StudentT.quantile(0.5 + level / 2, freedom: density.freedom)
     var curve: [(at: Double, cost: Double)] = []
     let ends: [Double]
     switch method {
@@ -70,8 +62,8 @@ struct Intervals {
       ends = [bounds.lower, bounds.upper]
     case .profile:
       let profile = try Profile(
-        of: k, in: density, best: (laplace.mode, try density.evaluate(laplace.mode).value),
-        deviation: laplace.deviation(k), threshold: quantile * quantile)
+        of: k, in: density, best: laplace.lowest, deviation: laplace.deviation(k),
+        threshold: quantile * quantile)
       ends = [profile.lower, profile.upper].map(domain.constrained).sorted()
       curve = profile.curve.map { (domain.constrained($0.at), $0.cost) }.sorted { $0.0 < $1.0 }
     }

@@ -6,8 +6,9 @@ import NodalTraining
 /// Laplace's approximation: around its lowest point minus a log-density is taken to be a parabola, in unconstrained coordinates (MacKay 2003, chapter 27).
 struct Laplace {
   let density: LogDensity
-  /// The mode.
-  let mode: [Double]
+  /// The lowest point, which is the mode.
+  let lowest: (point: [Double], value: Double)
+  var mode: [Double] { lowest.point }
   /// Directions, each of unit length in scaled coordinates, with the standard deviation along it, the widest first.
   let directions: [(deviation: Double, vector: [Double])]
 
@@ -16,10 +17,10 @@ struct Laplace {
 
   init(_ density: LogDensity) throws {
     self.density = density
-    mode = try density.minimum(from: density.start).point
-    let n = mode.count
+    lowest = try density.minimum(from: density.start)
+    let n = lowest.point.count
     let scales = density.coordinates.map(\.scale)
-    var curvature = try density.curvature(mode)
+    var curvature = try density.curvature(lowest.point)
     for i in 0..<n { for j in 0..<n { curvature[i * n + j] *= scales[i] * scales[j] } }
     guard curvature.allSatisfy(\.isFinite) else {
       throw SessionFailure(

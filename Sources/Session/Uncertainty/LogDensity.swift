@@ -21,8 +21,9 @@ final class LogDensity {
     var domain: Domain
     /// Its scale: of a logarithm 1, else its size.
     var scale: Double
-    /// Neither data nor a prior say anything of it: there is no lowest point along it, whatever it is counted by.
-    var isVoid = false
+    /// The density is of the coordinate, not of the parameter: then the mode is where draws are most likely to be. Of one that neither data nor a prior
+    /// say anything of there would be no lowest point.
+    var countsVolume = false
 
     /// A bijection of the logarithm: what is added to one is a factor of the other.
     var isLogarithm: Bool { domain.lower.isFinite && !domain.upper.isFinite && domain.lower == 0 }
@@ -34,8 +35,6 @@ final class LogDensity {
   /// Components that are looked at, by their places in the vector of the evaluator.
   let places: [Int]
   private(set) var coordinates: [Coordinate]
-  /// The density is of the coordinates, not of the parameters: then the mode is where draws are most likely to be.
-  let countsVolume: Bool
   private let base: [Double]
   private let factor: Double
   /// When whoever asks has waited long enough, by the host's clock.
@@ -48,6 +47,11 @@ final class LogDensity {
     if case .leastSquares(let count, _) = kind { count - places.count } else { nil }
   }
 
+  /// How many standard deviations to either side hold a share of probability.
+  func quantile(_ level: Double) -> Double {
+    StudentT.quantile(0.5 + level / 2, freedom: freedom)
+  }
+
   /// What it is made of.
   var words: String {
     switch kind {
@@ -57,30 +61,21 @@ final class LogDensity {
     }
   }
 
-  init(
-    _ evaluator: LossEvaluator, at vector: [Double], on data: Dataset?, countsVolume: Bool,
-    span: Span
-  ) throws {
-    self.evaluator = evaluator
-    self.data = data
+  /// - Parameter countsVolume: of a likelihood, whether the density is that of the coordinates.
+  init(_ fit: FittedLoss, countsVolume: Bool, span: Span) throws {
+    evaluator = fit.evaluator
+    data = fit.data
+    let vector = fit.best.values
     base = vector
-    var places: [Int] = []
-    var coordinates: [Coordinate] = []
-    var fixed = 0
-    for (weight, block) in zip(evaluator.trained, evaluator.parameters.blocks) {
-      guard weight.kind == .parameter else {
-        fixed += block.count
-        continue
-      }
-      for (k, i) in block.range.enumerated() {
-        places.append(i)
-        coordinates.append(
-          Coordinate(
-            name: block.count == 1 ? weight.path : "\(weight.path)[\(k)]", domain: weight.domain,
-            scale: weight.domain.isRealLine ? max(abs(vector[i]), 1e-8) : 1))
-      }
+    let components = evaluator.components
+    places = components.map(\.place)
+    coordinates = components.map { component in
+      let domain = component.weight.domain
+      return Coordinate(
+        name: component.name, domain: domain,
+        scale: domain.isRealLine ? max(abs(vector[component.place]), 1e-8) : 1)
     }
-    (self.places, self.coordinates, fixedCount) = (places, coordinates, fixed)
+    fixedCount = evaluator.parameterCount - components.count
     if evaluator.isLikelihood {
       (kind, factor) = (.likelihood, 1)
     } else {
@@ -105,17 +100,15 @@ final class LogDensity {
         residuals: count, spread: (sum * Double(count) / Double(freedom)).squareRoot())
       factor = Double(freedom) / (2 * loss)
     }
-    guard case .likelihood = kind, countsVolume else {
-      self.countsVolume = false
-      return
+    guard !places.isEmpty else {
+      throw SessionFailure(
+        .optionValue, "`\(evaluator.loss.name)` learns no `param`", at: span)
     }
-    self.countsVolume = true
+    guard countsVolume, evaluator.isLikelihood else { return }
     let slope = try evaluator.evaluate(
       vector, on: data, total: data?.exampleCount ?? 1, step: 0
     ).gradient
-    for (k, place) in places.enumerated() where slope[place] == 0 {
-      self.coordinates[k].isVoid = true
-    }
+    for (k, place) in places.enumerated() { coordinates[k].countsVolume = slope[place] != 0 }
   }
 
   /// The components that are looked at.
@@ -137,12 +130,10 @@ final class LogDensity {
       vector(point), on: data, total: data?.exampleCount ?? 1, step: 0)
     var value = factor * found.value
     var gradient = places.map { factor * found.gradient[$0] }
-    if countsVolume {
-      for (k, coordinate) in coordinates.enumerated() where !coordinate.isVoid {
-        let (logarithm, slope) = coordinate.domain.logVolume(point[k])
-        value -= logarithm
-        gradient[k] -= slope
-      }
+    for (k, coordinate) in coordinates.enumerated() where coordinate.countsVolume {
+      let (logarithm, slope) = coordinate.domain.logVolume(point[k])
+      value -= logarithm
+      gradient[k] -= slope
     }
     return Evaluation(value: value, gradient: gradient)
   }

@@ -12,25 +12,22 @@ import NodalTypes
 /// `uncertainty of run { method: laplace() }`: intervals for what was learned, bands for what follows from it, and what the data don't tell.
 extension Session {
   func uncertainty(_ command: UncertaintyCommand) throws {
-    guard case .run(let run)? = values[command.run] else {
-      throw SessionFailure(.resultUndefined, "`\(command.run)` has no value yet", at: command.span)
-    }
+    let fit = try fitted(command.run, command.training, at: command.span)
     do {
-      try uncertainty(command, run)
+      try uncertainty(command, fit)
     } catch let failure as SessionFailure where failure.diagnostic.primary == nil {
       let found = failure.diagnostic
       throw SessionFailure(found.code, found.message, at: command.span, help: found.help)
     }
   }
 
-  private func uncertainty(_ command: UncertaintyCommand, _ run: RunValue) throws {
+  private func uncertainty(_ command: UncertaintyCommand, _ fit: FittedLoss) throws {
     let level = try number("level", command) ?? 0.95
     guard level < 1 else {
       throw SessionFailure(
         .optionValue, "`level:` is a share below 1, as 0.95", at: command.span)
     }
-    let found = try Intervals(
-      command.method, of: run, command.training, level: level, self, at: command.span)
+    let found = try Intervals(command.method, of: fit, level: level, at: command.span)
     var sentences = found.sentences
     var record = found.record
     if let prediction = command.prediction {

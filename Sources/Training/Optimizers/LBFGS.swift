@@ -17,10 +17,7 @@ struct LBFGS: Optimizer {
     _ point: inout [Double], here: Trial, rate: Double,
     evaluate: (_ point: [Double]) throws -> Trial?
   ) throws -> OptimizerStep {
-    let largest = Vectors.largestMagnitude(here.gradient)
-    if largest <= gradientTolerance {
-      return .stopped(.gradientBelowTolerance(largest: largest))
-    }
+    if let stop = OptimizerStop(at: here, gradientTolerance) { return .stopped(stop) }
     while true {
       let direction = direction(here.gradient)
       let slope = Vectors.dot(direction, here.gradient)

@@ -16,10 +16,7 @@ struct LevenbergMarquardt: Optimizer {
     _ point: inout [Double], here: Trial, rate: Double,
     evaluate: (_ point: [Double]) throws -> Trial?
   ) throws -> OptimizerStep {
-    let largest = Vectors.largestMagnitude(here.gradient)
-    if largest <= gradientTolerance {
-      return .stopped(.gradientBelowTolerance(largest: largest))
-    }
+    if let stop = OptimizerStop(at: here, gradientTolerance) { return .stopped(stop) }
     let n = point.count
     guard let curvature = here.curvature, curvature.count == n * n else {
       return .stopped(.noProgress)
@@ -79,22 +76,6 @@ struct LevenbergMarquardt: Optimizer {
       damping = newValue["damping"]?.first
       growth = newValue["growth"]?.first ?? 2
       scale = newValue["scale"] ?? []
-    }
-  }
-}
-
-extension OptimizerStop {
-  /// Why a step that was made is the last one, if it is.
-  init?(from here: Trial, to trial: Trial, gradientTolerance: Double, changeTolerance: Double) {
-    let largest = Vectors.largestMagnitude(trial.gradient)
-    let size = max(here.value.magnitude, trial.value.magnitude)
-    let relative = size > 0 ? (here.value - trial.value) / size : 0
-    if largest <= gradientTolerance {
-      self = .gradientBelowTolerance(largest: largest)
-    } else if relative <= changeTolerance {
-      self = .changeBelowTolerance(relative: relative)
-    } else {
-      return nil
     }
   }
 }

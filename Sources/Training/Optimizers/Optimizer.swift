@@ -25,6 +25,27 @@ package enum OptimizerStop: Sendable, Hashable {
   case noProgress
 }
 
+extension OptimizerStop {
+  /// Why there is nothing to do at a point, if there isn't.
+  init?(at here: Trial, _ gradientTolerance: Double) {
+    let largest = Vectors.largestMagnitude(here.gradient)
+    guard largest <= gradientTolerance else { return nil }
+    self = .gradientBelowTolerance(largest: largest)
+  }
+
+  /// Why a step that was made is the last one, if it is.
+  init?(from here: Trial, to trial: Trial, gradientTolerance: Double, changeTolerance: Double) {
+    if let stop = OptimizerStop(at: trial, gradientTolerance) {
+      self = stop
+      return
+    }
+    let size = max(here.value.magnitude, trial.value.magnitude)
+    let relative = size > 0 ? (here.value - trial.value) / size : 0
+    guard relative <= changeTolerance else { return nil }
+    self = .changeBelowTolerance(relative: relative)
+  }
+}
+
 /// What came of a step.
 package struct OptimizerStep: Sendable {
   /// The trial (by its index) whose point was taken; nil where the new point wasn't evaluated.
