@@ -197,6 +197,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case noiseNotDiagonal = "E1031"
   case noiseNotAdditive = "E1032"
   case noTangentOfNoise = "E1033"
+  case inputTimesUneven = "E1034"
   case noSteadyState = "E1040"
   case steadyNotIsolated = "E1041"
   case directionsCollapsed = "E1042"

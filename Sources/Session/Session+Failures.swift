@@ -195,20 +195,27 @@ extension Session {
         ])
     case .index(let miss):
       let place = lowered.origins.place(of: miss.origin)
-      if place?.isLabel == true {
+      switch place?.lookup {
+      case .label:
         return Diagnostic(
           .indexOutOfRange, "the label \(miss.index) is none of \(miss.length) classes",
           at: place.map { Label($0.span) },
           help: ["labels go from 0 to \(miss.length - 1), one for each logit"])
-      }
-      if place?.isInput == true {
+      case .timesOfInput:
         return Diagnostic(
           .inputTimesNotIncreasing,
           "the times of these samples don't increase: that of number \(miss.index), counted from 0, is not behind the one before",
           at: place.map { Label($0.span) },
           help: ["sort the samples by time, and drop repeated ones"])
+      case .stepsOfInput:
+        return Diagnostic(
+          .inputTimesUneven,
+          "these samples are not equally spaced: the step to number \(miss.index), counted from 0, differs by more than a hundredth from the others",
+          at: place.map { Label($0.span) },
+          help: ["`akima` and `linear` take samples at any times"])
+      case .point: return describe(PointFailure(rawValue: miss.index), place)
+      case nil: break
       }
-      if place?.isPoint == true { return describe(PointFailure(rawValue: miss.index), place) }
       // Indices below 0 have been counted from the end by now.
       let index = miss.index < 0 ? miss.index - miss.length : miss.index
       return Diagnostic(

@@ -71,7 +71,10 @@ import Testing
   }
 
   /// Steps between samples are taken by loops of machine code, as are those back.
-  @Test(arguments: ["linear(ts, us)", "akima(ts, us)", "hold(ts, us)", "(t) -> sin(t)"])
+  @Test(arguments: [
+    "linear(ts, us)", "akima(ts, us)", "hold(ts, us)", "bandlimited(0.5*[0, 1, 2, 3, 4, 5], us)",
+    "(t) -> sin(t)",
+  ])
   func loops(_ input: String) throws {
     let recorder = Recorder()
     let text =

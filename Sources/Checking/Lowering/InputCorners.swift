@@ -55,7 +55,7 @@ extension Interpolant {
     case .hold: true
     case .linear: asRate
     // Slopes go on where pieces meet.
-    case .hermite, .akima: false
+    case .hermite, .akima, .bandlimited: false
     }
   }
 }

@@ -43,7 +43,8 @@ struct InputPieces {
     return b.select(follows, times, b.add(times, slack))
   }
 
-  /// [n, coefficients · d]: a row for each piece, the lowest power first.
+  /// [n, coefficients · d]: a row for each piece, the lowest power first; [n, coefficients · d + 1] with one over its length behind them where
+  /// time is counted in lengths.
   func coefficients(_ kind: Interpolant, _ b: inout RegionBuilder) -> Value {
     switch kind {
     case .hold: return samples
@@ -55,6 +56,14 @@ struct InputPieces {
     case .akima:
       let slopes = akimaSlopes(&b)
       return cubic(from: slopes, to: Self.next(slopes, count, &b), &b)
+    case .bandlimited:
+      let all = BandlimitedKernel.pieces(samples, follows: follows, &b)
+      let higher = (1..<kind.coefficients).map { k in
+        let part = b.slice(all, axis: 1, (k * width)..<((k + 1) * width))
+        return b.select(goesOn, part, b.zero(like: part))
+      }
+      let inverse = b.div(b.one(like: samples), length)
+      return b.concatenate([samples] + higher + [b.slice(inverse, axis: 1, 0..<1)], axis: 1)
     }
   }
 

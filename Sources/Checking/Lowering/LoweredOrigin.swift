@@ -7,10 +7,15 @@ package struct LoweredOrigin: Sendable, Hashable {
   package var ode: OdeID?
   /// Index of the state whose equation it is.
   package var state: Int?
-  /// Whether it looks a class up by its label.
-  package var isLabel = false
-  /// Whether it looks at the times of an input's samples.
-  package var isInput = false
-  /// Whether it looks at why a question at a point of an ode has no answer.
-  package var isPoint = false
+  /// What is looked up there, where a place outside of the array means something of its own.
+  package var lookup: Lookup?
+
+  package enum Lookup: Sendable, Hashable {
+    /// A class, by its label.
+    case label
+    /// Whether times of an input's samples increase, and whether they are equally spaced: the place is that of a sample that isn't so.
+    case timesOfInput, stepsOfInput
+    /// Why a question at a point of an ode has no answer: the place is a `PointFailure`.
+    case point
+  }
 }

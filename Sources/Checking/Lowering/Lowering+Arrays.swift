@@ -45,7 +45,7 @@ extension Lowering {
     case .index(let x, let axis, let at):
       return try index(try array(x), axis: axis, at: try array(at), at.span)
     case .pick(let x, let label):
-      return pick(try array(x), try array(label), label.span, isLabel: true)
+      return pick(try array(x), try array(label), label.span, .label)
     case .gather(let x, let indices):
       let value = try array(x)
       let places = wrapped(try array(indices), scope.builder.type(value).extents[0])
@@ -145,11 +145,11 @@ extension Lowering {
 
   /// Elements along the first axis. What is read outside of the array ends the run, with this place.
   mutating func pick(
-    _ x: Value, _ places: Value, _ span: Span, isLabel: Bool = false
+    _ x: Value, _ places: Value, _ span: Span, _ lookup: LoweredOrigin.Lookup? = nil
   ) -> Value {
     let outer = scope.builder.origin
     defer { scope.builder.origin = outer }
-    at(LoweredOrigin(span: span, ode: nil, state: nil, isLabel: isLabel))
+    at(LoweredOrigin(span: span, ode: nil, state: nil, lookup: lookup))
     return scope.builder.value(.gather(Gather(isChecked: true)), [x, places])
   }
 

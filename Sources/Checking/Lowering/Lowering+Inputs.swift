@@ -32,7 +32,8 @@ extension Lowering {
     for input in ode.inputs {
       guard case .samples(let kind, let given, let values)? = solveInput(input.local)?.source
       else { continue }
-      let times = inOrder(try time(given), given.span, ode, repeats: kind == .hold)
+      var times = inOrder(try time(given), given.span, ode, repeats: kind == .hold)
+      if case .bandlimited = kind { times = evenly(times, given.span, ode) }
       let samples = scope.builder.convert(try array(values), to: precision)
       guard let n = scope.builder.type(times).extents[0].fixedLength, n > 0 else {
         throw IRError("an input without samples")
@@ -61,17 +62,51 @@ extension Lowering {
       scope.builder.slice(times, axis: 0, 1..<n)
     )
     let isWrong = repeats ? scope.builder.less(b, a) : scope.builder.lessOrEqual(b, a)
+    return refusing(isWrong, times, span, ode, .timesOfInput)
+  }
+
+  /// The same times; a run ends where a step between two differs by more than a hundredth from the mean of all.
+  private mutating func evenly(_ times: Value, _ span: Span, _ ode: OdeInstance) -> Value {
+    let type = scope.builder.type(times)
+    guard let n = type.extents[0].fixedLength, n > 2 else { return times }
+    if let known = scope.builder.constantValue(times), case .array(let numbers) = known.values {
+      let mean = (numbers[n - 1] - numbers[0]) / Double(n - 1)
+      if zip(numbers, numbers.dropFirst()).allSatisfy({ abs($1 - $0 - mean) <= 0.01 * mean }) {
+        return times
+      }
+    }
+    let gap = scope.builder.sub(
+      scope.builder.slice(times, axis: 0, 1..<n), scope.builder.slice(times, axis: 0, 0..<(n - 1)))
+    // Behind the last sample that there is stand times that are no numbers.
+    let none = scope.builder.zero(like: gap)
+    let isStep = scope.builder.greater(gap, none)
+    let steps = scope.builder.reduce(
+      .sum, scope.builder.select(isStep, scope.builder.one(like: gap), none), axes: [0])
+    let whole = scope.builder.reduce(.sum, scope.builder.select(isStep, gap, none), axes: [0])
+    let mean = scope.builder.splat(scope.builder.div(whole, steps), like: gap)
+    let off = scope.builder.abs(scope.builder.sub(gap, mean))
+    return refusing(
+      scope.builder.greater(off, scope.builder.mul(mean, 0.01)), times, span, ode, .stepsOfInput)
+  }
+
+  /// The same times; a run ends where one of the n - 1 steps between them is wrong.
+  private mutating func refusing(
+    _ isWrong: Value, _ times: Value, _ span: Span, _ ode: OdeInstance,
+    _ lookup: LoweredOrigin.Lookup
+  ) -> Value {
+    let extents = scope.builder.type(times).extents
+    let n = extents[0].fixedLength ?? 1
     let places = ValueType(.f64, shape: [n - 1])
     let number = scope.builder.select(
       isWrong, scope.builder.constant((1..<n).map(Double.init), places),
       scope.builder.constant(0, places))
     let worst = scope.builder.convert(
       scope.builder.reduce(.max, number, axes: [0]), to: .i64)
-    at(LoweredOrigin(span: span, ode: ode.id, isInput: true))
+    at(LoweredOrigin(span: span, ode: ode.id, lookup: lookup))
     let none = scope.builder.constant([0], ValueType(.f64, shape: [1]))
     let zero = scope.builder.value(.gather(Gather(isChecked: true)), [none, worst])
     return scope.builder.add(
-      times, scope.builder.broadcast(zero, to: type.extents, axes: []))
+      times, scope.builder.broadcast(zero, to: extents, axes: []))
   }
 
   /// What held inputs are at the beginning of a solve, one behind the other.
@@ -158,8 +193,17 @@ extension Lowering {
     let hasBegun = scope.builder.lessOrEqual(start, phase)
     let since = scope.builder.select(
       hasBegun, scope.builder.sub(t, start), scope.builder.zero(like: t))
-    let elapsed = scope.builder.splat(
+    var elapsed = scope.builder.splat(
       scope.builder.convert(since, to: precision), like: parts[0])
+    var perTime: Value?
+    if kind.countsInLengths {
+      let last = kind.coefficients * width
+      let inverse = scope.builder.slice(row, axis: 0, last..<(last + 1))
+      let all = scope.builder.broadcast(
+        inverse, to: scope.builder.type(parts[0]).extents, axes: [0])
+      elapsed = scope.builder.mul(elapsed, all)
+      perTime = all
+    }
     var value = parts[parts.count - 1]
     for part in parts.dropLast().reversed() {
       value = scope.builder.add(part, scope.builder.mul(elapsed, value))
@@ -170,6 +214,7 @@ extension Lowering {
       rate = scope.builder.add(
         scope.builder.mul(parts[k], Double(k)), scope.builder.mul(elapsed, rate))
     }
+    if let perTime { rate = scope.builder.mul(rate, perTime) }
     let moves = scope.builder.splat(hasBegun, like: rate)
     return (value, scope.builder.select(moves, rate, scope.builder.zero(like: rate)))
   }

@@ -102,7 +102,7 @@ extension Lowering {
   mutating func requiring(
     _ problem: Value, _ value: Value, _ ode: OdeInstance, _ point: OdePoint
   ) -> Value {
-    at(LoweredOrigin(span: point.span, ode: ode.id, isPoint: true))
+    at(LoweredOrigin(span: point.span, ode: ode.id, lookup: .point))
     let none = scope.builder.constant([0], ValueType(precision, shape: [1]))
     let zero = scope.builder.value(.gather(Gather(isChecked: true)), [none, problem])
     at(LoweredOrigin(span: point.span, ode: ode.id))

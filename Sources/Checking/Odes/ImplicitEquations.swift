@@ -9,19 +9,9 @@ extension Checker {
   mutating func placeImplicit(_ entry: OdeEquation) {
     let equation = entry.equation
     let builder = odeScopes[entry.scope].builder
-    for side in [equation.left, equation.right] {
-      if side.isInvalid {
-        odeBuilders[builder].hasInvalid = true
-        return
-      }
-      guard side.degreeInDerivatives != nil else {
-        odeBuilders[builder].hasInvalid = true
-        report(
-          Diagnostic(
-            .nonlinearLeftSide, "this side is not linear in its derivatives",
-            at: Label(side.span), help: ["solve it for the derivative by hand: `x' = …`"]))
-        return
-      }
+    if equation.left.isInvalid || equation.right.isInvalid {
+      odeBuilders[builder].hasInvalid = true
+      return
     }
     if equation.relation == .adds {
       odeBuilders[builder].hasInvalid = true
@@ -51,6 +41,26 @@ extension Checker {
       guard state.equation == nil, state.elements.isEmpty, state.additions.isEmpty else { continue }
       odeBuilders[builder].states[index].isFree = true
       odeBuilders[builder].states[index].order = max(1, orders[index] ?? 0)
+    }
+    for entry in odeBuilders[builder].implicitEquations { checkLinear(entry) }
+  }
+
+  /// The highest derivatives of free states may stand in it, each to the first power; those below are states.
+  private mutating func checkLinear(_ entry: OdeEquation) {
+    let builder = odeScopes[entry.scope].builder
+    let degree = DegreeInDerivatives { [self] name in
+      guard
+        let state = stateIndex(name.text, in: entry.scope).map({ odeBuilders[builder].states[$0] })
+      else { return true }
+      return !state.isFree || name.primes >= state.order
+    }
+    for side in [entry.equation.left, entry.equation.right] where degree(side) == nil {
+      odeBuilders[builder].hasInvalid = true
+      report(
+        Diagnostic(
+          .nonlinearLeftSide, "this side is not linear in its derivatives",
+          at: Label(side.span), help: ["solve it for the derivative by hand: `x' = …`"]))
+      return
     }
   }
 

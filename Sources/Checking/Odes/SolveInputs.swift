@@ -73,7 +73,9 @@ extension Checker {
             .rateOfHeldInput,
             "`\(ode.name)` reads `\(name)'`, and an input that is held jumps: it has no derivative",
             at: Label(field.value.span), also: [Label(input.span, "the input")],
-            help: ["`linear`, `hermite` and `akima` go from sample to sample without jumps"]))
+            help: [
+              "`linear`, `hermite`, `akima` and `bandlimited` go from sample to sample without jumps"
+            ]))
         return nil
       }
       result.append(SolveInput(input: input.local, source: source))
@@ -177,7 +179,7 @@ extension Checker {
       Diagnostic(
         .inputWithoutTimes, "these samples of `\(input.name)` have no times", at: Label(span),
         help: [
-          "give them: `\(input.name): linear(times, samples)`, or `hold`, `hermite`, `akima`",
+          "give them: `\(input.name): linear(times, samples)`, or `hold`, `hermite`, `akima`, `bandlimited`",
           "a column of data has its own: `\(input.name): rig.\(input.name)`",
         ]))
     return nil

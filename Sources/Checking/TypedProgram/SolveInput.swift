@@ -8,6 +8,8 @@ package enum Interpolant: String, Sendable, Hashable, CaseIterable {
   case hermite
   /// Cubic pieces with slopes by Akima's rule, which don't overshoot at edges.
   case akima
+  /// What a signal whose frequencies all lie below half the sampling rate was between equally spaced samples.
+  case bandlimited
 
   /// Coefficients of the powers of the time since the sample before.
   package var coefficients: Int {
@@ -15,6 +17,16 @@ package enum Interpolant: String, Sendable, Hashable, CaseIterable {
     case .hold: 1
     case .linear: 2
     case .hermite, .akima: 4
+    case .bandlimited: BandlimitedKernel.coefficients
+    }
+  }
+
+  /// Whether the time since the sample before is counted in lengths of the piece, which then stand behind its coefficients: high powers of
+  /// seconds would leave the range of numbers.
+  package var countsInLengths: Bool {
+    switch self {
+    case .hold, .linear, .hermite, .akima: false
+    case .bandlimited: true
     }
   }
 }

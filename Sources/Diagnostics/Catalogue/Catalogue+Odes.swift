@@ -210,7 +210,7 @@ extension Catalogue {
     CatalogueRow(
       .inputWithoutTimes, "samples without their times",
       "A column of data has times beside it. Other arrays are given with theirs, and with how the input goes on between them: "
-        + "`hold(times, samples)`, `linear`, `hermite`, `akima`.",
+        + "`hold(times, samples)`, `linear`, `hermite`, `akima`, `bandlimited`.",
       bad: """
         ode f { state x = 0; input u = 0; x' = u }
         print solve(f, over: 0..1, input: {u: [1, 2, 3]}).final

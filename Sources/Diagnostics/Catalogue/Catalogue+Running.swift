@@ -242,6 +242,18 @@ extension Catalogue {
         print solve(f, over: 0..2, input: {u: linear([0, 1, 2], [1, 3, 2])}).final.x
         """),
     CatalogueRow(
+      .inputTimesUneven, "samples of a band-limited input that are not equally spaced",
+      "What a signal was between its samples can be told from all of them where they are equally spaced and it has no frequencies beyond "
+        + "half their rate: `bandlimited` does that. Steps may differ by a hundredth.",
+      bad: """
+        ode f { state x = 0; input u; x' = u }
+        print solve(f, over: 0..3, input: {u: bandlimited([0, 1, 3], [1, 2, 3])}).final.x
+        """,
+      mended: """
+        ode f { state x = 0; input u; x' = u }
+        print solve(f, over: 0..3, input: {u: akima([0, 1, 3], [1, 2, 3])}).final.x
+        """),
+    CatalogueRow(
       .delayNotPositive, "a delay that is not positive",
       "An equation can read what was, not what is to come: a delay is more than zero, and "
         + "a solve with delays goes forwards in time. A delay that is learned is kept "
