@@ -42,6 +42,8 @@ import Testing
     // What the test set for solvers (Mazzia and Magherini 2008) gives, by tolerances that are not looser than 1e-8.
     Figure(
       example: "robertson", expression: "abs(s.final.y1/0.2083340149701255e-7 - 1)", bound: 1e-4),
+    // Millivolts, of an output up to 250, over 65 seconds.
+    Figure(example: "silverbox", expression: "held[1]", bound: 0.5),
     Figure(example: "spheres", expression: "run.loss", bound: 0.05),
     Figure(example: "spots", expression: "abs(mean(s.u[3]) - A)", bound: 1e-3),
     // Two ways find the frequency, and a plain fit doesn't.
@@ -137,7 +139,8 @@ import Testing
     "heat": "measured", "intervention": nil, "latent_spirals": "tracks",
     "lynx_hare": "pelts", "missing_physics": "obs", "moving_weights": "moons",
     "noisy_well": "paths",
-    "real_pendulum": "record.first(0.02)", "robertson": nil, "spheres": "rings",
+    "real_pendulum": "record.first(0.02)", "robertson": nil, "silverbox": "rig[50000..<50040]",
+    "spheres": "rings",
     "spiral": "track.first(0.02)",
     "swing": "obs", "subjects": "trials", "swing_up": nil, "theophylline": "trials", "toggle": nil,
   ]
