@@ -5,7 +5,7 @@ import NodalOperations
 /// What a signal was between equally spaced samples, when all its frequencies lie below half their rate: the sum of the samples, each times
 /// sinc of the distance to it (Whittaker 1915, Shannon 1949), cut off after 16 samples by Kaiser's window (Kaiser, Schafer 1980).
 ///
-/// Frequencies below 0.8 of half the rate come back to 1e-5 of their size, between samples at the ends of the data less well: there the signal
+/// Frequencies below three quarters of half the rate come back to 1e-5 of their size, between samples at the ends of the data less well: there the signal
 /// is taken to go on point-symmetric to the last sample. From sample to sample the sum is a polynomial in each of the 32 samples around, so a
 /// piece costs a row of a contraction, once, and evaluating it no more than Horner's rule.
 enum BandlimitedKernel {
@@ -13,8 +13,8 @@ enum BandlimitedKernel {
   private static let reach = 16
   /// Of polynomials of degree 9, which differ from the window's sum by less than its own error.
   static let coefficients = 10
-  /// Kaiser's β: side lobes 1e-5 high, a transition from 0.8 to 1.2 of half the rate.
-  private static let sharpness = 10.0
+  /// Kaiser's β: side lobes 1e-5 high, a transition from 0.75 to 1.25 of half the rate.
+  private static let sharpness = 11.0
 
   /// [2 reach, coefficients]: what each of the samples around adds to each power of the share of the piece that has passed.
   private static let table: [Double] = {
@@ -34,7 +34,9 @@ enum BandlimitedKernel {
     let share = x / Double(reach)
     guard abs(share) < 1 else { return 0 }
     let sinc = x == 0 ? 1 : x == x.rounded() ? 0 : sin(.pi * x) / (.pi * x)
-    return sinc * bessel(sharpness * (1 - share * share).squareRoot()) / bessel(sharpness)
+    // Less what Kaiser's window ends with, so that slopes go on where one sample comes in and another leaves.
+    let window = bessel(sharpness * (1 - share * share).squareRoot()) - 1
+    return sinc * window / (bessel(sharpness) - 1)
   }
 
   /// I₀, by its series.

@@ -62,8 +62,8 @@ struct InputPieces {
         let part = b.slice(all, axis: 1, (k * width)..<((k + 1) * width))
         return b.select(goesOn, part, b.zero(like: part))
       }
-      let inverse = b.div(b.one(like: samples), length)
-      return b.concatenate([samples] + higher + [b.slice(inverse, axis: 1, 0..<1)], axis: 1)
+      let own = b.slice(length, axis: 1, 0..<1)
+      return b.concatenate([samples] + higher + [b.div(b.one(like: own), own)], axis: 1)
     }
   }
 
