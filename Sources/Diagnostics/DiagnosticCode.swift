@@ -133,6 +133,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case outsideDomain = "E0604"
   case widthUnknown = "E0605"
   case unknownStructure = "E0607"
+  case unkeptStructure = "E0608"
   case malformedDomain = "E0609"
   case priorNotDistribution = "E0610"
   case paramOutsideOwner = "E0611"

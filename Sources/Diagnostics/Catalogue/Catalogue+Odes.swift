@@ -305,6 +305,12 @@ extension Catalogue {
       bad: "ode f { state x = 1; learned g = mlp(4)(x) where oddd(x); x' = g }",
       mended: "ode f { state x = 1; learned g = mlp(4)(x) where odd(x); x' = g }"),
     CatalogueRow(
+      .unkeptStructure, "a learned term can't keep what is promised of it",
+      "What stands behind `where` holds for all weights, by the way in which the term is built. Some properties exclude "
+        + "each other, and some don't get through what the term computes: a network is monotone where its activations are.",
+      bad: "ode f { state x = 1; learned g = mlp(4, act: sin)(x) where monotone(x); x' = g }",
+      mended: "ode f { state x = 1; learned g = mlp(4, act: tanh)(x) where monotone(x); x' = g }"),
+    CatalogueRow(
       .malformedDomain, "a domain is not an interval",
       "A domain is a pair of constants, the lower first; either may be infinite.",
       bad: """
