@@ -38,6 +38,13 @@ struct Module: Sendable {
   var names: [String: DeclarationID] = [:]
 }
 
+/// What tells apart the lengths of a data set's examples.
+struct ExampleLength: Sendable, Hashable {
+  /// The length that stands for those of all of them: another one for each data set.
+  var ofAll: Size
+  var index: Int
+}
+
 /// All that has been declared: what a session carries from line to line.
 package struct Environment: Sendable {
   var declarations: [Declaration] = []
@@ -57,6 +64,8 @@ package struct Environment: Sendable {
   var userModule: Int?
   var sources: [SourceID: SourceFile] = [:]
   var stepSizes: [String: Size] = [:]
+  /// How many times examples have that are named by a number.
+  var exampleLengths: [ExampleLength: Size] = [:]
   /// How the runs that names hold are trained.
   var runs: [String: TrainCommand] = [:]
   var librarySources: Set<SourceID> = []

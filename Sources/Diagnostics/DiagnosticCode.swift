@@ -227,6 +227,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case stepTakenBack = "W1007"
   case fitStaysFlat = "W1008"
   case looseTolerance = "W1009"
+  case roughLoss = "W1010"
 }
 
 extension DiagnosticCode {

@@ -33,11 +33,11 @@ struct ExampleGroup {
     }
   }
 
-  /// All lengths known, with that of the time axis for which the loss was elaborated.
+  /// All lengths known, with those of other data that the loss reads, and that of the time axis for which it was elaborated.
   func lengths(
     of loss: LossInstance, _ type: DatasetType?, _ session: Session
-  ) -> [SizeVariable: Int] {
-    var lengths = session.lengths
+  ) throws -> [SizeVariable: Int] {
+    var lengths = try session.lengths(in: loss.expression)
     if let time = type?.timeColumn, case .record(let fields) = loss.parameterType,
       let size = fields.first(where: { $0.name == time })?.type.tensor?.shape.sizes.first,
       let length, size.terms.count == 1, let (variable, factor) = size.terms.first, factor == 1

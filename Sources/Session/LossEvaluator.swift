@@ -192,7 +192,7 @@ final class LossEvaluator {
     return vector.values
   }
 
-  private func add(_ tensors: [Tensor], of given: [ProgramInput], to gradient: inout [Double]) {
+  func add(_ tensors: [Tensor], of given: [ProgramInput], to gradient: inout [Double]) {
     for (input, tensor) in zip(given, tensors) {
       guard let index = inputs.firstIndex(of: input) else { continue }
       let range = parameters.blocks[index].range
@@ -215,7 +215,7 @@ final class LossEvaluator {
     let shot = group.data?.windows == nil ? nil : shooting?.lowering
     let kind = Kind(length: group.length, isWindow: shot != nil)
     if let program = programs[kind] { return program }
-    let known = group.lengths(of: loss, datasetType, session)
+    let known = try group.lengths(of: loss, datasetType, session)
     let (loss, terms, whole) = (loss, terms, session.program)
     var lowered = try session.lower(loss.expression) {
       try Lowering.lower(loss, terms: terms, shooting: shot, of: whole, lengths: known)

@@ -54,10 +54,10 @@ struct MultipleShooting {
         .optionValue, "windows of \(length) times leave every experiment in one piece", at: span,
         help: ["the longest has \(data.longest) times"])
     }
-    let known = ExampleGroup.groups(windows)[0].lengths(of: loss, type, session)
+    let known = try ExampleGroup.groups(windows)[0].lengths(of: loss, type, session)
     let program = session.program
     let shots = try session.lower(loss.expression) {
-      try Lowering.lowerShots(loss, wantsTrajectories: false, of: program, lengths: known)
+      try Lowering.lowerShots(loss, of: program, lengths: known)
     }
     var seen: Set<String> = []
     solves = shots.odes.enumerated().compactMap { place, id in
@@ -140,9 +140,9 @@ extension LossEvaluator {
   ) throws -> ParameterVector {
     guard var shooting, let data, let windows = shooting.windows.windows else { return start }
     let known = Beginnings(
-      windows: try shots(shooting.windows, start.values, wantsTrajectories: false),
-      whole: try shots(data, start.values, wantsTrajectories: false),
-      trajectories: try? shots(data, start.values, wantsTrajectories: true))
+      windows: try shots(shooting.windows, start.values).results,
+      whole: try shots(data, start.values).results,
+      trajectories: try? shots(data, start.values, wantsTrajectories: true).results)
     if session.cancel.isSet { throw SessionFailure(.cancelled, "stopped", at: span) }
     shooting.ends = try shooting.solves.indices.map { solve in
       try windows.map { try end(of: $0, solve, known, at: span) }
@@ -198,22 +198,26 @@ extension LossEvaluator {
     }
   }
 
-  /// What the solves of the loss do of themselves: for each example the results of `Lowering.lowerShots`.
-  private func shots(
-    _ data: Dataset, _ vector: [Double], wantsTrajectories: Bool
-  ) throws -> [[Tensor]] {
+  /// What the solves of the loss do of themselves: for each example the results of `Lowering.lowerShots`, and whose they are.
+  func shots(
+    _ data: Dataset, _ vector: [Double], wantsTrajectories: Bool = false, others: Bool = false
+  ) throws -> (results: [[Tensor]], odes: [OdeID]) {
     var all = [[Tensor]](repeating: [], count: data.exampleCount)
+    var odes: [OdeID] = []
     for group in ExampleGroup.groups(data) {
-      let known = group.lengths(of: loss, datasetType, session)
+      let known = try group.lengths(of: loss, datasetType, session)
       let (loss, program) = (loss, session.program)
-      let lowered = try session.lower(loss.expression) {
+      let shots = try session.lower(loss.expression) {
         try Lowering.lowerShots(
-          loss, wantsTrajectories: wantsTrajectories, of: program, lengths: known)
-      }.program
-      let results = try eachExample(of: lowered.region, lowered, vector, group)
+          loss, wantsTrajectories: wantsTrajectories, others: others, of: program, lengths: known)
+      }
+      odes = shots.odes
+      let lowered = shots.program
+      // Where trajectories aren't asked for, nothing is solved.
+      let results = try eachExample(of: lowered.region.withoutDead(), lowered, vector, group)
       for (own, place) in zip(results, group.places) { all[place] = own }
     }
-    return all
+    return (all, odes)
   }
 }
 

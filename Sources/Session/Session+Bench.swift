@@ -134,12 +134,12 @@ extension Session {
     _ loss: LossInstance, _ data: TypedExpression?, _ options: [OptionValue], _ bench: BenchInstance
   ) throws -> BenchResult {
     let (dataset, type) = try self.dataset(data, else: "a gradient is taken on a data set")
-    standardize(loss, dataset)
     var mode: GradientMode?
     if case .text(let name)? = options.first(where: { $0.key == "gradient" })?.value {
       mode = GradientMode(rawValue: name)
     }
     let evaluator = try LossEvaluator(self, loss, type: type, gradient: mode)
+    try standardize(evaluator, dataset)
     try requireParameters(evaluator, at: bench.workSpan)
     let start = host.monotonicClock()
     try evaluator.prepare(for: dataset)
@@ -191,10 +191,10 @@ extension Session {
   /// begins anew.
   private func time(_ command: TrainCommand, _ bench: BenchInstance) throws -> BenchResult {
     let plan = try TrainingPlan(command, self)
-    standardize(command.loss, plan.data)
     let evaluator = try LossEvaluator(
       self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
       shooting: plan.shooting)
+    try standardize(evaluator, plan.data)
     try requireParameters(evaluator, at: bench.workSpan)
     guard let stage = plan.stages.first else {
       throw SessionFailure(.missingOption, "`train` has no stage", at: command.span)

@@ -44,10 +44,17 @@ extension Session {
       return .solution(try lane(try place(of: count), of: count, in: batch))
     }
     guard case .dataset(let dataset) = whole else { return nil }
-    let i = try place(of: dataset.exampleCount)
+    return dataset.example(try place(of: dataset.exampleCount))
+  }
+}
+
+extension Dataset {
+  /// One example as a record of its fields; nil where there is none.
+  func example(_ i: Int) -> SessionValue? {
+    guard (0..<exampleCount).contains(i) else { return nil }
     return .record(
-      dataset.fields.compactMap { field in
-        dataset.value(of: field.name, example: i).map { .init(field.name, .array(Tensor($0))) }
+      fields.compactMap { field in
+        value(of: field.name, example: i).map { .init(field.name, .array(Tensor($0))) }
       })
   }
 }

@@ -1,48 +1,62 @@
-import NodalDiagnostics
-import NodalIR
-import NodalTraining
-import NodalExecution
+import NodalBasics
 import NodalChecking
 import NodalData
-import NodalTypes
+import NodalExecution
+import NodalIR
+import NodalTraining
 
 extension Session {
-  /// Sets centre and scale of a learned term's input by the columns of the data that are called like what it reads. A component
-  /// that the data don't hold keeps 0 and 1.
-  func standardize(_ input: OdeInstance.StandardizedInput, _ ode: OdeInstance, _ data: Dataset) {
+  /// Learned terms see what they read centred and scaled, by its mean and its spread in the states that the training data hold: fixed when training
+  /// starts. Of what the data say nothing, 0 and 1 are kept.
+  func standardize(_ evaluator: LossEvaluator, _ data: Dataset?) throws {
+    guard let data else { return }
+    for ode in evaluator.loss.odes.compactMap({ program.odes[$0] })
+    where !ode.standardized.isEmpty {
+      guard let states = StatesInData(evaluator, ode, data, samples: 400), !states.rows.isEmpty
+      else { continue }
+      for (input, values) in zip(ode.standardized, try learnedInputs(of: ode, in: states)) {
+        standardize(input, values, samples: states.rows.count)
+      }
+    }
+  }
+
+  /// For each input that is standardised what it is in each state, one after the other.
+  private func learnedInputs(of ode: OdeInstance, in states: StatesInData) throws -> [[Double]] {
+    let count = states.rows.count
+    let lowered = try Lowering.lowerLearnedInputs(
+      of: ode, sampleCount: count, program, lengths: lengths)
+    let type = lowered.region.parameterTypes[1]
+    let width = states.rows.first?.count ?? 0
+    let given = [
+      Tensor(states.times),
+      Tensor(type.element, shape: [count, width], states.rows.flatMap { $0 }),
+    ]
+    let runner = try compile(lowered)
+    let inputs = given + (try bind(lowered))
+    return try perform(lowered) { () throws(ExecutionError) in try runner.run(inputs).results }
+      .map(\.numbers)
+  }
+
+  private func standardize(
+    _ input: OdeInstance.StandardizedInput, _ values: [Double], samples: Int
+  ) {
     guard let center = program.weights[input.center], let scale = program.weights[input.scale],
       var centers = weights[center.path]?.values, var scales = weights[scale.path]?.values
     else { return }
-    for (i, name) in components(of: input.value, ode).enumerated() where i < scales.count {
-      guard let name, let field = data[name] else { continue }
-      let present = field.values.filter(\.isFinite)
-      guard present.count > 1 else { continue }
-      let mean = present.reduce(0, +) / Double(present.count)
+    let width = values.count / samples
+    for i in 0..<min(width, scales.count) {
+      let known = stride(from: i, to: values.count, by: width).map { values[$0] }
+        .filter(\.isFinite)
+      guard known.count > 1 else { continue }
+      let mean = known.reduce(0, +) / Double(known.count)
       let about = input.scaleOnly ? 0 : mean
-      let variance = present.reduce(0) { $0 + ($1 - about) * ($1 - about) } / Double(present.count)
-      // A column that doesn't vary has no scale to offer.
-      guard variance > 0 else { continue }
+      let variance = known.reduce(0) { $0 + ($1 - about) * ($1 - about) } / Double(known.count)
+      // What doesn't vary, but for rounding, has no scale to offer.
+      guard variance.squareRoot() > 1e-12 * abs(mean) else { continue }
       if !input.scaleOnly { centers[i] = mean }
       scales[i] = variance.squareRoot()
     }
     weights.setValues(center.path, centers)
     weights.setValues(scale.path, scales)
-  }
-
-  /// The state that each component of an input is, where it is one.
-  private func components(of value: TypedExpression, _ ode: OdeInstance) -> [String?] {
-    if case .concatenate(let parts) = value.kind {
-      return parts.flatMap { components(of: $0, ode) }
-    }
-    if case .stack(let parts) = value.kind { return parts.flatMap { components(of: $0, ode) } }
-    if case .relabelled(let inner) = value.kind { return components(of: inner, ode) }
-    if case .reshape(let inner) = value.kind { return components(of: inner, ode) }
-    if case .broadcast(let inner) = value.kind { return components(of: inner, ode) }
-    var name: String?
-    if case .local(let local) = value.kind {
-      name = ode.states.first { $0.local == local }?.name
-    }
-    return Array(
-      repeating: name, count: value.type.tensor?.shape.values?.reduce(1, *) ?? 1)
   }
 }

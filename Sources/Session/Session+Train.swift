@@ -12,10 +12,10 @@ extension Session {
   /// `train loss on data { … }`: runs the stages, and leaves the best parameters in the weights.
   func train(_ command: TrainCommand) throws {
     var plan = try TrainingPlan(command, self)
-    standardize(command.loss, plan.data)
     let evaluator = try LossEvaluator(
       self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
       shooting: plan.shooting)
+    try standardize(evaluator, plan.data)
     let header = header(command, plan, evaluator)
     if !options.isQuiet {
       sink(.trainingBegan(name: command.loss.name, header: header))
@@ -50,6 +50,7 @@ extension Session {
       sink(.trainingEnded(name: command.loss.name, summary: summary, value: run.json))
       record(run, plan, evaluator, command, header: header, summary: summary)
       warnOfSearches(result, plan, command)
+      warnOfRoughness(result, plan, evaluator, command)
       if isFirst { warnOfFlatness(run, plan, command) }
     }
     if final == nil {
@@ -104,8 +105,11 @@ extension Session {
     var retreats = 0
     var lastRetreat: (step: Int, cause: TrainingFailure.Cause)?
     defer { warnOfRetreats(retreats, lastRetreat, command) }
-    let beginning = try evaluator.beginning(
-      start ?? evaluator.parameters, of: plan.data, at: command.span)
+    var start = start ?? evaluator.parameters
+    if let collocation = plan.collocation {
+      start = try collocation.begin(start, evaluator, command, plan.data)
+    }
+    let beginning = try evaluator.beginning(start, of: plan.data, at: command.span)
     let checkpoint = try TrainCheckpoint.make(command, plan, self)
     let state =
       try checkpoint?.begin(beginning, plan, self) ?? TrainingState(beginning)
@@ -188,14 +192,6 @@ extension Session {
     }
     plan.weights[index] = search.chosen.weight
     return search.chosen.fit
-  }
-
-  /// Learned terms see their inputs centred and scaled by the training data: fixed when training starts.
-  func standardize(_ loss: LossInstance, _ data: Dataset?) {
-    guard let data else { return }
-    for ode in loss.odes.compactMap({ program.odes[$0] }) {
-      for input in ode.standardized { standardize(input, ode, data) }
-    }
   }
 
   // MARK: Words

@@ -63,8 +63,10 @@ extension Session {
   func warnOfSearches(
     _ result: TrainingResult, _ plan: TrainingPlan, _ command: TrainCommand
   ) {
-    guard result.failedTrials > 0, let stage = result.ends.firstIndex(of: .optimizer(.noProgress))
-    else { return }
+    let stage = result.ends.firstIndex {
+      if case .optimizer(.noProgress) = $0 { true } else { false }
+    }
+    guard result.failedTrials > 0, let stage else { return }
     sink(
       .diagnostic(
         Diagnostic(
@@ -74,6 +76,34 @@ extension Session {
           help: [
             "the parameters stand where the loss ends, perhaps not at a minimum",
             "domains (`param k = 1 in (0, inf)`) keep trials where the loss is defined",
+          ])))
+  }
+
+  /// A search that found no way down where slope and curvature promise one.
+  func warnOfRoughness(
+    _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator,
+    _ command: TrainCommand
+  ) {
+    guard result.failedTrials == 0, case .optimizer(.noProgress(let promised))? = result.ends.last,
+      let stage = plan.stages.last, let value = result.values.last
+    else { return }
+    // A tenth of a unit of a log-likelihood, a thousandth of a mean, is what one might care about.
+    let least = evaluator.isLikelihood ? 0.1 : 1e-3 * abs(value)
+    guard promised > least else { return }
+    let fall =
+      evaluator.isLikelihood
+      ? NumberFormat.significant(promised, 2)
+      : NumberFormat.significant(100 * promised / abs(value), 2) + " %"
+    let on = command.loss.dataset.map { " on \($0)" } ?? ""
+    sink(
+      .diagnostic(
+        Diagnostic(
+          .roughLoss,
+          "`\(stage.name)` found no way down, though by slope and curvature the loss should fall by \(fall): it is rougher than they say",
+          at: Label(command.span),
+          help: [
+            "a solve leaves its error in the loss: `solver: tsit5(rtol: 1e-9, atol: 1e-11)` makes it smooth",
+            "`check gradients of \(command.loss.name)\(on)` tells how rough it is, and whether its gradient is right",
           ])))
   }
 

@@ -38,6 +38,7 @@ package indirect enum SessionValue: Sendable {
       guard let index = Int(name), parts.indices.contains(index) else { return nil }
       return parts[index][rest]
     case .dataset(let dataset):
+      if let example = Int(name) { return dataset.example(example)?[rest] }
       return dataset.array(of: name).map { SessionValue.array(Tensor($0)) }?[rest]
     case .run(let run): return run[name]?[rest]
     case .array, .text, .nothing: return nil

@@ -19,6 +19,8 @@ struct TrainingPlan {
   var weights: [Double] = []
   /// The term whose weight is to be as large as the data allow.
   var minimal: Int?
+  /// How slopes are fitted before trajectories are.
+  var collocation: Collocation?
   /// The windows of `shooting:`.
   var shooting: MultipleShooting?
   /// The stages are gone through for each of several views of the data.
@@ -76,6 +78,7 @@ struct TrainingPlan {
     test = try look("test", command, session)
     try holdOut(command, session)
     readPenalties(command)
+    collocation = try Collocation(command, session)
     starts = try command.option("starts").map { try Self.integer($0, session) }
     try refuseSeveralReasons(command)
     let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }
@@ -158,7 +161,7 @@ struct TrainingPlan {
           .notADataset, "`\(key)` wants a part of a data set", at: expression.span)
       }
       return LookPlan(measure: .slice(slice), every: every)
-    case .text, .call, .weights, .ode, .penalties:
+    case .text, .call, .weights, .rates, .ode, .penalties:
       throw SessionFailure(
         .optionValue, "`\(key)` is a part of the data, an expression, or `e on d`", at: option.span)
     }
@@ -225,7 +228,7 @@ struct TrainingPlan {
         numbers[label] = try session.evaluate(expression).tensor?.scalar
       case .call(let schedule, let inner):
         rate = try Self.schedule(schedule, inner, session, option.span)
-      case .text, .data, .weights, .ode, .perExample, .penalties:
+      case .text, .data, .weights, .rates, .ode, .perExample, .penalties:
         throw SessionFailure(.optionValue, "`\(label)` of `\(name)` is a number", at: option.span)
       }
     }
@@ -282,7 +285,8 @@ struct TrainingPlan {
       training: TrainingStage(
         configured, steps: steps, rate: rate, stepsPerUnit: unit,
         freeze: Self.paths("freeze", option, command, session) + view.frozen,
-        free: Self.paths("free", option, command, session), clip: clip,
+        free: Self.paths("free", option, command, session),
+        paces: Self.paces(option, command, session), clip: clip,
         keeping: isWhole ? .lowest : .latest),
       batch: batch, data: data, continuity: view.continuity,
       extent: extent + (view.name.map { " " + $0 } ?? ""))
@@ -294,14 +298,31 @@ struct TrainingPlan {
     let options: [OptionValue] = [command.option(key), stage.subOption(key)].compactMap { $0 }
     return options.flatMap { (option: OptionValue) -> [String] in
       guard case .weights(let ids) = option.value else { return [] }
-      // Centre and scale of a learned term's input are among an ode's weights, and not trained in any case; nor is what
-      // the loss doesn't read.
-      let trained = Set(command.loss.weights)
-      return ids.filter { trained.contains($0) }.compactMap { session.program.weights[$0] }
-        .filter { $0.kind != .buffer }.map(\.path)
+      return paths(ids, command, session)
     }
   }
 
+  /// Of those that are trained: centre and scale of a learned term's input are among an ode's weights, and are not; nor is what the loss doesn't read.
+  private static func paths(
+    _ ids: [WeightID], _ command: TrainCommand, _ session: Session
+  ) -> [String] {
+    let trained = Set(command.loss.weights)
+    return ids.filter { trained.contains($0) }.compactMap { session.program.weights[$0] }
+      .filter { $0.kind != .buffer }.map(\.path)
+  }
+
+  /// What `rate:` of the command says, then what that of the stage does.
+  private static func paces(
+    _ stage: OptionValue, _ command: TrainCommand, _ session: Session
+  ) -> [(path: String, factor: Double)] {
+    let options = command.options.filter { $0.key == "rate" } + stage.subOptions
+    return options.flatMap { (option: OptionValue) -> [(path: String, factor: Double)] in
+      guard case .rates(let rates) = option.value else { return [] }
+      return rates.flatMap { rate in
+        paths(rate.weights, command, session).map { ($0, rate.factor) }
+      }
+    }
+  }
 }
 
 extension Dataset {

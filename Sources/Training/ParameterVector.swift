@@ -11,6 +11,8 @@ package struct ParameterVector: Sendable, Hashable {
     package let count: Int
     /// Optimisers leave it as it is.
     package var isFrozen: Bool
+    /// What a step of a rule with a rate is multiplied by here.
+    package var pace = 1.0
 
     package var range: Range<Int> { offset..<(offset + count) }
   }
@@ -77,12 +79,33 @@ package struct ParameterVector: Sendable, Hashable {
   }
 
   private mutating func setFrozen(_ flag: Bool, _ path: String) throws(PathError) {
+    try change(path) { $0.isFrozen = flag }
+  }
+
+  /// Makes the block at `path`, or all blocks below it, move so many times as far.
+  package mutating func pace(_ path: String, _ factor: Double) throws(PathError) {
+    try change(path) { $0.pace = factor }
+  }
+
+  private mutating func change(
+    _ path: String, _ body: (inout Block) -> Void
+  ) throws(PathError) {
     var found = false
     for i in blocks.indices where blocks[i].path == path || blocks[i].path.hasPrefix(path + ".") {
-      blocks[i].isFrozen = flag
+      body(&blocks[i])
       found = true
     }
     guard found else { throw .unknown(path: path) }
+  }
+
+  /// Where free components come to that were to move from one place to another, each at its block's pace.
+  package func paced(from old: [Double], to new: [Double]) -> [Double] {
+    let free = blocks.filter { !$0.isFrozen }
+    guard free.contains(where: { $0.pace != 1 }) else { return new }
+    let paces = free.flatMap { Array(repeating: $0.pace, count: $0.count) }
+    return zip(zip(old, new), paces).map { ends, pace in
+      pace == 1 ? ends.1 : ends.0 + pace * (ends.1 - ends.0)
+    }
   }
 
   /// The free components of a vector that is laid out like this one, one after the other.

@@ -233,11 +233,12 @@ package struct TrainingRun {
             ? stages[state.stage].optimizer.optimizer : remembering
           layout.replaceValues(values)
           state.caution = foothold.rate > 0 ? max(state.caution / 2, 1e-6) : 1
-          var point = layout.gatherFree(values)
+          let start = layout.gatherFree(values)
+          var point = start
           let trial = Trial(value: foothold.value, gradient: foothold.gradient, index: -1)
           let rate = foothold.rate * exp2(-Double(halving))
           _ = try optimizer.step(&point, here: trial, rate: rate) { _ in nil }
-          values = layout.scatterFree(point)
+          values = layout.scatterFree(layout.paced(from: start, to: point))
           state.optimizer = optimizer
         } else {
           state.foothold = nil
@@ -254,7 +255,8 @@ package struct TrainingRun {
     _ counted: inout Counts
   ) throws -> (OptimizerStep, Evaluation?) {
     guard var optimizer = state.optimizer else { return (.moved, nil) }
-    var point = layout.gatherFree(layout.values)
+    let start = layout.gatherFree(layout.values)
+    var point = start
     var trials: [Evaluation] = []
     var counts = counted
     let outcome = try optimizer.step(&point, here: here, rate: rate) { place in
@@ -270,7 +272,7 @@ package struct TrainingRun {
       }
     }
     counted = counts
-    let moved = layout.scatterFree(point)
+    let moved = layout.scatterFree(layout.paced(from: start, to: point))
     let broken = layout.nonFinitePaths(moved)
     guard broken.isEmpty else {
       let value = point.first { !$0.isFinite } ?? .nan

@@ -24,6 +24,8 @@ package struct TrainingStage: Sendable {
   /// Paths that are frozen, or freed, in this stage, on top of the vector's own flags.
   package var freeze: [String]
   package var free: [String]
+  /// How much faster or slower what lies below a path moves than at the rate, the last of them counting. Not for optimisers that want one function.
+  package var paces: [(path: String, factor: Double)]
   /// Scales a longer gradient down to this Euclidean norm. Not for optimisers that want one
   /// function, which would be misled; they don't clip.
   package var clip: Double?
@@ -43,8 +45,9 @@ package struct TrainingStage: Sendable {
   /// A stage with the optimiser's own rate, that keeps the lowest value.
   package init(
     _ optimizer: ConfiguredOptimizer, steps: Int, rate: LearningRate? = nil,
-    stepsPerUnit: Double = 1, freeze: [String] = [], free: [String] = [], clip: Double? = nil,
-    keeping: Keeping = .lowest, isNewObjective: Bool = false, beginning: Beginning = .current,
+    stepsPerUnit: Double = 1, freeze: [String] = [], free: [String] = [],
+    paces: [(path: String, factor: Double)] = [], clip: Double? = nil, keeping: Keeping = .lowest,
+    isNewObjective: Bool = false, beginning: Beginning = .current,
     earlyStop: EarlyStop? = nil
   ) {
     self.optimizer = optimizer
@@ -53,6 +56,7 @@ package struct TrainingStage: Sendable {
     self.stepsPerUnit = stepsPerUnit > 0 ? stepsPerUnit : 1
     self.freeze = freeze
     self.free = free
+    self.paces = paces
     self.clip = clip
     self.keeping = keeping
     self.isNewObjective = isNewObjective
@@ -67,6 +71,9 @@ extension ParameterVector {
     var layout = self
     for path in stage.freeze { try layout.freeze(path) }
     for path in stage.free { try layout.free(path) }
+    if !stage.optimizer.row.wantsOneFunction {
+      for (path, factor) in stage.paces { try layout.pace(path, factor) }
+    }
     return layout
   }
 }

@@ -232,7 +232,7 @@ extension StageEnd {
     case .steps: [0, 0]
     case .optimizer(.gradientBelowTolerance(let largest)): [1, largest]
     case .optimizer(.changeBelowTolerance(let relative)): [2, relative]
-    case .optimizer(.noProgress): [3, 0]
+    case .optimizer(.noProgress(let promised)): [3, promised]
     case .patience: [4, 0]
     case .target: [5, 0]
     case .cancelled: [6, 0]
@@ -243,8 +243,9 @@ extension StageEnd {
   fileprivate init?(_ number: Double, _ figure: Double) {
     let all: [StageEnd] = [
       .steps, .optimizer(.gradientBelowTolerance(largest: figure)),
-      .optimizer(.changeBelowTolerance(relative: figure)), .optimizer(.noProgress), .patience,
-      .target, .cancelled, .failed,
+      .optimizer(.changeBelowTolerance(relative: figure)),
+      .optimizer(.noProgress(promised: figure)),
+      .patience, .target, .cancelled, .failed,
     ]
     guard let index = Int(exactly: number), all.indices.contains(index) else { return nil }
     self = all[index]

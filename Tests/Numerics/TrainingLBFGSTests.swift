@@ -69,7 +69,7 @@ import Testing
     // The gradient lies: along it the value rises.
     let liar = ObjectiveFunction { x, _ in Evaluation(value: x[0] * x[0], gradient: [-1]) }
     let result = try fit(liar, from: [1])
-    #expect(result.ends == [.optimizer(.noProgress)])
+    #expect(result.ends == [.optimizer(.noProgress(promised: 0))])
     #expect(result.best.values == [1])
   }
 

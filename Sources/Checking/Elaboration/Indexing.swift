@@ -224,7 +224,7 @@ extension Checker {
       return TypedExpression(
         .part(value, .range(bounds.lower, bounds.upper)), .dataset(part), span)
     }
-    let place = asExpression(at, expression.span)
+    var place = asExpression(at, expression.span)
     if place.isInvalid { return .invalid(span) }
     guard tensor(place)?.element == .integer, tensor(place)?.shape.isScalar == true else {
       return failed(
@@ -236,13 +236,28 @@ extension Checker {
     {
       return failed(.indexOutOfRange(index, length: "\(count)", at: expression.span), span)
     }
+    if let index = place.integerLiteral, index < 0, let count = data.count?.value {
+      place = TypedExpression(.integer(index + count), .integer, place.span)
+    }
     // Experiments of unequal length have one each.
-    let length =
-      data.isRagged && data.count != nil
-      ? environment.substitution.freshSize(named: "length of \(data.name)", rigid: true)
-      : data.length
+    let length = data.isRagged && data.count != nil ? lengthOfExample(place, of: data) : data.length
     return TypedExpression(
       .example(value, at: place), .record(relength(data, to: length)), span)
+  }
+
+  /// The same each time that an example is named by the same number.
+  private mutating func lengthOfExample(_ place: TypedExpression, of data: DatasetType) -> Size {
+    let fresh = { (checker: inout Checker) in
+      checker.environment.substitution.freshSize(named: "length of \(data.name)", rigid: true)
+    }
+    guard let index = place.integerLiteral, let whole = data.length.map({ resolve($0) }) else {
+      return fresh(&self)
+    }
+    let key = ExampleLength(ofAll: whole, index: index)
+    if let known = environment.exampleLengths[key] { return known }
+    let own = fresh(&self)
+    environment.exampleLengths[key] = own
+    return own
   }
 
   /// `many[3]`: one trajectory of a batch.

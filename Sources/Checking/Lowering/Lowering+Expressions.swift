@@ -92,6 +92,9 @@ extension Lowering {
     case .interpolate, .part:
       throw IRError("only the session evaluates this")
     case .example(let dataset, let index):
+      if let (name, path) = expression.sessionPath {
+        return try readSession(name, path: path, expression.type)
+      }
       return try example(of: dataset, at: index)
     case .invalid:
       throw IRError("a program with mistakes is not lowered")
@@ -223,9 +226,14 @@ extension Lowering {
 }
 
 extension TypedExpression {
-  /// A session value, or a way of fields in one.
+  /// A session value, or a way of fields and numbers of examples in one.
   package var sessionPath: (name: String, path: [String])? {
     if case .session(let name) = kind { return (name, []) }
+    if case .example(let data, let at) = kind, case .dataset = data.type,
+      let index = at.integerLiteral, index >= 0, let (name, path) = data.sessionPath
+    {
+      return (name, path + [String(index)])
+    }
     guard case .field(let base, let field) = kind, let (name, path) = base.sessionPath else {
       return nil
     }

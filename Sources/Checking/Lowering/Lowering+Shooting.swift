@@ -21,8 +21,8 @@ package struct Shooting: Sendable {
 
 /// What is done with the solves of a loss that begin where their example does.
 enum ShootingMode {
-  /// They stay as they are, and are noted.
-  case noting([NotedSolve])
+  /// They stay as they are, and are noted; and so are the other solves at the root, where that is wanted.
+  case noting([NotedSolve], others: Bool)
   /// They begin where their window does; of each that has been met the gap.
   case windows(Shooting, gaps: [Value])
 
@@ -33,7 +33,7 @@ enum ShootingMode {
   }
 }
 
-/// What solves of a loss do of themselves: those that begin where their example does.
+/// What solves of a loss do of themselves.
 package struct LoweredShots: Sendable {
   /// Results: for each solve its times [T] and the states that it begins in [n], or, where trajectories are asked for, those at the times [T, n].
   package var program: LoweredProgram
@@ -42,15 +42,16 @@ package struct LoweredShots: Sendable {
 
 extension Lowering {
   /// The solves of a loss that can begin in other states, by unconstrained weights.
+  /// - Parameter others: The other solves at the root too.
   package static func lowerShots(
-    _ loss: LossInstance, wantsTrajectories: Bool, of program: TypedProgram,
-    lengths: [SizeVariable: Int]
+    _ loss: LossInstance, wantsTrajectories: Bool = false, others: Bool = false,
+    of program: TypedProgram, lengths: [SizeVariable: Int]
   ) throws(LoweringFailure) -> LoweredShots {
     var lowering = try begin(loss, of: program, lengths: lengths, .unconstrained)
-    lowering.shooting = .noting([])
+    lowering.shooting = .noting([], others: others)
     return try lowering.placing { (lowering) throws(IRError) in
       _ = try lowering.array(of: loss)
-      guard case .noting(let solves)? = lowering.shooting else {
+      guard case .noting(let solves, _)? = lowering.shooting else {
         throw IRError("solves that are not noted")
       }
       let results = solves.flatMap { wantsTrajectories ? [$0.saved] : [$0.saves, $0.initial] }
@@ -59,13 +60,13 @@ extension Lowering {
   }
 
   /// Notes a solve where that is asked for.
-  mutating func note(_ run: SolveRun, saves: Value, saved: Value) {
-    guard case .noting(var solves)? = shooting else { return }
+  mutating func note(_ run: SolveRun, saves: Value, saved: Value, follows: Bool) {
+    guard case .noting(var solves, let others)? = shooting, follows || others else { return }
     solves.append(
       .init(
         ode: run.ode.id, saves: saves, initial: run.initial,
         saved: scope.builder.slice(saved, axis: 1, 0..<run.registers.stateLength)))
-    shooting = .noting(solves)
+    shooting = .noting(solves, others: others)
   }
 
   /// A solve from the state of the example's window, over its times to the last of them, and on to where the next window begins.

@@ -18,13 +18,16 @@ extension Lowering {
       solve, ode, saves: solution.samples, capacities: eventCapacities(solution))
     switch times {
     case .oneWay(let start, let end, let saves):
-      let follows = scope.parent == nil && solve.followsItsExample
+      let isAtRoot = scope.parent == nil
+      let follows = isAtRoot && solve.followsItsExample
       if follows, case .windows(let shooting, let gaps)? = self.shooting {
         return try shot(
           run, solution, from: start, to: end, saves: saves, shooting, number: gaps.count)
       }
       let results = try emit(run, from: start, to: end, saves: saves)
-      if follows { note(run, saves: saves, saved: results[Solve.Result.saved]) }
+      if isAtRoot {
+        note(run, saves: saves, saved: results[Solve.Result.saved], follows: follows)
+      }
       return try solved(
         run, solution, t: saves, saved: results[Solve.Result.saved],
         final: results[Solve.Result.final], end: end, stats: results[Solve.Result.stats])
@@ -341,7 +344,7 @@ extension Lowering {
   }
 
   /// Time and states as locals of the scope, cut out of the flat state.
-  private mutating func bindStates(
+  mutating func bindStates(
     _ ode: OdeInstance, t: Value, y: Value
   ) throws(IRError) {
     scope.locals[ode.time] = .array(t)

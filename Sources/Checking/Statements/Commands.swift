@@ -69,7 +69,8 @@ extension Checker {
     }
     let loss = lossInstance(lossID, example: example, of: dataset, lossExpression.span)
     let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
-    guard let loss, let checked, penaltiesFit(checked, loss), canShoot(checked, loss, dataset)
+    guard let loss, let checked, penaltiesFit(checked, loss), ratesFit(checked),
+      canShoot(checked, loss, dataset), canCollocate(checked, loss, dataset)
     else { return nil }
     let stages = checked.filter { $0.key == "optimize" || $0.key == "then" }
     guard stages.first?.key == "optimize" else {

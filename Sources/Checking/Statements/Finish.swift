@@ -150,7 +150,7 @@ extension Checker {
         name,
         arguments.map { OptionValue.Argument(label: $0.label, value: finished($0.value)) })
     case .perExample(let loss, let data): .perExample(finished(loss), data: finished(data))
-    case .text, .weights, .ode, .penalties: value
+    case .text, .weights, .rates, .ode, .penalties: value
     }
   }
 

@@ -2,7 +2,8 @@
 /// is found by looking in the others.
 struct OptionRow: Sendable {
   enum Kind: Sendable {
-    case optimizer, batch, penalty, slice, schedule, integer, number, text, weights, any, report
+    case optimizer, batch, penalty, rate, slice, schedule, integer, number, text, weights, any,
+      report
     case boolean, gradient, stop, horizon, shooting, uncertainty
   }
   let key: String
@@ -26,6 +27,7 @@ struct OptionRow: Sendable {
 
   private static let stage: [String: Kind] = [
     "steps": .integer, "epochs": .integer, "batch": .batch, "freeze": .weights, "free": .weights,
+    "rate": .rate,
   ]
 
   static let train: [OptionRow] = [
@@ -37,8 +39,10 @@ struct OptionRow: Sendable {
     .init("test", .slice, ["every": .integer]),
     .init("horizon", .horizon),
     .init("shooting", .shooting),
+    .init("collocation", .optimizer, ["steps": .integer]),
     .init("starts", .integer),
     .init("clip", .number),
+    .init("rate", .rate, repeats: true),
     .init("stop", .stop),
     .init("report", .report, ["every": .integer], repeats: true),
     .init("log", .text, ["every": .integer]),

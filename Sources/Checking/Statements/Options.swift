@@ -123,6 +123,7 @@ extension Checker {
       return setting(expression, of: SettingCall.shootings, key, what: "a way to cut the data")
     case .uncertainty: return uncertaintyOption(expression, key)
     case .penalty: return penalty(expression)
+    case .rate: return rates(expression)
     case .integer, .number, .text, .boolean: return plainOption(expression, kind, key)
     case .weights: return weightsOption(expression)
     case .gradient: return gradientOption(expression)
@@ -233,7 +234,7 @@ extension Checker {
     case .boolean:
       guard value.booleanLiteral != nil else { return wrong("`true` or `false`") }
       return .expression(value)
-    case .text, .optimizer, .batch, .penalty, .slice, .schedule, .weights, .any, .report,
+    case .text, .optimizer, .batch, .penalty, .rate, .slice, .schedule, .weights, .any, .report,
       .gradient, .stop, .horizon, .shooting, .uncertainty:
       guard let text = value.textLiteral else { return wrong("a string") }
       return .text(text)

@@ -25,13 +25,13 @@ extension Checker {
       guard let left, let right else { return nil }
       return left + right
     case .multiply where b.holdsPenalty && !a.holdsPenalty:
-      guard let number = penaltyFactor(a) else { return nil }
+      guard let number = positiveConstant(a, what: Self.weightOfPenalty) else { return nil }
       return penalties(b, factor: (factor ?? 1) * number)
     case .multiply where a.holdsPenalty && !b.holdsPenalty:
-      guard let number = penaltyFactor(b) else { return nil }
+      guard let number = positiveConstant(b, what: Self.weightOfPenalty) else { return nil }
       return penalties(a, factor: (factor ?? 1) * number)
     case .divide where a.holdsPenalty && !b.holdsPenalty:
-      guard let number = penaltyFactor(b) else { return nil }
+      guard let number = positiveConstant(b, what: Self.weightOfPenalty) else { return nil }
       return penalties(a, factor: (factor ?? 1) / number)
     case .or, .and, .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .subtract,
       .multiply, .divide, .matrixProduct, .power:
@@ -40,18 +40,20 @@ extension Checker {
     }
   }
 
-  private mutating func penaltyFactor(_ expression: Expression) -> Double? {
+  private static let weightOfPenalty = "the weight of a penalty"
+
+  /// A plain number above 0 that is known before the run.
+  mutating func positiveConstant(_ expression: Expression, what: String) -> Double? {
     let value = elaborate(expression)
     if value.isInvalid { return nil }
     guard let number = value.literal, tensor(value)?.element != .boolean else {
-      report(.notConstant("the weight of a penalty", at: expression.span))
+      report(.notConstant(what, at: expression.span))
       return nil
     }
     guard isBare(value), number > 0, number.isFinite else {
       report(
         Diagnostic(
-          .optionValue, "the weight of a penalty is a plain number above 0",
-          at: Label(expression.span)))
+          .optionValue, "\(what) is a plain number above 0", at: Label(expression.span)))
       return nil
     }
     return number

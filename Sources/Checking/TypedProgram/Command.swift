@@ -102,6 +102,8 @@ package struct OptionValue: Sendable {
     case data(TypedExpression)
     /// `freeze: net`
     case weights([WeightID])
+    /// `rate: 0.1*net`
+    case rates([WeightRate])
     case ode(OdeID)
     /// `1e-3 * strength(swing.drag)`, `minimal(swing.drag)`
     case penalties([Penalty])

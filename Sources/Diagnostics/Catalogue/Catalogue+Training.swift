@@ -61,6 +61,21 @@ extension Catalogue {
         train l { optimize: lbfgs(), steps: 5 }
         """),
     CatalogueRow(
+      .roughLoss, "a search found no way down a slope",
+      "`lbfgs` or `lm` tried points in the direction in which the loss falls, ever nearer ones, and none was better, though slope and curvature say that there is "
+        + "something to gain. The loss has steps or ripples that its gradient knows nothing of: the errors of solves, where trajectories part fast, or functions as "
+        + "`floor`. Tighter tolerances make the first smaller; `check gradients` tells which it is.",
+      bad: """
+        param k = 1.5
+        loss l(_) = mse([k - 2, floor(1000*k)/1000], [0, 0])
+        train l { optimize: lm(), steps: 50 }
+        """,
+      mended: """
+        param k = 1.5
+        loss l(_) = mse([k - 2, k], [0, 0])
+        train l { optimize: lm(), steps: 50 }
+        """),
+    CatalogueRow(
       .stepTakenBack, "steps of training were taken back",
       "A step led to parameters at which a solve fails or the loss isn't finite. It was taken back and made shorter until there was a value; the "
         + "rate grows back by itself. Many of them mean that the rate is too large, or that a domain is missing.",

@@ -18,16 +18,19 @@ struct LBFGS: Optimizer {
     evaluate: (_ point: [Double]) throws -> Trial?
   ) throws -> OptimizerStep {
     if let stop = OptimizerStop(at: here, gradientTolerance) { return .stopped(stop) }
+    // Half of what the slope of a quasi-Newton step says; without a history nothing is known of the scale.
+    var promised = 0.0
     while true {
       let direction = direction(here.gradient)
       let slope = Vectors.dot(direction, here.gradient)
+      if !steps.isEmpty, slope.isFinite { promised = max(0, -slope / 2) }
       if slope < 0, slope.isFinite,
         let found = try searched(point, here, direction, slope, rate, evaluate),
         let trial = found.trial
       {
         return accept(&point, here, direction, found, trial)
       }
-      if steps.isEmpty { return .stopped(.noProgress) }
+      if steps.isEmpty { return .stopped(.noProgress(promised: promised)) }
       forget()
     }
   }

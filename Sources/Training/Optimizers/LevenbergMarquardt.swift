@@ -19,21 +19,23 @@ struct LevenbergMarquardt: Optimizer {
     if let stop = OptimizerStop(at: here, gradientTolerance) { return .stopped(stop) }
     let n = point.count
     guard let curvature = here.curvature, curvature.count == n * n else {
-      return .stopped(.noProgress)
+      return .stopped(.noProgress(promised: 0))
     }
     if scale.count != n { scale = Array(repeating: 0, count: n) }
     for i in 0..<n { scale[i] = max(scale[i], curvature[i * n + i]) }
     // A component that nothing depends on here stays where it is.
     let least = (scale.max() ?? 0) * 1e-14
     var damping = self.damping ?? firstDamping
-    for _ in 0..<trials {
+    func move(_ damping: Double) -> [Double]? {
       var matrix = curvature
       for i in 0..<n { matrix[i * n + i] += damping * max(scale[i], least) }
-      guard let solution = Vectors.solvePositive(matrix, here.gradient) else {
+      return Vectors.solvePositive(matrix, here.gradient)?.map { -rate * $0 }
+    }
+    for _ in 0..<trials {
+      guard let move = move(damping) else {
         (damping, growth) = (damping * growth, growth * 2)
         continue
       }
-      let move = solution.map { -rate * $0 }
       let foretold = foretold(move, here.gradient, curvature)
       let place = Vectors.sum(point, plus: 1, times: move)
       guard foretold > 0, place != point else { break }
@@ -54,7 +56,8 @@ struct LevenbergMarquardt: Optimizer {
       (damping, growth) = (damping * growth, growth * 2)
     }
     self.damping = damping
-    return .stopped(.noProgress)
+    let promised = move(firstDamping).map { foretold($0, here.gradient, curvature) } ?? 0
+    return .stopped(.noProgress(promised: max(0, promised)))
   }
 
   /// By how much the model says that the value falls.

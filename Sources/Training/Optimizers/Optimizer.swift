@@ -22,7 +22,9 @@ package enum OptimizerStop: Sendable, Hashable {
   case changeBelowTolerance(relative: Double)
   /// No acceptable point was found along a descent direction, steepest descent included. Where
   /// the value has converged as far as its rounding lets it, this is how the optimiser notices.
-  case noProgress
+  /// By what it knows of slope and curvature the value should have fallen by `promised`: where that is
+  /// much, the function is rougher than its gradient says, or the gradient is wrong.
+  case noProgress(promised: Double)
 }
 
 extension OptimizerStop {
