@@ -305,7 +305,7 @@ extension Session {
   }
 
   /// What records of steps may take; the rest is for all else.
-  var memoryLimit: Int { host.memory() / 4 * 3 }
+  var memoryLimit: Int { host.memory() / 4 * 3 / sharers }
 
   func run(_ lowered: LoweredProgram) throws -> [Tensor] {
     let inputs = try bind(lowered)

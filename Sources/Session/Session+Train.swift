@@ -12,6 +12,8 @@ extension Session {
   /// `train loss on data { … }`: runs the stages, and leaves the best parameters in the weights.
   func train(_ command: TrainCommand) throws {
     var plan = try TrainingPlan(command, self)
+    if plan.starts != nil { compiled = CompiledPrograms() }
+    defer { compiled = nil }
     standardize(command.loss, plan.data)
     let evaluator = try LossEvaluator(
       self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
@@ -25,9 +27,11 @@ extension Session {
     }
     let looks = try Looks(plan, evaluator, self)
     let result: TrainingResult
-    var optima: [Double]?
+    var starts: SeveralStarts?
     if let count = plan.starts {
-      (result, optima) = try fitFromSeveral(count, plan, evaluator, command, looks)
+      let several = try fitFromSeveral(count, plan, evaluator, command)
+      result = several.best
+      starts = several
     } else if let minimal = plan.minimal {
       result = try smallest(minimal, &plan, evaluator, command, looks)
     } else {
@@ -40,10 +44,10 @@ extension Session {
       name: command.loss.name, result: result,
       loss: final?.loss ?? result.bestLoss ?? result.losses.last ?? .nan,
       validation: result.bestValidation,
-      test: final == nil ? nil : try looks.test?.value(result.best.values), optima: optima,
+      test: final == nil ? nil : try looks.test?.value(result.best.values), optima: starts?.optima,
       penalty: final.map { $0.value - $0.loss },
       epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameterCount,
-      peakMemory: evaluator.byteCount)
+      peakMemory: max(evaluator.byteCount, starts?.byteCount ?? 0))
     if let name = command.name { values[name] = .run(run) }
     if final != nil || result.steps > 0 {
       let summary = summary(run, final?.terms ?? [])
