@@ -42,6 +42,11 @@ final class Fork: @unchecked Sendable {
 }
 
 extension Session {
+  /// Something short, for those who want to hear it.
+  func say(_ words: String) {
+    if !options.isQuiet { sink(.note(words)) }
+  }
+
   /// Says what a fork had to say: what is known already isn't told again.
   func tell(_ fork: Fork, known: inout Set<Diagnostic>) {
     for event in fork.take() {

@@ -36,14 +36,19 @@ extension Session {
     var done: [Start] = []
     var failure: SessionFailure?
     var known: Set<Diagnostic> = []
-    let beginnings = try starts(count, plan, evaluator)
+    var beginnings = try starts(count, plan, evaluator)
+    var checkpoints: [TrainCheckpoint]?
+    let checkpoint = try TrainCheckpoint.make(command, plan, self)
+    if let checkpoint {
+      (checkpoints, beginnings) = try checkpoint.begin(severalFrom: beginnings, plan, self)
+    }
     // Gaps between windows are measured alike in all of them.
     if plan.shooting != nil {
       _ = try? evaluator.beginning(evaluator.parameters, of: plan.data, at: command.span)
     }
     let shooting = evaluator.shooting
-    try sideBySide(count) { k, session -> Start? in
-      try session.start(k + 1, from: beginnings[k], plan, command, shooting)
+    try sideBySide(count) { [beginnings, checkpoints] k, session -> Start? in
+      try session.start(k + 1, from: beginnings[k], plan, command, shooting, checkpoints?[k])
     } tell: { k, fork, outcome in
       tell(fork, known: &known)
       switch outcome {
@@ -51,16 +56,17 @@ extension Session {
       case .success(let start?):
         done.append(start)
         let best = done.map(\.value).min() ?? start.value
-        tell(
+        say(
           "start \(k + 1) of \(count): \(NumberFormat.significant(start.value, 5)), best \(NumberFormat.significant(best, 5)), \(start.result.steps) steps, \(NumberFormat.duration(seconds: start.result.elapsed))"
         )
       case .failure(let error as SessionFailure):
         if cancel.isSet { break }
         failure = failure ?? error
-        tell("start \(k + 1) of \(count): \(error.diagnostic.message)")
+        say("start \(k + 1) of \(count): \(error.diagnostic.message)")
       case .failure(let error): throw error
       }
     }
+    if cancel.isSet { checkpoint?.sayStopped(self) }
     done.sort { ($0.value, $0.number) < ($1.value, $1.number) }
     guard let best = done.first else {
       keep(evaluator.parameters.values, evaluator)
@@ -68,7 +74,7 @@ extension Session {
         ?? SessionFailure(
           .cancelled, "training was stopped before its first step was done", at: command.span)
     }
-    if !options.isQuiet { sink(.note(table(done, of: count, evaluator, command))) }
+    say(table(done, of: count, evaluator, command))
     let failed = [Double](repeating: .nan, count: max(0, count - done.count))
     let atATime = min(options.threads.count, count)
     return SeveralStarts(
@@ -79,22 +85,19 @@ extension Session {
   /// One of them, in a session of its own; nil where there is nothing to compare.
   private func start(
     _ number: Int, from beginning: ParameterVector, _ plan: TrainingPlan, _ command: TrainCommand,
-    _ shooting: MultipleShooting?
+    _ shooting: MultipleShooting?, _ checkpoint: TrainCheckpoint?
   ) throws -> Start? {
     let evaluator = try LossEvaluator(
       self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
       shooting: shooting)
     let looks = try Looks(plan, evaluator, self)
-    let result = try fit(plan, evaluator, command, looks, from: beginning, isOneOfMany: true)
+    let result = try fit(
+      plan, evaluator, command, looks, from: beginning, as: .oneOfMany(checkpoint))
     let value =
       try result.bestValidation
       ?? (cancel.isSet ? result.bestLoss : lastLook(result, plan, evaluator)?.value)
     guard let value, value.isFinite else { return nil }
     return Start(number: number, result: result, value: value, byteCount: evaluator.byteCount)
-  }
-
-  private func tell(_ words: String) {
-    if !options.isQuiet { sink(.note(words)) }
   }
 
   /// Where the fits begin.

@@ -89,10 +89,16 @@ extension Session {
     for (path, values) in evaluator.constrained(vector) { weights.setValues(path, values) }
   }
 
-  /// - Parameter isOneOfMany: Its steps are nobody's progress.
+  /// What a fit is to those who look on.
+  enum FitPart {
+    case whole
+    /// Its steps are nobody's progress, and its state is kept for it.
+    case oneOfMany(TrainCheckpoint?)
+  }
+
   func fit(
     _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand, _ looks: Looks,
-    from start: ParameterVector? = nil, isOneOfMany: Bool = false
+    from start: ParameterVector? = nil, as part: FitPart = .whole
   ) throws -> TrainingResult {
     let reports = SideReports(command, total: plan.steps)
     let objective = objective(plan, evaluator) { request, vector in
@@ -110,7 +116,12 @@ extension Session {
     defer { warnOfRetreats(retreats, lastRetreat, command) }
     let beginning = try evaluator.beginning(
       start ?? evaluator.parameters, of: plan.data, at: command.span)
-    let checkpoint = try TrainCheckpoint.make(command, plan, self)
+    let checkpoint: TrainCheckpoint?
+    let isOneOfMany: Bool
+    switch part {
+    case .whole: (checkpoint, isOneOfMany) = (try TrainCheckpoint.make(command, plan, self), false)
+    case .oneOfMany(let own): (checkpoint, isOneOfMany) = (own, true)
+    }
     let state =
       try checkpoint?.begin(beginning, plan, self) ?? TrainingState(beginning)
     let log = try TrainingLog.make(command, from: state.step, self)

@@ -122,7 +122,7 @@ struct TrainingPlan {
     return Int(passes)
   }
 
-  /// Several fits for one reason at a time; and a checkpoint and a log are those of one fit.
+  /// Several fits for one reason at a time; and a log is that of one fit.
   private func refuseSeveralReasons(_ command: TrainCommand) throws {
     func refuse(_ key: String, _ words: String) throws {
       guard let option = command.option(key) else { return }
@@ -130,12 +130,11 @@ struct TrainingPlan {
     }
     if minimal != nil {
       try refuse("starts", "makes several fits, and so does `minimal(…)`: one of them at a time")
+      try refuse(
+        "checkpoint", "is for fits that are known beforehand, and `minimal(…)` looks for them")
     }
-    guard let several = minimal != nil ? "minimal(…)" : starts != nil ? "starts:" : nil else {
-      return
-    }
-    for key in ["checkpoint", "log"] {
-      try refuse(key, "is for one fit, and `\(several)` makes several")
+    if let several = minimal != nil ? "minimal(…)" : starts != nil ? "starts:" : nil {
+      try refuse("log", "is for one fit, and `\(several)` makes several")
     }
   }
 
