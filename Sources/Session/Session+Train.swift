@@ -12,7 +12,7 @@ extension Session {
   /// `train loss on data { … }`: runs the stages, and leaves the best parameters in the weights.
   func train(_ command: TrainCommand) throws {
     var plan = try TrainingPlan(command, self)
-    if plan.starts != nil { compiled = CompiledPrograms() }
+    if plan.starts != nil || plan.folds != nil { compiled = CompiledPrograms() }
     defer { compiled = nil }
     standardize(command.loss, plan.data)
     let evaluator = try LossEvaluator(
@@ -25,6 +25,7 @@ extension Session {
     let isFirst = !command.loss.weights.contains { id in
       program.weights[id].flatMap { weights[$0.path]?.isChanged } ?? false
     }
+    let folds = try plan.folds.map { try crossValidate($0, plan, command) }
     let looks = try Looks(plan, evaluator, self)
     let result: TrainingResult
     var starts: SeveralStarts?
@@ -45,12 +46,12 @@ extension Session {
       loss: final?.loss ?? result.bestLoss ?? result.losses.last ?? .nan,
       validation: result.bestValidation,
       test: final == nil ? nil : try looks.test?.value(result.best.values), optima: starts?.optima,
-      penalty: final.map { $0.value - $0.loss },
+      folds: folds?.heldOut, penalty: final.map { $0.value - $0.loss },
       epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameterCount,
       peakMemory: max(evaluator.byteCount, starts?.byteCount ?? 0))
     if let name = command.name { values[name] = .run(run) }
     if final != nil || result.steps > 0 {
-      let summary = summary(run, final?.terms ?? [])
+      let summary = summary(run, final?.terms ?? [], folds)
       sink(.trainingEnded(name: command.loss.name, summary: summary, value: run.json))
       record(run, plan, evaluator, command, header: header, summary: summary)
       warnOfSearches(result, plan, command)
@@ -228,12 +229,13 @@ extension Session {
     return "train \(command.loss.name)\(examples): \(kind) by \(learned); \(stages)"
   }
 
-  private func summary(_ run: RunValue, _ terms: [NamedValue]) -> String {
+  private func summary(_ run: RunValue, _ terms: [NamedValue], _ folds: Folds?) -> String {
     var parts = ["loss \(NumberFormat.significant(run.loss, 5))"]
     if let validation = run.validation {
       parts.append("validation \(NumberFormat.significant(validation, 5))")
     }
     if let test = run.test { parts.append("test \(NumberFormat.significant(test, 5))") }
+    if let folds { parts.append(folds.words) }
     for term in terms {
       parts.append("\(term.name) \(NumberFormat.significant(term.value, 3))")
     }
@@ -301,15 +303,5 @@ extension Dataset {
   /// `21 times`, `1000 examples`.
   var describedSize: String {
     isSingleExperiment ? "\(timeCount) times" : "\(exampleCount) examples"
-  }
-}
-
-extension RunValue {
-  var json: JSONValue {
-    .object([
-      .init("loss", .number(loss)), .init("steps", .number(Double(result.losses.count))),
-      .init("evaluations", .integer(evaluations)), .init("seconds", .number(result.elapsed)),
-      .init("parameters", .number(Double(parameterCount))),
-    ])
   }
 }

@@ -25,6 +25,8 @@ struct TrainingPlan {
   var hasSeveralViews = false
   /// How many fits are made, from as many places; nil: one.
   var starts: Int?
+  /// How many folds the examples are dealt to, each of which is held out once; nil: none is.
+  var folds: Int?
   var seed: UInt64
 
   struct Stage {
@@ -64,7 +66,8 @@ struct TrainingPlan {
     var every: Int?
   }
 
-  init(_ command: TrainCommand, _ session: Session) throws {
+  /// - Parameter places: Examples that are held out of what the plan would train on by itself.
+  init(_ command: TrainCommand, _ session: Session, leaving places: [Int] = []) throws {
     seed = session.seed
     if case .expression(let value)? = command.option("seed")?.value,
       let number = try session.evaluate(value).tensor?.scalar
@@ -76,6 +79,8 @@ struct TrainingPlan {
     test = try look("test", command, session)
     try holdOut(command, session)
     readPenalties(command)
+    folds = try readFolds(command, session)
+    if !places.isEmpty { data = data?.leaving(places) }
     starts = try command.option("starts").map { try Self.integer($0, session) }
     try refuseSeveralReasons(command)
     let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }

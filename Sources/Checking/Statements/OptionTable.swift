@@ -38,6 +38,7 @@ struct OptionRow: Sendable {
     .init("horizon", .horizon),
     .init("shooting", .shooting),
     .init("starts", .integer),
+    .init("folds", .integer),
     .init("clip", .number),
     .init("stop", .stop),
     .init("report", .report, ["every": .integer], repeats: true),
