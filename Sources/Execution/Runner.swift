@@ -57,8 +57,19 @@ package final class Runner: Sendable {
     self.executable = executable
     self.isWhole = isWhole
     pool = WorkspacePool(executable)
-    substitute = whenStiff.map(Substitute.init)
+    substitute = whenStiff.map { Substitute(OtherProgram($0)) }
   }
+
+  private init(_ other: Runner) {
+    executable = other.executable
+    isWhole = other.isWhole
+    pool = other.pool
+    substitute = other.substitute.map { Substitute($0.other) }
+  }
+
+  /// The same program with the same workspaces, that has run nothing yet: where one of several users finds that a solve is stiff, the others'
+  /// results must not depend on whether they have come to theirs before.
+  package func afresh() -> Runner { Runner(self) }
 
   /// `lanes` is needed where no parameter has lanes.
   package func run(
@@ -232,31 +243,45 @@ package final class Runner: Sendable {
   }
 }
 
-/// A program in the place of another, made when it is first needed.
+/// Whether another program has taken the place of a first one.
 private final class Substitute: Sendable {
   enum State: Sendable {
     case unmade
     case made(WorkspacePool)
     case missing
   }
+  let other: OtherProgram
+  private let state = Mutex(State.unmade)
+
+  init(_ other: OtherProgram) { self.other = other }
+
+  var current: State { state.withLock { $0 } }
+
+  func make() -> WorkspacePool? {
+    let made = other.pool
+    state.withLock { $0 = made.map(State.made) ?? .missing }
+    return made
+  }
+}
+
+/// A program that may be wanted in the place of another: made when it first is, and once.
+private final class OtherProgram: Sendable {
+  private enum State: Sendable {
+    case unmade
+    case made(WorkspacePool?)
+  }
   private let compile: @Sendable () throws -> (any Executable)?
   private let state = Mutex(State.unmade)
 
   init(_ compile: @escaping @Sendable () throws -> (any Executable)?) { self.compile = compile }
 
-  var current: State { state.withLock { $0 } }
-
-  func make() -> WorkspacePool? {
+  /// nil where there is none.
+  var pool: WorkspacePool? {
     state.withLock { state in
       switch state {
       case .made(let pool): return pool
-      case .missing: return nil
       case .unmade:
-        guard let executable = try? compile() else {
-          state = .missing
-          return nil
-        }
-        let pool = WorkspacePool(executable)
+        let pool = (try? compile()).map { WorkspacePool($0) }
         state = .made(pool)
         return pool
       }

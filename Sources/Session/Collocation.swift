@@ -83,11 +83,10 @@ struct Collocation {
   }
 
   private func tell(_ result: TrainingResult, _ session: Session) {
-    guard !session.options.isQuiet, let left = result.bestLoss else { return }
-    session.sink(
-      .note(
-        "collocation: slopes are met but for \(NumberFormat.significant(100 * left.squareRoot(), 3)) % of how they vary, \(result.steps) steps by \(name), \(NumberFormat.duration(seconds: result.elapsed))"
-      ))
+    guard let left = result.bestLoss else { return }
+    session.say(
+      "collocation: slopes are met but for \(NumberFormat.significant(100 * left.squareRoot(), 3)) % of how they vary, \(result.steps) steps by \(name), \(NumberFormat.duration(seconds: result.elapsed))"
+    )
   }
 
   private func refusal(_ words: String, help: [String]) -> SessionFailure {

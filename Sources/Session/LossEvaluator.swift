@@ -98,9 +98,10 @@ final class LossEvaluator {
   ///   - total: how many examples the whole data set has: a likelihood of a minibatch is scaled up to it.
   ///   - continuity: what the gaps between windows count.
   ///   - repeats: how often the batch goes into the whole, where examples don't say it.
+  ///   - countsPriors: what is believed beforehand is a part of a likelihood.
   func evaluate(
     _ vector: [Double], on batch: Dataset?, total: Int, step: Int, repeats: Double? = nil,
-    continuity: Double = 0, wantsGradient: Bool = true
+    continuity: Double = 0, wantsGradient: Bool = true, countsPriors: Bool = true
   ) throws -> Evaluation {
     var value = 0.0
     var lossOnly = 0.0
@@ -128,7 +129,7 @@ final class LossEvaluator {
     }
     spent.examples = batch?.exampleCount ?? 1
     if wantsGradient { cost.add(spent) }
-    if let priors {
+    if countsPriors, let priors {
       let inputs = try bind(priors.program, vector, step: step)
       let results = try session.perform(priors.program) { () throws(ExecutionError) in
         try priors.gradient.run(inputs).results

@@ -44,6 +44,8 @@ extension Session {
 
   /// Runs passes, and compiles what comes out of them: alone, unless it is small work.
   ///
+  /// Several fits that compile the same share it: see `CompiledPrograms`.
+  ///
   /// - Parameters:
   ///   - runsOnce: Then a program without loops is done sooner than machine code is made of it.
   ///   - lanes: How many it will run with, as a rule: what it needs for them is compiled at once.
@@ -51,6 +53,18 @@ extension Session {
     _ region: Region, _ passes: Pipeline, runsOnce: Bool = false, lanes: Int? = nil
   ) throws -> Runner {
     let isRare = runsOnce && !region.hasLoops
+    if let compiled {
+      return try compiled.runner(
+        .init(region, passes, isRare: isRare),
+        check: { if cancel.isSet { throw SessionFailure(.cancelled, "stopped", at: nil) } },
+        make: { try make(region, passes, isRare: isRare, lanes: lanes) })
+    }
+    return try make(region, passes, isRare: isRare, lanes: lanes)
+  }
+
+  private func make(
+    _ region: Region, _ passes: Pipeline, isRare: Bool, lanes: Int?
+  ) throws -> Runner {
     let compiler = isRare ? executor.forRareUse : executor
     // Batches are cut into pieces before they run.
     let executor = lanes.map { compiler.expecting(lanes: Threads.chunks($0)[0].count) } ?? compiler

@@ -47,11 +47,11 @@ extension Session {
   func nothing(at path: [String], in name: String, _ span: Span?) -> Diagnostic {
     let field = path.joined(separator: ".")
     if case .run? = values[name], let first = path.first.flatMap(RunField.init),
-      let key = first == .validation ? "validate" : first == .test ? "test" : nil
+      let (key, example) = first.option
     {
       return Diagnostic(
         .resultUndefined, "`\(name)` was trained without `\(key):`, and has no `\(first.rawValue)`",
-        at: span.map { Label($0) }, help: ["\(key): obs.last(0.2)"])
+        at: span.map { Label($0) }, help: ["\(key): \(example)"])
     }
     return Diagnostic(
       .resultUndefined, "`\(name)` has no `\(field)`", at: span.map { Label($0) })
@@ -305,7 +305,7 @@ extension Session {
   }
 
   /// What records of steps may take; the rest is for all else.
-  var memoryLimit: Int { host.memory() / 4 * 3 }
+  var memoryLimit: Int { host.memory() / 4 * 3 / sharers }
 
   func run(_ lowered: LoweredProgram) throws -> [Tensor] {
     let inputs = try bind(lowered)
@@ -431,6 +431,20 @@ extension SessionValue {
           ode: "", fields: fields.map { .init($0.name, SessionValue($0.layout, &tensors)) }))
     case .text(let text): self = .text(text)
     case .nothing: self = .nothing
+    }
+  }
+}
+
+extension RunField {
+  /// The option that it is there for, with a value as one would write it; nil for what all runs have.
+  fileprivate var option: (key: String, example: String)? {
+    switch self {
+    case .validation: ("validate", "obs.last(0.2)")
+    case .test: ("test", "obs.last(0.2)")
+    case .folds: ("folds", "5")
+    case .loss, .penalty, .steps, .epochs, .parameters, .evaluations, .seconds, .history, .optima,
+      .peakMemory:
+      nil
     }
   }
 }

@@ -10,38 +10,63 @@ import NodalTraining
 /// `starts: n`: the same fit from several places, of which the best is kept.
 extension Session {
   /// What came of one of them.
-  struct Start {
+  struct Start: Sendable {
     var number: Int
     var result: TrainingResult
     /// What they are compared by: of the validation, where there is one.
     var value: Double
+    /// What its programs held at most.
+    var byteCount: Int
   }
 
-  /// The fits from all starts. The first begins where the weights are; of the others the parameters are spread over their domains, and networks
-  /// are drawn anew. One that fails is none; where all do, the first failure is the run's.
+  /// What came of all.
+  struct SeveralStarts {
+    var best: TrainingResult
+    /// Ascending, NaN for those that came to nothing.
+    var optima: [Double]
+    /// What those that ran at a time held at most, together.
+    var byteCount: Int
+  }
+
+  /// The fits from all starts, side by side. The first begins where the weights are; of the others the parameters are spread over their domains, and
+  /// networks are drawn anew. One that fails is none; where all do, the first failure is the run's.
   func fitFromSeveral(
-    _ count: Int, _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand,
-    _ looks: Looks
-  ) throws -> (best: TrainingResult, optima: [Double]) {
+    _ count: Int, _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand
+  ) throws -> SeveralStarts {
     var done: [Start] = []
     var failure: SessionFailure?
-    let beginnings = try starts(count, plan, evaluator)
-    for (k, beginning) in beginnings.enumerated() where !cancel.isSet {
-      do {
-        let result = try fit(plan, evaluator, command, looks, from: beginning, isOneOfMany: true)
-        if let start = try judged(k + 1, result, plan, evaluator) { done.append(start) }
-      } catch let error as SessionFailure {
+    var known: Set<Diagnostic> = []
+    var beginnings = try starts(count, plan, evaluator)
+    var checkpoints: [TrainCheckpoint]?
+    let checkpoint = try TrainCheckpoint.make(command, plan, self)
+    if let checkpoint {
+      (checkpoints, beginnings) = try checkpoint.begin(severalFrom: beginnings, plan, self)
+    }
+    // Gaps between windows are measured alike in all of them.
+    if plan.shooting != nil {
+      _ = try? evaluator.beginning(evaluator.parameters, of: plan.data, at: command.span)
+    }
+    let shooting = evaluator.shooting
+    try sideBySide(count) { [beginnings, checkpoints] k, session -> Start? in
+      try session.start(k + 1, from: beginnings[k], plan, command, shooting, checkpoints?[k])
+    } tell: { k, fork, outcome in
+      tell(fork, known: &known)
+      switch outcome {
+      case .success(nil): break
+      case .success(let start?):
+        done.append(start)
+        let best = done.map(\.value).min() ?? start.value
+        say(
+          "start \(k + 1) of \(count): \(NumberFormat.significant(start.value, 5)), best \(NumberFormat.significant(best, 5)), \(start.result.steps) steps, \(NumberFormat.duration(seconds: start.result.elapsed))"
+        )
+      case .failure(let error as SessionFailure):
         if cancel.isSet { break }
         failure = failure ?? error
-        tell("start \(k + 1) of \(count): \(error.diagnostic.message)")
-        continue
+        say("start \(k + 1) of \(count): \(error.diagnostic.message)")
+      case .failure(let error): throw error
       }
-      guard let last = done.last else { continue }
-      let best = done.map(\.value).min() ?? last.value
-      tell(
-        "start \(k + 1) of \(count): \(NumberFormat.significant(last.value, 5)), best \(NumberFormat.significant(best, 5)), \(last.result.steps) steps, \(NumberFormat.duration(seconds: last.result.elapsed))"
-      )
     }
+    if cancel.isSet { checkpoint?.sayStopped(self) }
     done.sort { ($0.value, $0.number) < ($1.value, $1.number) }
     guard let best = done.first else {
       keep(evaluator.parameters.values, evaluator)
@@ -49,24 +74,30 @@ extension Session {
         ?? SessionFailure(
           .cancelled, "training was stopped before its first step was done", at: command.span)
     }
-    if !options.isQuiet { sink(.note(table(done, of: count, evaluator, command))) }
+    say(table(done, of: count, evaluator, command))
     let failed = [Double](repeating: .nan, count: max(0, count - done.count))
-    return (best.result, done.map(\.value) + failed)
+    let atATime = min(options.threads.count, count)
+    return SeveralStarts(
+      best: best.result, optima: done.map(\.value) + failed,
+      byteCount: done.map(\.byteCount).sorted(by: >).prefix(atATime).reduce(0, +))
   }
 
-  private func tell(_ words: String) {
-    if !options.isQuiet { sink(.note(words)) }
-  }
-
-  /// A fit with what it is compared by; nil where there is nothing to compare.
-  private func judged(
-    _ number: Int, _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator
+  /// One of them, in a session of its own; nil where there is nothing to compare.
+  private func start(
+    _ number: Int, from beginning: ParameterVector, _ plan: TrainingPlan, _ command: TrainCommand,
+    _ shooting: MultipleShooting?, _ checkpoint: TrainCheckpoint?
   ) throws -> Start? {
+    let evaluator = try LossEvaluator(
+      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
+      shooting: shooting)
+    let looks = try Looks(plan, evaluator, self)
+    let result = try fit(
+      plan, evaluator, command, looks, from: beginning, as: .oneOfMany(checkpoint))
     let value =
       try result.bestValidation
       ?? (cancel.isSet ? result.bestLoss : lastLook(result, plan, evaluator)?.value)
     guard let value, value.isFinite else { return nil }
-    return Start(number: number, result: result, value: value)
+    return Start(number: number, result: result, value: value, byteCount: evaluator.byteCount)
   }
 
   /// Where the fits begin.

@@ -12,6 +12,8 @@ extension Session {
   /// `train loss on data { … }`: runs the stages, and leaves the best parameters in the weights.
   func train(_ command: TrainCommand) throws {
     var plan = try TrainingPlan(command, self)
+    if plan.starts != nil || plan.folds != nil { compiled = CompiledPrograms() }
+    defer { compiled = nil }
     let evaluator = try LossEvaluator(
       self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
       shooting: plan.shooting)
@@ -23,11 +25,14 @@ extension Session {
     let isFirst = !command.loss.weights.contains { id in
       program.weights[id].flatMap { weights[$0.path]?.isChanged } ?? false
     }
+    let folds = try plan.folds.map { try crossValidate($0, plan, command) }
     let looks = try Looks(plan, evaluator, self)
     let result: TrainingResult
-    var optima: [Double]?
+    var starts: SeveralStarts?
     if let count = plan.starts {
-      (result, optima) = try fitFromSeveral(count, plan, evaluator, command, looks)
+      let several = try fitFromSeveral(count, plan, evaluator, command)
+      result = several.best
+      starts = several
     } else if let minimal = plan.minimal {
       result = try smallest(minimal, &plan, evaluator, command, looks)
     } else {
@@ -40,13 +45,13 @@ extension Session {
       name: command.loss.name, result: result,
       loss: final?.loss ?? result.bestLoss ?? result.losses.last ?? .nan,
       validation: result.bestValidation,
-      test: final == nil ? nil : try looks.test?.value(result.best.values), optima: optima,
-      penalty: final.map { $0.value - $0.loss },
+      test: final == nil ? nil : try looks.test?.value(result.best.values), optima: starts?.optima,
+      folds: folds?.heldOut, penalty: final.map { $0.value - $0.loss },
       epochs: plan.epochs(result.losses.count), parameterCount: evaluator.parameterCount,
-      peakMemory: evaluator.byteCount)
+      peakMemory: max(evaluator.byteCount, starts?.byteCount ?? 0))
     if let name = command.name { values[name] = .run(run) }
     if final != nil || result.steps > 0 {
-      let summary = summary(run, final?.terms ?? [])
+      let summary = summary(run, final?.terms ?? [], folds)
       sink(.trainingEnded(name: command.loss.name, summary: summary, value: run.json))
       record(run, plan, evaluator, command, header: header, summary: summary)
       warnOfSearches(result, plan, command)
@@ -86,10 +91,16 @@ extension Session {
     for (path, values) in evaluator.constrained(vector) { weights.setValues(path, values) }
   }
 
-  /// - Parameter isOneOfMany: Its steps are nobody's progress.
+  /// What a fit is to those who look on.
+  enum FitPart {
+    case whole
+    /// Its steps are nobody's progress, and its state is kept for it.
+    case oneOfMany(TrainCheckpoint?)
+  }
+
   func fit(
     _ plan: TrainingPlan, _ evaluator: LossEvaluator, _ command: TrainCommand, _ looks: Looks,
-    from start: ParameterVector? = nil, isOneOfMany: Bool = false
+    from start: ParameterVector? = nil, as part: FitPart = .whole
   ) throws -> TrainingResult {
     let reports = SideReports(command, total: plan.steps)
     let objective = objective(plan, evaluator) { request, vector in
@@ -110,7 +121,12 @@ extension Session {
       start = try collocation.begin(start, evaluator, command, plan.data)
     }
     let beginning = try evaluator.beginning(start, of: plan.data, at: command.span)
-    let checkpoint = try TrainCheckpoint.make(command, plan, self)
+    let checkpoint: TrainCheckpoint?
+    let isOneOfMany: Bool
+    switch part {
+    case .whole: (checkpoint, isOneOfMany) = (try TrainCheckpoint.make(command, plan, self), false)
+    case .oneOfMany(let own): (checkpoint, isOneOfMany) = (own, true)
+    }
     let state =
       try checkpoint?.begin(beginning, plan, self) ?? TrainingState(beginning)
     let log = try TrainingLog.make(command, from: state.step, self)
@@ -209,12 +225,13 @@ extension Session {
     return "train \(command.loss.name)\(examples): \(kind) by \(learned); \(stages)"
   }
 
-  private func summary(_ run: RunValue, _ terms: [NamedValue]) -> String {
+  private func summary(_ run: RunValue, _ terms: [NamedValue], _ folds: Folds?) -> String {
     var parts = ["loss \(NumberFormat.significant(run.loss, 5))"]
     if let validation = run.validation {
       parts.append("validation \(NumberFormat.significant(validation, 5))")
     }
     if let test = run.test { parts.append("test \(NumberFormat.significant(test, 5))") }
+    if let folds { parts.append(folds.words) }
     for term in terms {
       parts.append("\(term.name) \(NumberFormat.significant(term.value, 3))")
     }
@@ -282,15 +299,5 @@ extension Dataset {
   /// `21 times`, `1000 examples`.
   var describedSize: String {
     isSingleExperiment ? "\(timeCount) times" : "\(exampleCount) examples"
-  }
-}
-
-extension RunValue {
-  var json: JSONValue {
-    .object([
-      .init("loss", .number(loss)), .init("steps", .number(Double(result.losses.count))),
-      .init("evaluations", .integer(evaluations)), .init("seconds", .number(result.elapsed)),
-      .init("parameters", .number(Double(parameterCount))),
-    ])
   }
 }

@@ -46,6 +46,10 @@ package final class Session {
   var warned: Set<PlacedWarning> = []
   /// Where trainings are taken down; nil where nobody asks for it.
   package var recorder: RunRecorder?
+  /// What is compiled for several fits of a training; nil where each program has one user.
+  var compiled: CompiledPrograms?
+  /// How many sessions work beside each other, this one among them.
+  var sharers = 1
   /// Tests are collected, or run.
   package var runsTests = false
   /// Which `bench` blocks are run, by their titles.

@@ -75,6 +75,8 @@ package struct RunValue: Sendable {
   package var test: Double?
   /// What the fits of `starts:` came to, ascending, NaN for those that came to nothing; nil of a single fit.
   package var optima: [Double]?
+  /// The losses of what each of the `folds:` held out, NaN for those that came to nothing; nil without.
+  package var folds: [Double]?
   /// What penalties add to the loss there; nil where it wasn't looked at.
   package var penalty: Double?
   /// Whole passes through the data.
@@ -98,6 +100,7 @@ package struct RunValue: Sendable {
     case .evaluations: .array(Tensor(integers: [evaluations], shape: []))
     case .history: .array(Tensor(result.losses))
     case .optima: .array(Tensor(optima ?? [validation ?? loss]))
+    case .folds: folds.map { .array(Tensor($0)) }
     case .seconds: .array(Tensor(result.elapsed))
     case .peakMemory: .array(Tensor(Double(peakMemory)))
     case .test:

@@ -27,7 +27,7 @@ struct StatesInData {
 
   /// States are what the loss begins its solves in, were its examples to begin in each of many places, as far as that follows the data and no weights;
   /// else what columns of their names hold. A state `x'` without either is how `x` changes.
-  /// - Parameter samples: Data are looked at in about so many places.
+  /// - Parameter samples: Data are looked at in about so many places; of a loss that can't be had of parts of its examples only at their beginnings.
   init?(_ evaluator: LossEvaluator, _ ode: OdeInstance, _ data: Dataset, samples: Int) {
     let lengths = evaluator.session.lengths
     let fields =

@@ -3,19 +3,22 @@ import NodalChecking
 import NodalData
 import NodalDiagnostics
 import NodalTraining
+import Synchronization
 
 /// `checkpoint: "swing", every: 100`: the state of a run in a file, from which `--resume` goes on to the numbers of an unbroken run.
 ///
 /// A file of safetensors with the arrays of `TrainingState`, and in its header what tells whose they are. It is replaced whole, so that a run that is killed
-/// leaves the last one.
-final class TrainCheckpoint {
+/// leaves the last one. The fits of `starts:` have a file each, in a folder `swing.starts`: they are written by several threads, and one that is replaced is as
+/// small as a fit.
+final class TrainCheckpoint: Sendable {
   private static let version = "1"
+  private static let ending = ".checkpoint"
 
   /// What the header tells of a run, in the order in which a file is asked for it.
-  private enum Fact: String, CaseIterable {
+  private enum Fact: String, CaseIterable, Sendable {
     case data, loss
     case format = "nodal"
-    case seed, stages
+    case seed, stages, starts
   }
 
   let name: String
@@ -25,10 +28,13 @@ final class TrainCheckpoint {
   private let span: Span
   private let identity: [Fact: String]
   private let host: Host
-  private var hasFailed = false
+  /// It is that of one of several fits, of which others tell.
+  private let isOneOfMany: Bool
+  private let hasFailed = Atomic(false)
 
   private init(
-    name: String, path: String, every: Int, span: Span, identity: [Fact: String], host: Host
+    name: String, path: String, every: Int, span: Span, identity: [Fact: String], host: Host,
+    isOneOfMany: Bool
   ) {
     self.name = name
     self.path = path
@@ -36,6 +42,7 @@ final class TrainCheckpoint {
     self.span = span
     self.identity = identity
     self.host = host
+    self.isOneOfMany = isOneOfMany
   }
 
   /// Nil for a run without one.
@@ -45,16 +52,27 @@ final class TrainCheckpoint {
     guard let option = command.option("checkpoint"), case .text(let text) = option.value else {
       return nil
     }
-    let name = text.hasSuffix(".checkpoint") ? text : text + ".checkpoint"
+    let stem = text.hasSuffix(ending) ? String(text.dropLast(ending.count)) : text
     return TrainCheckpoint(
-      name: name, path: try session.pathForWriting(name, option.span),
+      name: stem + ending, path: try session.pathForWriting(stem + ending, option.span),
       every: try option.subOption("every").map { try TrainingPlan.integer($0, session) } ?? 100,
       span: option.span,
       identity: [
         .format: "checkpoint " + version, .loss: command.loss.name,
         .seed: String(plan.seed), .data: plan.data?.fingerprint ?? "none",
         .stages: plan.stages.map(\.name).joined(separator: " "),
-      ], host: session.host)
+        .starts: plan.starts.map(String.init) ?? "none",
+      ], host: session.host, isOneOfMany: false)
+  }
+
+  /// That of one of several fits, in a folder of the run.
+  private func start(_ number: Int) -> TrainCheckpoint {
+    func place(_ whole: String) -> String {
+      whole.dropLast(Self.ending.count) + ".starts/\(number)" + Self.ending
+    }
+    return TrainCheckpoint(
+      name: place(name), path: place(path), every: every, span: span, identity: identity,
+      host: host, isOneOfMany: true)
   }
 
   /// The state that a run begins with: that of the file where it is to be resumed, and there is one.
@@ -62,6 +80,10 @@ final class TrainCheckpoint {
     _ start: ParameterVector, _ plan: TrainingPlan, _ session: Session
   ) throws -> TrainingState {
     if let state = try saved(start, plan, isWanted: session.options.resumes) {
+      // What hasn't begun begins where its fit says.
+      if isOneOfMany {
+        return session.options.resumes && state.hasBegun ? state : TrainingState(start)
+      }
       let total = plan.steps
       if session.options.resumes {
         session.sink(
@@ -79,6 +101,12 @@ final class TrainCheckpoint {
       }
     }
     let state = TrainingState(start)
+    if !isOneOfMany { try lay(state) }
+    return state
+  }
+
+  /// Writes the first one: what can't be written is told before anything is trained.
+  private func lay(_ state: TrainingState) throws {
     do {
       try host.files.createDirectory(Path.directory(path))
       try write(state)
@@ -87,7 +115,46 @@ final class TrainCheckpoint {
         .writeFailed, "can't write \"\(name)\": \(error.message)", at: span,
         help: ["nothing has been trained yet"])
     }
-    return state
+  }
+
+  /// Those of several fits, before the first begins, and where each of them does. Lays the files of a run that begins anew, so that none is left of another;
+  /// looks at those of one that goes on, and says how it stands.
+  func begin(
+    severalFrom starts: [ParameterVector], _ plan: TrainingPlan, _ session: Session
+  ) throws -> (checkpoints: [TrainCheckpoint], starts: [ParameterVector]) {
+    let all = starts.indices.map { start($0 + 1) }
+    let states = try zip(all, starts).map { own, start in
+      try own.saved(start, plan, isWanted: session.options.resumes)
+    }
+    let done = states.count { $0?.isComplete == true }
+    let begun = states.count { $0?.hasBegun == true }
+    if begun > 0, session.options.resumes || done < all.count {
+      session.sink(
+        .note(
+          !session.options.resumes
+            ? "\(folder) had \(done) of \(all.count) starts at their ends, of a run that didn't come to its own: `--resume` goes on from there; this run begins anew"
+            : done == all.count
+              ? "\(folder): all \(done) starts of this training have come to their ends"
+              : "goes on with \(done) of \(all.count) starts at their ends and \(begun - done) under way, as \(folder) has them"
+        ))
+    }
+    var beginnings = starts
+    for (k, (own, state)) in zip(all, states).enumerated() {
+      if session.options.resumes, let state {
+        if !state.hasBegun { beginnings[k] = state.parameters }
+      } else {
+        try own.lay(TrainingState(starts[k]))
+      }
+    }
+    return (all, beginnings)
+  }
+
+  /// Of several fits, where their files are.
+  private var folder: String { Path.directory(start(1).path) }
+
+  /// Several fits have been stopped: says where they stand.
+  func sayStopped(_ session: Session) {
+    session.sink(.note("the fits as they stand are in \(folder): `--resume` goes on from there"))
   }
 
   /// What the file has; nil where there is none. One that isn't wanted, and doesn't fit, is none.
@@ -120,6 +187,7 @@ final class TrainCheckpoint {
       case .format: "it is another kind of file"
       case .seed: "its seed is \(other), not \(own)"
       case .stages: "its stages are \(other), not \(own)"
+      case .starts: "the number of its `starts:` is \(other), not \(own)"
       }
     return refused(what)
   }
@@ -160,15 +228,14 @@ final class TrainCheckpoint {
   func keep(_ state: TrainingState, _ session: Session) {
     do {
       try write(state)
-      hasFailed = false
+      hasFailed.store(false, ordering: .relaxed)
     } catch {
-      if !hasFailed {
+      if !hasFailed.exchange(true, ordering: .relaxed) {
         session.sink(
           .note(
             "\"\(name)\" can't be written (\(error.message)); training goes on, and it is tried again"
           ))
       }
-      hasFailed = true
     }
   }
 
@@ -176,7 +243,7 @@ final class TrainCheckpoint {
   func close(_ state: TrainingState, _ session: Session) {
     do {
       try write(state)
-      if state.ends.last == .cancelled {
+      if state.ends.last == .cancelled, !isOneOfMany {
         session.sink(
           .note(
             "the run as it stands after \(state.step) steps is in \(path): `--resume` goes on from there"
@@ -192,6 +259,10 @@ final class TrainCheckpoint {
             ])))
     }
   }
+}
+
+extension TrainingState {
+  fileprivate var hasBegun: Bool { step > 0 || !validations.isEmpty }
 }
 
 extension Dataset {

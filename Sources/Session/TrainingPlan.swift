@@ -27,6 +27,8 @@ struct TrainingPlan {
   var hasSeveralViews = false
   /// How many fits are made, from as many places; nil: one.
   var starts: Int?
+  /// How many folds the examples are dealt to, each of which is held out once; nil: none is.
+  var folds: Int?
   var seed: UInt64
 
   struct Stage {
@@ -66,7 +68,8 @@ struct TrainingPlan {
     var every: Int?
   }
 
-  init(_ command: TrainCommand, _ session: Session) throws {
+  /// - Parameter places: Examples that are held out of what the plan would train on by itself.
+  init(_ command: TrainCommand, _ session: Session, leaving places: [Int] = []) throws {
     seed = session.seed
     if case .expression(let value)? = command.option("seed")?.value,
       let number = try session.evaluate(value).tensor?.scalar
@@ -79,6 +82,8 @@ struct TrainingPlan {
     try holdOut(command, session)
     readPenalties(command)
     collocation = try Collocation(command, session)
+    folds = try readFolds(command, session)
+    if !places.isEmpty { data = data?.leaving(places) }
     starts = try command.option("starts").map { try Self.integer($0, session) }
     try refuseSeveralReasons(command)
     let common = try command.option("batch").map { try Self.batch($0.value, session, $0.span) }
@@ -125,7 +130,7 @@ struct TrainingPlan {
     return Int(passes)
   }
 
-  /// Several fits for one reason at a time; and a checkpoint and a log are those of one fit.
+  /// Several fits for one reason at a time; and a log is that of one fit.
   private func refuseSeveralReasons(_ command: TrainCommand) throws {
     func refuse(_ key: String, _ words: String) throws {
       guard let option = command.option(key) else { return }
@@ -133,12 +138,11 @@ struct TrainingPlan {
     }
     if minimal != nil {
       try refuse("starts", "makes several fits, and so does `minimal(…)`: one of them at a time")
+      try refuse(
+        "checkpoint", "is for fits that are known beforehand, and `minimal(…)` looks for them")
     }
-    guard let several = minimal != nil ? "minimal(…)" : starts != nil ? "starts:" : nil else {
-      return
-    }
-    for key in ["checkpoint", "log"] {
-      try refuse(key, "is for one fit, and `\(several)` makes several")
+    if let several = minimal != nil ? "minimal(…)" : starts != nil ? "starts:" : nil {
+      try refuse("log", "is for one fit, and `\(several)` makes several")
     }
   }
 

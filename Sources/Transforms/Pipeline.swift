@@ -19,8 +19,13 @@ package struct Pass: Sendable {
 /// Passes in order.
 package struct Pipeline: Sendable {
   package var passes: [Pass]
+  /// The parameters that a gradient is taken by, if one is: with the names of the passes all that tells pipelines apart.
+  package let wrt: [Int]
 
-  package init(_ passes: [Pass]) { self.passes = passes }
+  package init(_ passes: [Pass], wrt: [Int] = []) {
+    self.passes = passes
+    self.wrt = wrt
+  }
 
   /// Runs all passes, and verifies after each. `observe` sees the region after each pass, by name; `lowered` is what comes in.
   package func run(
@@ -93,9 +98,10 @@ package struct Pipeline: Sendable {
 
   /// To have the first result's gradient by the parameters `wrt`, behind all results.
   package static func training(wrt: [Int]) -> Pipeline {
-    Pipeline([
-      batch, calculus(isDifferentiated: true), simplify, products, implicit, separate, series,
-      linearize, noise, gradient(wrt: wrt), linearize, simplify,
-    ])
+    Pipeline(
+      [
+        batch, calculus(isDifferentiated: true), simplify, products, implicit, separate, series,
+        linearize, noise, gradient(wrt: wrt), linearize, simplify,
+      ], wrt: wrt)
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct StandardizeTests {
   private static let data = """
     ode truth { state x, x'; x'' = -9*x }
-    data obs = simulate(truth, from: {x: 2, x': 0}, at: linspace(0, 20, 401))
+    data obs = simulate(truth, from: {x: 2, x': 0}, at: linspace(0, 6*3.14159265358979, 401))
 
     """
 
@@ -24,7 +24,7 @@ import Testing
     return try recorder.inputs("center") + recorder.inputs("scale")
   }
 
-  /// x = 2 cos 3t: its mean square is 2, that of its slope 18.
+  /// x = 2 cos 3t over nine periods: its mean square is 2, that of its slope 18.
   @Test func statesBeginInColumnsOfOtherNames() throws {
     let found = try Self.scales("mlp(4)([a, a'])", from: "{a: w.x[0], a': w.x'[0]}")
     #expect(

@@ -47,10 +47,9 @@ extension Checker {
       return TypedExpression(.field(value, name.spelling), .real, span)
     case .steps, .epochs, .parameters, .evaluations:
       return TypedExpression(.field(value, name.spelling), .integer, span)
-    case .history, .optima:
-      let count = environment.substitution.freshSize(
-        named: name.spelling == "optima" ? "starts" : "steps", rigid: true)
-      return TypedExpression(.field(value, name.spelling), .real(Shape([count])), span)
+    case .history: return runSeries(value, name, "steps", span)
+    case .optima: return runSeries(value, name, "starts", span)
+    case .folds: return runSeries(value, name, "folds", span)
     case .test:
       let looks = environment.substitution.freshSize(named: "looks", rigid: true)
       let type = Type.record([
@@ -64,5 +63,13 @@ extension Checker {
           name.spelling, of: "a training run", at: name.span,
           fields: RunField.allCases.map(\.rawValue)), span)
     }
+  }
+
+  /// Numbers of which only a run knows how many there are.
+  private mutating func runSeries(
+    _ value: TypedExpression, _ name: Name, _ axis: String, _ span: Span
+  ) -> TypedExpression {
+    let count = environment.substitution.freshSize(named: axis, rigid: true)
+    return TypedExpression(.field(value, name.spelling), .real(Shape([count])), span)
   }
 }

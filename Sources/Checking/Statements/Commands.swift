@@ -59,15 +59,13 @@ extension Checker {
         batching?.first.map { if case .call("windows", _) = $0.value { true } else { false } }
         ?? false
       let isSliced = study.options.contains {
-        ["validate", "test", "horizon", "shooting"].contains($0.key.text)
+        ["validate", "test", "horizon", "shooting", "collocation"].contains($0.key.text)
       }
       if type.timeColumn != nil, isCut || isSliced {
-        let length = environment.substitution.freshSize(
-          named: "length of \(type.name)", rigid: true)
-        example = relength(type, to: length)
+        example = ofAnyLength(type)
       }
     }
-    let loss = lossInstance(lossID, example: example, of: dataset, lossExpression.span)
+    let loss = lossOfAnyLength(lossID, example: example, of: dataset, lossExpression.span)
     let checked = options(study.options, table: OptionRow.train, command: "train", data: data)
     guard let loss, let checked, penaltiesFit(checked, loss), ratesFit(checked),
       canShoot(checked, loss, dataset), canCollocate(checked, loss, dataset)
@@ -326,6 +324,28 @@ extension Checker {
   }
 
   /// A loss for the examples of a data set.
+  private mutating func ofAnyLength(_ type: DatasetType) -> [Field] {
+    relength(
+      type,
+      to: environment.substitution.freshSize(named: "length of \(type.name)", rigid: true))
+  }
+
+  /// A loss that also takes parts of its examples, where it can be such a one. What is a mistake for examples as long as they are is one.
+  private mutating func lossOfAnyLength(
+    _ id: DeclarationID, example: [Field]?, of dataset: DatasetType?, _ span: Span
+  ) -> LossInstance? {
+    var other = self
+    guard let loss = lossInstance(id, example: example, of: dataset, span) else { return nil }
+    guard let dataset, dataset.timeColumn != nil, dataset.length?.value != nil,
+      example == dataset.example, errorCount == other.errorCount
+    else { return loss }
+    let before = other.errorCount
+    let general = other.lossInstance(id, example: other.ofAnyLength(dataset), of: dataset, span)
+    guard let general, other.errorCount == before else { return loss }
+    self = other
+    return general
+  }
+
   mutating func lossInstance(
     _ id: DeclarationID, on data: TypedExpression?, _ span: Span
   ) -> LossInstance? {

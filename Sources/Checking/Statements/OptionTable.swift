@@ -41,6 +41,7 @@ struct OptionRow: Sendable {
     .init("shooting", .shooting),
     .init("collocation", .optimizer, ["steps": .integer]),
     .init("starts", .integer),
+    .init("folds", .integer),
     .init("clip", .number),
     .init("rate", .rate, repeats: true),
     .init("stop", .stop),

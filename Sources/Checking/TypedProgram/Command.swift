@@ -140,6 +140,8 @@ package enum RunField: String, Sendable, Hashable, CaseIterable {
   case history
   /// What the fits of `starts:` came to, ascending.
   case optima
+  /// What each of the `folds:` came to where it was held out; there is none without.
+  case folds
   case test
   case peakMemory = "peak_memory"
 }
