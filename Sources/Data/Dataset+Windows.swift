@@ -40,4 +40,24 @@ extension Dataset {
     result.setWindows(windows)
     return result
   }
+
+  /// Pairs of parts of so many times that begin at neighbouring times, at most about so many pairs, spread evenly over all examples; of an example that is no longer
+  /// than a part the whole. Nil without times.
+  package func pairs(ofLength length: Int, count: Int) -> Dataset? {
+    guard let lengths, length > 0, count > 0 else { return nil }
+    let stride = max(2, timeCount / count)
+    var parts: [DataPart] = []
+    for (example, times) in lengths.enumerated() {
+      let starts =
+        times > length
+        ? Swift.stride(from: 0, to: times - length, by: stride).flatMap { [$0, $0 + 1] } : [0]
+      for start in starts {
+        parts.append(
+          DataPart(
+            example: example, times: start..<min(start + length, times),
+            identity: UInt32(truncatingIfNeeded: parts.count)))
+      }
+    }
+    return gather(parts)
+  }
 }

@@ -228,6 +228,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case fitStaysFlat = "W1008"
   case looseTolerance = "W1009"
   case roughLoss = "W1010"
+  case lossOscillates = "W1011"
 }
 
 extension DiagnosticCode {

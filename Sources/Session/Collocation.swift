@@ -23,7 +23,9 @@ struct Collocation {
     guard let option = command.option("collocation") else { return nil }
     let (row, configured, rate) = try TrainingPlan.optimizer(option, session)
     let steps = try option.subOption("steps").map { try TrainingPlan.integer($0, session) }
-    stage = TrainingStage(configured, steps: steps ?? 200, rate: rate)
+    stage = TrainingStage(
+      configured, steps: steps ?? 200, rate: rate,
+      freeze: TrainingPlan.paths("freeze", option, command, session))
     name = row.name
     span = option.span
   }
@@ -123,7 +125,7 @@ struct Collocation {
     }
     let trained = evaluator.inputs.filter(lowered.inputs.contains)
     let types = lowered.region.parameterTypes
-    let scales = first.slopes.indices.map { k in samples.map { $0.slopes[k] }.deviation }
+    let scales = first.slopes.indices.map { k in samples.map { $0.slopes[k] }.spread }
     let arrays = [
       samples.map(\.time), samples.flatMap(\.state), samples.flatMap(\.slopes), scales,
     ]
@@ -157,14 +159,5 @@ struct Collocation {
         return (sample.state + sample.slopes).allSatisfy(\.isFinite) ? sample : nil
       }
     }
-  }
-}
-
-extension [Double] {
-  /// The standard deviation; 1 of what doesn't vary.
-  fileprivate var deviation: Double {
-    let mean = reduce(0, +) / Double(Swift.max(1, count))
-    let variance = reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(Swift.max(1, count))
-    return variance.squareRoot() > 1e-12 * abs(mean) ? variance.squareRoot() : 1
   }
 }

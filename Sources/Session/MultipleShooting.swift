@@ -233,7 +233,7 @@ extension Domain {
 
 extension [Double] {
   /// The standard deviation; of numbers that are all alike their size, or 1.
-  fileprivate var spread: Double {
+  var spread: Double {
     let mean = reduce(0, +) / Double(Swift.max(1, count))
     let variance = reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(Swift.max(1, count))
     let deviation = variance.squareRoot()

@@ -74,7 +74,7 @@ extension Session {
       judged = laplace
       training.uncertainty =
         "The intervals hold 95 %, by Laplace's approximation; \(laplace.density.words)."
-      training.sentences = Identifiability.words(laplace)
+      training.sentences = laplace.sentences
     } catch {
       training.uncertainty = "No intervals: \(describe(error, at: nil).message)."
     }

@@ -56,6 +56,7 @@ extension Session {
       record(run, plan, evaluator, command, header: header, summary: summary)
       warnOfSearches(result, plan, command)
       warnOfRoughness(result, plan, evaluator, command)
+      warnOfOscillation(result, plan, evaluator, command)
       if isFirst { warnOfFlatness(run, plan, command) }
     }
     if final == nil {

@@ -30,6 +30,33 @@ extension Session {
           at: Label(command.span), help: help)))
   }
 
+  /// Steps that all see one function, and to the end don't come to rest.
+  func warnOfOscillation(
+    _ result: TrainingResult, _ plan: TrainingPlan, _ evaluator: LossEvaluator,
+    _ command: TrainCommand
+  ) {
+    guard let stage = plan.stages.last, !stage.comparesValues, stage.training.keeping == .lowest
+    else { return }
+    let own = result.values.suffix(stage.training.steps)
+    guard own.count >= 50, let best = own.min() else { return }
+    let last = own.suffix(own.count / 5)
+    let mean = last.reduce(0, +) / Double(last.count)
+    let rises = zip(last, last.dropFirst()).count { $1 > $0 }
+    // Twice the best value above it, or a unit of a log-likelihood.
+    let least = evaluator.isLikelihood ? 1 : 2 * abs(best)
+    guard 3 * rises >= last.count, mean - best > least else { return }
+    sink(
+      .diagnostic(
+        Diagnostic(
+          .lossOscillates,
+          "the loss went up and down to the end: \(NumberFormat.significant(mean, 4)) on average in the last \(last.count) steps, \(NumberFormat.significant(best, 4)) at best",
+          at: Label(command.span),
+          help: [
+            "a rate that falls comes to rest: `\(stage.name)(lr: cosine(1e-2, to: 1e-4, over: \(stage.training.steps)))`",
+            "`then: lbfgs(), steps: 100` goes on by steps of its own length",
+          ])))
+  }
+
   /// Steps that were taken back, as there was no value where they led.
   func warnOfRetreats(
     _ retreats: Int, _ last: (step: Int, cause: TrainingFailure.Cause)?, _ command: TrainCommand

@@ -27,7 +27,7 @@ struct StatesInData {
 
   /// States are what the loss begins its solves in, were its examples to begin in each of many places, as far as that follows the data and no weights;
   /// else what columns of their names hold. A state `x'` without either is how `x` changes.
-  /// - Parameter samples: Data are looked at in about so many places; of a loss that can't be had of parts of its examples only at their beginnings.
+  /// - Parameter samples: Data are looked at in at most about so many places; of a loss that can't be had of parts of its examples only at their beginnings.
   init?(_ evaluator: LossEvaluator, _ ode: OdeInstance, _ data: Dataset, samples: Int) {
     let lengths = evaluator.session.lengths
     let fields =
@@ -100,16 +100,16 @@ struct StatesInData {
       return look(some).map { (some, $0) }
     }
     // A loss may read more of an example than its first time.
-    var length = max(1, data.timeCount / samples)
-    while let windows = data.cut(atMost: length) {
-      if let found = look(windows) { return (windows, found) }
+    var length = 1
+    while let parts = data.pairs(ofLength: length, count: samples / 2) {
+      if let found = look(parts) { return (parts, found) }
       if length >= data.longest { break }
       length *= 4
     }
     return nil
   }
 
-  /// States `x'` that nothing is known of, by differences of `x` from sample to sample.
+  /// States `x'` that nothing is known of, by differences of `x` from one time to the next.
   private mutating func differentiated(
     _ places: [(name: String, range: Range<Int>)]
   ) -> [Component] {
@@ -121,8 +121,11 @@ struct StatesInData {
       for (here, from) in zip(range, base) {
         components[here].isSlopeOf = from
         for own in experiments {
-          for (i, next) in zip(own, own.dropFirst()) where times[next] > times[i] {
-            rows[i][here] = (rows[next][from] - rows[i][from]) / (times[next] - times[i])
+          // Samples come in pairs of neighbours; what lies between pairs may be many periods.
+          for k in stride(from: 1, to: own.count, by: 2) {
+            let (i, next) = (own[k - 1], own[k])
+            let slope = (rows[next][from] - rows[i][from]) / (times[next] - times[i])
+            if slope.isFinite { (rows[i][here], rows[next][here]) = (slope, slope) }
           }
         }
       }

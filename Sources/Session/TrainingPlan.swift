@@ -296,7 +296,7 @@ struct TrainingPlan {
       extent: extent + (view.name.map { " " + $0 } ?? ""))
   }
 
-  private static func paths(
+  static func paths(
     _ key: String, _ stage: OptionValue, _ command: TrainCommand, _ session: Session
   ) -> [String] {
     let options: [OptionValue] = [command.option(key), stage.subOption(key)].compactMap { $0 }

@@ -33,6 +33,23 @@ import Testing
     #expect(try abs(alone.numbers("spring.ω")[0] - 3) < 0.05)
   }
 
+  /// What is frozen stays where it is.
+  @Test func frozenWeightsStay() throws {
+    let found = Recorder.ran(
+      Self.data + """
+        ode spring {
+          state x, v
+          param ω = 1 in (0, inf)
+          param c = 0.5 in (0, inf)
+          x' = v; v' = -ω^2*x - c*v
+        }
+        loss fit(w) { let s = solve(spring, from: {x: w.x[0], v: w.v[0]}, at: w.t); mse(s.x, w.x) }
+        train fit on obs { collocation: lbfgs(), steps: 50; optimize: sgd(lr: 1e-12), steps: 1; freeze: spring.c }
+        """)
+    #expect(try found.numbers("spring.c")[0] == 0.5)
+    #expect(try abs(found.numbers("spring.ω")[0] - 3) < 0.1)
+  }
+
   /// A velocity without data is taken from its state, an input from its column; what a network learns of slopes is what it is to learn.
   @Test func velocitiesInputsAndNetworks() throws {
     let found = Recorder.ran(

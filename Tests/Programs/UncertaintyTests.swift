@@ -129,6 +129,19 @@ import Testing
   }
 
   /// What data don't tell is said in words, and has no ends.
+  /// A run that was stopped on its way says so: its intervals are about another place.
+  @Test(arguments: [("adam(), steps: 3", true), ("lbfgs(), steps: 100", false)])
+  func whereTheRunEnded(_ rule: String, _ isAstray: Bool) throws {
+    let found = Self.run(
+      Self.decay + """
+        ode model { state x = 2; param k = 1 in (0, inf); x' = -k*x }
+        loss fit(w) = mse(solve(model, at: w.t).x, w.x)
+        let run = train fit on obs { optimize: \(rule) }
+        uncertainty of run { method: laplace() }
+        """)
+    #expect(found.printed.joined().contains("the run ended away from") == isAstray)
+  }
+
   @Test func whatIsNotTold() throws {
     let recorder = Self.run(
       Self.decay + """

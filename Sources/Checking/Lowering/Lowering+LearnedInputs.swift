@@ -55,10 +55,12 @@ extension Lowering {
       guard let tensor = input.type.tensor else { throw IRError("an input of no type") }
       let range = place..<(place + (try count(input.type)))
       place = range.upperBound
+      let extents = try extents(tensor.shape)
       let part = scope.builder.slice(states, axis: 0, range)
-      scope.locals[input.local] = .array(
-        scope.builder.reshape(part, to: try extents(tensor.shape)))
-      scope.locals[input.rate] = scope.locals[input.local]
+      scope.locals[input.local] = .array(scope.builder.reshape(part, to: extents))
+      // Nothing is known of how it changes.
+      scope.locals[input.rate] = .array(
+        scope.builder.constant(.nan, ValueType(precision, extents)))
     }
     for bound in ode.bindings { scope.locals[bound.local] = try lower(bound.value) }
   }

@@ -32,7 +32,7 @@ extension Checker {
     _ value: TypedExpression, by structures: [WrittenStructure], term: String
   ) -> TypedExpression {
     let wrong = TypedExpression.invalid(value.span)
-    guard let symmetries = symmetries(structures),
+    guard let symmetries = symmetries(structures, of: value, term),
       let range = range(structures, of: value, symmetries, term)
     else { return wrong }
     var value = value
@@ -67,8 +67,12 @@ extension Checker {
     var ids: Set<LocalID> { Set(variables.map(\.id)) }
   }
 
-  private mutating func symmetries(_ structures: [WrittenStructure]) -> [Symmetry]? {
+  private mutating func symmetries(
+    _ structures: [WrittenStructure], of value: TypedExpression, _ term: String
+  ) -> [Symmetry]? {
     var found: [Symmetry] = []
+    // A drag's velocity, by which the term is multiplied, may be read by nothing else.
+    let isDrag = structures.contains { $0.property == .dissipative }
     // Changes of sign that were named, each less the first name of those before it.
     var basis: [(pivot: LocalID, names: Set<LocalID>, isOdd: Bool)] = []
     for written in structures where written.property.isParity {
@@ -86,6 +90,11 @@ extension Checker {
             .wrongKind(
               name, is: "a structure in something that is no state", wanted: "a state's name",
               at: argument.span))
+          return nil
+        }
+        // Such a term would be zero, or promise nothing.
+        guard isDrag || reads(value, anyOf: [id]) else {
+          report(.unreadByTerm(sourceText(argument.value.span), term, at: argument.span))
           return nil
         }
         if variables.contains(where: { $0.id == id }) { continue }

@@ -42,6 +42,9 @@ extension OdeInstance {
     if !implicit.isEmpty { return "`\(name)` isn't solved for its derivatives" }
     if !delays.isEmpty { return "`\(name)` reads earlier states" }
     if !noise.isEmpty { return "`\(name)` has noise, whose paths have no slope" }
+    if inputs.contains(where: \.isDifferentiated) {
+      return "`\(name)` reads how an input changes"
+    }
     if !events.isEmpty { return "`\(name)` has events, at which states may jump" }
     return nil
   }

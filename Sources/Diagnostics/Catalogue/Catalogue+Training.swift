@@ -76,6 +76,20 @@ extension Catalogue {
         train l { optimize: lm(), steps: 50 }
         """),
     CatalogueRow(
+      .lossOscillates, "the loss went up and down to the end",
+      "All steps see the same data, and yet the loss of the last of them rises as often as it falls, far above the best one: the learning rate is too large for where the "
+        + "fit has come to. The best parameters are kept. A rate that falls (`cosine`, `exponential`) comes to rest, and so do `lbfgs` and `lm`, which find the length of their steps.",
+      bad: """
+        param k = 0.3
+        loss l(_) = (k^2 - 1)^2 + 1e-3
+        train l { optimize: sgd(lr: 0.45), steps: 200 }
+        """,
+      mended: """
+        param k = 0.3
+        loss l(_) = (k^2 - 1)^2 + 1e-3
+        train l { optimize: sgd(lr: 0.1), steps: 200 }
+        """),
+    CatalogueRow(
       .stepTakenBack, "steps of training were taken back",
       "A step led to parameters at which a solve fails or the loss isn't finite. It was taken back and made shorter until there was a value; the "
         + "rate grows back by itself. Many of them mean that the rate is too large, or that a domain is missing.",

@@ -109,7 +109,7 @@ struct Intervals {
         return sides.isEmpty ? nil : "the data set no bound to `\(interval.name)` \(sides)"
       }
     }
-    return open + Identifiability.words(laplace)
+    return open + laplace.sentences
   }
 }
 

@@ -72,6 +72,24 @@ struct Laplace {
     return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : 0
   }
 
+  /// What there is to say of it, and of what the data don't tell.
+  var sentences: [String] { wordsOfDistance + Identifiability.words(self) }
+
+  /// A run on minibatches, with penalties, or that was stopped early, may have ended elsewhere than where the loss of all the data is lowest.
+  private var wordsOfDistance: [String] {
+    let far = mode.indices.filter { abs(density.start[$0] - mode[$0]) > deviation($0) }
+    if far.isEmpty { return [] }
+    let places = far.prefix(3).map { k in
+      let coordinate = density.coordinates[k]
+      return
+        "`\(coordinate.name)` at \(NumberFormat.significant(coordinate.domain.constrained(mode[k]), 4))"
+    }
+    let others = far.count > 3 ? ", and \(far.count - 3) more" : ""
+    return [
+      "the run ended away from where the loss of all the data is lowest, which the intervals are about: \(places.joined(separator: ", "))\(others)"
+    ]
+  }
+
   /// A point drawn from it; along what isn't known it stays at the mode.
   func draw(_ key: RandomKey) -> [Double] {
     var point = mode
