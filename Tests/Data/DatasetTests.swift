@@ -101,6 +101,21 @@ private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) thro
     #expect(data.cut(atMost: 0) == nil)
   }
 
+  /// Pairs of neighbours, spread over all experiments; one that is no longer than a part is one.
+  @Test func pairsOfNeighbours() throws {
+    let data = Dataset(
+      lengths: [10, 3, 7], time: "t",
+      fields: [DataField("t", on: .time, values: (0..<20).map(Double.init))])
+    let all = try #require(data.pairs(ofLength: 1, count: 100))
+    #expect(all["t"]?.values == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18])
+    #expect(all.experiments == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2])
+    let some = try #require(data.pairs(ofLength: 3, count: 4))
+    #expect(
+      some["t"]?.values == [0, 1, 2, 1, 2, 3, 5, 6, 7, 6, 7, 8, 10, 11, 12, 13, 14, 15, 14, 15, 16])
+    #expect(some.lengths == [3, 3, 3, 3, 3, 3, 3])
+    #expect(data.pairs(ofLength: 0, count: 1) == nil)
+  }
+
   @Test func windowsLieInsideTheirExperiments() throws {
     let data = Dataset(
       lengths: [10, 3, 7], time: "t",

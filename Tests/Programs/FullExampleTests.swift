@@ -159,7 +159,7 @@ import Testing
     "noisy_well": "paths",
     "real_pendulum": "record.first(0.02)", "robertson": nil, "silverbox": "rig[50000..<50040]",
     "spheres": "rings",
-    "spiral": "track.first(0.02)",
+    "spiral": "track.first(0.02)", "stuck": "obs.first(0.2)",
     "swing": "obs", "subjects": "trials", "swing_up": nil, "theophylline": "trials", "toggle": nil,
   ]
 
