@@ -65,13 +65,11 @@ struct Collocation {
         let results = try session.perform(one.lowered) { () throws(ExecutionError) in
           try one.runner.run(inputs).results
         }
-        value += results[0].scalar / Double(all.count)
-        evaluator.add(
-          results.dropFirst().map { tensor in
-            Tensor(.f64, shape: tensor.shape, tensor.numbers.map { $0 / Double(all.count) })
-          }, of: one.trained, to: &gradient)
+        value += results[0].scalar
+        evaluator.add(Array(results.dropFirst()), of: one.trained, to: &gradient)
       }
-      return Evaluation(value: value, gradient: gradient)
+      let count = Double(all.count)
+      return Evaluation(value: value / count, gradient: gradient.map { $0 / count })
     }
     do {
       let end = try Trainer.train(

@@ -191,10 +191,7 @@ extension Session {
   /// begins anew.
   private func time(_ command: TrainCommand, _ bench: BenchInstance) throws -> BenchResult {
     let plan = try TrainingPlan(command, self)
-    let evaluator = try LossEvaluator(
-      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
-      shooting: plan.shooting)
-    try standardize(evaluator, plan.data)
+    let evaluator = try evaluator(of: command, plan)
     try requireParameters(evaluator, at: bench.workSpan)
     guard let stage = plan.stages.first else {
       throw SessionFailure(.missingOption, "`train` has no stage", at: command.span)

@@ -47,7 +47,7 @@ extension Session {
       for i in times.indices { state[i] += numbers[(i * width)..<((i + 1) * width)] }
     }
     let lowered = try Lowering.lowerContributions(
-      ode, sampleCount: times.count, of: program, lengths: lengths)
+      of: ode, sampleCount: times.count, program, lengths: lengths)
     let types = lowered.region.parameterTypes
     let width = state.first?.count ?? 0
     let flat = Tensor(types[1].element, shape: [times.count, width], state.flatMap { $0 })

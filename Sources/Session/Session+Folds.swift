@@ -72,11 +72,7 @@ extension Session {
     leaving places: [Int], of data: Dataset, _ command: TrainCommand
   ) throws -> Fold? {
     let plan = try TrainingPlan(command, self, leaving: places)
-    let evaluator = try LossEvaluator(
-      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
-      shooting: plan.shooting)
-    // Scales of inputs are those of what is fitted, too.
-    try standardize(evaluator, plan.data)
+    let evaluator = try evaluator(of: command, plan)
     let looks = try Looks(plan, evaluator, self)
     let result = try fit(plan, evaluator, command, looks, as: .oneOfMany(nil))
     if cancel.isSet { return nil }

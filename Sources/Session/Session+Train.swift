@@ -14,10 +14,7 @@ extension Session {
     var plan = try TrainingPlan(command, self)
     if plan.starts != nil || plan.folds != nil { compiled = CompiledPrograms() }
     defer { compiled = nil }
-    let evaluator = try LossEvaluator(
-      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
-      shooting: plan.shooting)
-    try standardize(evaluator, plan.data)
+    let evaluator = try evaluator(of: command, plan)
     let header = header(command, plan, evaluator)
     if !options.isQuiet {
       sink(.trainingBegan(name: command.loss.name, header: header))
@@ -66,6 +63,15 @@ extension Session {
           ? "training was stopped; the best parameters so far are kept"
           : "training was stopped before its first step was done", at: command.span)
     }
+  }
+
+  /// What the steps of a plan evaluate, with inputs of learned terms scaled by what it trains on.
+  func evaluator(of command: TrainCommand, _ plan: TrainingPlan) throws -> LossEvaluator {
+    let evaluator = try LossEvaluator(
+      self, command.loss, type: plan.type, terms: plan.terms, penalties: plan.weights,
+      shooting: plan.shooting)
+    try standardize(evaluator, plan.data)
+    return evaluator
   }
 
   /// The loss of the parameters that are kept, on all the data; nil where a cancellation cuts it short.

@@ -58,7 +58,7 @@ struct StatesInData {
         if values.count == range.count { rows[i].replaceSubrange(range, with: values) }
       }
     }
-    self.components = differentiated(places)
+    differentiate(places)
   }
 
   /// Nothing is known of any of these components.
@@ -110,10 +110,7 @@ struct StatesInData {
   }
 
   /// States `x'` that nothing is known of, by differences of `x` from one time to the next.
-  private mutating func differentiated(
-    _ places: [(name: String, range: Range<Int>)]
-  ) -> [Component] {
-    var components = components
+  private mutating func differentiate(_ places: [(name: String, range: Range<Int>)]) {
     for (name, range) in places where name.hasSuffix("'") && isUnknown(range) {
       guard let base = places.first(where: { $0.name == name.dropLast() })?.range,
         base.count == range.count, !isUnknown(base)
@@ -130,7 +127,6 @@ struct StatesInData {
         }
       }
     }
-    return components
   }
 }
 

@@ -26,49 +26,25 @@ import TestSupport
     """
   }
 
-  private struct Outcome {
-    var outcome: Interpreter.Outcome
-    var answer: [Double]?
-    var notes: [String] = []
-    var errors: [Diagnostic] = []
-  }
-
   /// Runs it in a folder; `stop` cancels after so many steps.
   private static func run(
     _ program: String, in folder: URL, resumes: Bool = false, stop: Int? = nil,
     host: NodalBasics.Host? = nil
-  ) -> Outcome {
+  ) -> ResumedRun {
     var configuration = Configuration(directory: folder.path)
     configuration.resumes = resumes
     if let host { configuration.host = host }
     let cancellation = Cancellation()
-    var result = Outcome(outcome: .finished, answer: nil)
     var steps = 0
-    let interpreter = Interpreter(configuration, cancellation: cancellation) { event in
-      switch event {
-      case .trainingStep:
-        steps += 1
-        if steps == stop { cancellation.cancel() }
-      case .note(let text): result.notes.append(text)
-      case .diagnostic(let found) where found.isError: result.errors.append(found)
-      default: break
-      }
+    return ResumedRun(program, configuration, cancellation) {
+      steps += 1
+      if steps == stop { cancellation.cancel() }
     }
-    result.outcome = interpreter.run(Program(text: program, path: "test.node"))
-    if result.outcome == .finished { result.answer = try? interpreter.evaluate("answer").numbers }
-    return result
-  }
-
-  private static func inFolder(_ body: (URL) throws -> Void) throws {
-    let folder = try Repository.temporaryFolder()
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
   }
 
   @Test(arguments: [1, 7, 30, 60, 63])
   func aStoppedRunGoesOnToTheSameNumbers(_ stop: Int) throws {
-    try Self.inFolder { folder in
+    try ResumedRun.inFolder { folder in
       let whole = Self.run(Self.program(), in: folder)
       #expect(whole.errors.map(\.text) == [])
       let numbers = try #require(whole.answer)
@@ -88,7 +64,7 @@ import TestSupport
   }
 
   @Test func whatBelongsToAnotherRunIsRefused() throws {
-    try Self.inFolder { folder in
+    try ResumedRun.inFolder { folder in
       _ = Self.run(Self.program(), in: folder, stop: 20)
       let file = folder.appending(path: "runs/swing.checkpoint")
       let sound = try Data(contentsOf: file)
@@ -113,7 +89,7 @@ import TestSupport
   /// Training goes on, and keeps what it has learned, where the checkpoint can't be written.
   @Test(arguments: [0, 3, 1_000_000])
   func aFullDisk(_ writes: Int) throws {
-    try Self.inFolder { folder in
+    try ResumedRun.inFolder { folder in
       var host = NodalBasics.Host.system
       let left = Counter(writes)
       let write = host.files.write
@@ -139,7 +115,7 @@ import TestSupport
   /// Killed at random moments, again and again, the command comes to the bytes of an unbroken run.
   @Test(.enabled(if: Command.path != nil, "the command is not built"))
   func killed() throws {
-    try Self.inFolder { folder in
+    try ResumedRun.inFolder { folder in
       let file = folder.appending(path: "swing.node")
       try Data(
         (Self.program(steps: Effort.count(1000, long: 4000)) + "print answer, run.steps\n").utf8

@@ -22,17 +22,10 @@ import TestSupport
     """
   }
 
-  private struct Outcome {
-    var outcome: Interpreter.Outcome
-    var answer: [Double]?
-    var notes: [String] = []
-    var errors: [Diagnostic] = []
-  }
-
   /// Stops it when the files have been written so often.
   private static func run(
     _ program: String, in folder: URL, threads: Int = 2, resumes: Bool = false, stop: Int? = nil
-  ) -> Outcome {
+  ) -> ResumedRun {
     var configuration = Configuration(threads: threads, directory: folder.path)
     configuration.resumes = resumes
     let cancellation = Cancellation()
@@ -44,28 +37,12 @@ import TestSupport
         if writes.isLast() { cancellation.cancel() }
       }
     }
-    var result = Outcome(outcome: .finished, answer: nil)
-    let interpreter = Interpreter(configuration, cancellation: cancellation) { event in
-      switch event {
-      case .note(let text): result.notes.append(text)
-      case .diagnostic(let found) where found.isError: result.errors.append(found)
-      default: break
-      }
-    }
-    result.outcome = interpreter.run(Program(text: program, path: "test.node"))
-    if result.outcome == .finished { result.answer = try? interpreter.evaluate("answer").numbers }
-    return result
-  }
-
-  private static func inFolder(_ body: (URL) throws -> Void) throws {
-    let folder = try Repository.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
+    return ResumedRun(program, configuration, cancellation)
   }
 
   @Test(arguments: [(1, 3), (1, 12), (2, 6), (2, 20), (4, 9), (4, 30)])
   func aStoppedRunGoesOnToTheSameNumbers(_ threads: Int, _ stop: Int) throws {
-    try Self.inFolder { folder in
+    try ResumedRun.inFolder { folder in
       let whole = Self.run(Self.program(), in: folder, threads: threads)
       #expect(whole.errors.map(\.text) == [])
       let numbers = try #require(whole.answer)
@@ -84,7 +61,7 @@ import TestSupport
 
   /// A run that begins anew leaves nothing of the one before, also where it is stopped at once.
   @Test func anotherRunBeginsAnew() throws {
-    try Self.inFolder { folder in
+    try ResumedRun.inFolder { folder in
       _ = Self.run(Self.program(), in: folder)
       let other = Self.program().replacing("c = 0.1 in", with: "c = 0.3 in")
       let wanted = Self.run(other, in: folder).answer
@@ -95,7 +72,7 @@ import TestSupport
   }
 
   @Test func whatBelongsToAnotherRunIsRefused() throws {
-    try Self.inFolder { folder in
+    try ResumedRun.inFolder { folder in
       _ = Self.run(Self.program(), in: folder, stop: 8)
       for (program, words) in [
         (Self.program(noise: "0.02"), "other data"), (Self.program(starts: 5), "`starts:` is 4"),

@@ -247,16 +247,12 @@ extension Checker {
 
   /// The same each time that an example is named by the same number.
   private mutating func lengthOfExample(_ place: TypedExpression, of data: DatasetType) -> Size {
-    let fresh = { (checker: inout Checker) in
-      checker.environment.substitution.freshSize(named: "length of \(data.name)", rigid: true)
+    let key = place.integerLiteral.flatMap { index in
+      data.length.map { ExampleLength(ofAll: resolve($0), index: index) }
     }
-    guard let index = place.integerLiteral, let whole = data.length.map({ resolve($0) }) else {
-      return fresh(&self)
-    }
-    let key = ExampleLength(ofAll: whole, index: index)
-    if let known = environment.exampleLengths[key] { return known }
-    let own = fresh(&self)
-    environment.exampleLengths[key] = own
+    if let key, let known = environment.exampleLengths[key] { return known }
+    let own = environment.substitution.freshSize(named: "length of \(data.name)", rigid: true)
+    if let key { environment.exampleLengths[key] = own }
     return own
   }
 

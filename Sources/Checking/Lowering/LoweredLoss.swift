@@ -140,34 +140,4 @@ extension Lowering {
     for value in values.dropFirst() { sum = scope.builder.add(sum, value) }
     return sum
   }
-
-  /// What each term of an ode adds to each state's derivative along a solution: for each term and contribution an array [samples, …].
-  package static func lowerContributions(
-    _ ode: OdeInstance, sampleCount: Int, of program: TypedProgram, lengths: [SizeVariable: Int]
-  ) throws(LoweringFailure) -> LoweredProgram {
-    let precision: ElementType = program.precision == .f32 ? .f32 : .f64
-    var lowering = Lowering(
-      program, lengths: lengths, parametrisation: .constrained, parameters: [])
-    let size = try lowering.placing { (lowering) throws(IRError) in try lowering.size(of: ode) }
-    lowering = Lowering(
-      program, lengths: lengths, parametrisation: .constrained,
-      parameters: [
-        ValueType(.f64, shape: [sampleCount]), ValueType(precision, shape: [sampleCount, size]),
-      ])
-    return try lowering.placing { (lowering) throws(IRError) in
-      let (results, _) = try lowering.mapRegion(
-        sampleCount, over: lowering.scope.parameters, kind: .plain
-      ) { (lowering, slices) throws(IRError) in
-        try lowering.bindEquations(ode, t: slices[0], y: slices[1])
-        var values: [LoweredValue] = []
-        for term in ode.terms {
-          for contribution in term.contributions {
-            values.append(.array(try lowering.array(contribution.value)))
-          }
-        }
-        return .tuple(values)
-      }
-      return try lowering.finish(results, declared: 2)
-    }
-  }
 }

@@ -330,14 +330,16 @@ extension Checker {
       to: environment.substitution.freshSize(named: "length of \(type.name)", rigid: true))
   }
 
-  /// A loss that also takes parts of its examples, where it can be such a one. What is a mistake for examples as long as they are is one.
+  /// A loss that also takes parts of its examples, where it can be such a one and inputs of learned terms are scaled by what it makes of them. What is a
+  /// mistake for examples as long as they are is one.
   private mutating func lossOfAnyLength(
     _ id: DeclarationID, example: [Field]?, of dataset: DatasetType?, _ span: Span
   ) -> LossInstance? {
     var other = self
     guard let loss = lossInstance(id, example: example, of: dataset, span) else { return nil }
     guard let dataset, dataset.timeColumn != nil, dataset.length?.value != nil,
-      example == dataset.example, errorCount == other.errorCount
+      example == dataset.example, errorCount == other.errorCount,
+      loss.odes.contains(where: { environment.odes[$0]?.standardized.isEmpty == false })
     else { return loss }
     let before = other.errorCount
     let general = other.lossInstance(id, example: other.ofAnyLength(dataset), of: dataset, span)
