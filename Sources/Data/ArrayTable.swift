@@ -14,6 +14,7 @@ package struct ArrayTable: Sendable {
   package func dataset(_ schema: TableSchema) throws(ArrayTableError) -> Dataset {
     let time = try time(schema)
     let labels = try labels(schema)
+    let inputs = try inputs(schema)
     let layout = try layout(schema, time: time, labels: labels)
     let groups = try layout.groups(labels, schema.experiment)
     var fields: [DataField] = []
@@ -45,7 +46,7 @@ package struct ArrayTable: Sendable {
     }
     for array in arrays where !used.contains(array.name) {
       // Where the wanted ones are named, others may be of another kind.
-      let isWanted = schema.selections.isEmpty
+      let isWanted = schema.selections.isEmpty || inputs.contains(array.name)
       do throws(ArrayTableError) {
         guard let field = try layout.field(array, groups, lengths) else {
           throw unfitting(array, layout, time)
@@ -59,12 +60,22 @@ package struct ArrayTable: Sendable {
     for field in fields where !seen.insert(field.name).inserted {
       throw .table(.duplicateField(field.name))
     }
-    return assembled(schema, fields, times, layout, groups)
+    for field in fields where inputs.contains(field.name) && !field.categories.isEmpty {
+      throw .table(.notANumber(text: field.categories[0], column: field.name, place: nil))
+    }
+    return assembled(schema, fields, inputs, times, layout, groups)
+  }
+
+  private func inputs(_ schema: TableSchema) throws(ArrayTableError) -> [String] {
+    do throws(TableError) {
+      return try schema.inputFields(columns: arrays.map(\.name))
+    } catch { throw .table(error) }
   }
 
   private func assembled(
-    _ schema: TableSchema, _ fields: [DataField], _ times: (field: DataField, lengths: [Int])?,
-    _ layout: ArrayLayout, _ groups: [ArrayLayout.Group]
+    _ schema: TableSchema, _ fields: [DataField], _ inputs: [String],
+    _ times: (field: DataField, lengths: [Int])?, _ layout: ArrayLayout,
+    _ groups: [ArrayLayout.Group]
   ) -> Dataset {
     var result: Dataset
     if let times {
@@ -77,11 +88,13 @@ package struct ArrayTable: Sendable {
         lengths: times.lengths, time: times.field.name,
         fields: isGrouped
           ? fields.map {
-            $0.axis == .time ? Table.constant($0, times.lengths, time: times.field.name) : $0
+            $0.axis == .time && !inputs.contains($0.name)
+              ? Table.constant($0, times.lengths, time: times.field.name) : $0
           } : fields)
     } else {
       result = Dataset(rows: groups.reduce(0) { $0 + $1.count }, fields: fields)
     }
+    result.inputNames = inputs
     if let column = schema.experiment {
       let places = groups.indices.flatMap { i in
         Array(repeating: i, count: times == nil ? groups[i].count : 1)

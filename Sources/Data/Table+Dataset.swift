@@ -11,6 +11,7 @@ extension Table {
   package func dataset(_ schema: TableSchema) throws(TableError) -> Dataset {
     let groups = try experiments(schema.experiment)
     let order = groups.flatMap(\.rows)
+    let inputs = try schema.inputFields(columns: columns.map(\.name))
     var used: Set<String> = []
     var fields: [DataField] = []
     let time = try timeField(schema, groups: groups, order: order)
@@ -28,27 +29,31 @@ extension Table {
           throw .unknownColumn(
             name: name, role: .field(selection.field), columns: columns.map(\.name))
         }
-        parts.append(try field(column, order: order, isSelected: selection.columns.count > 1))
+        parts.append(
+          try field(
+            column, order: order,
+            isSelected: selection.columns.count > 1 || inputs.contains(selection.field)))
         used.insert(name)
       }
       fields.append(Self.joined(parts, as: selection))
     }
     for column in columns where !used.contains(column.name) {
       fields.append(
-        try field(column, order: order, isSelected: schema.inputs.contains(column.name)))
+        try field(column, order: order, isSelected: inputs.contains(column.name)))
     }
     var seen: Set<String> = []
     for field in fields where !seen.insert(field.name).inserted {
       throw .duplicateField(field.name)
     }
-    for name in schema.inputs where !seen.contains(name) {
-      throw .unknownColumn(name: name, role: .input, columns: columns.map(\.name))
-    }
     var result: Dataset
     if let time {
       let lengths = groups.map(\.rows.count)
       if schema.experiment != nil {
-        fields = fields.map { $0.axis == .time ? Self.constant($0, lengths, time: time.name) : $0 }
+        // An input runs along time, were it the same all the time.
+        fields = fields.map {
+          $0.axis == .time && !inputs.contains($0.name)
+            ? Self.constant($0, lengths, time: time.name) : $0
+        }
       }
       result = Dataset(lengths: lengths, time: time.name, fields: fields)
     } else {
@@ -60,7 +65,7 @@ extension Table {
           return field
         })
     }
-    result.inputNames = schema.inputs
+    result.inputNames = inputs
     if let column = schema.experiment {
       let places = groups.indices.flatMap { i in
         Array(repeating: i, count: time == nil ? groups[i].rows.count : 1)

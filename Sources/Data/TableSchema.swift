@@ -30,7 +30,7 @@ package struct TableSchema: Sendable, Equatable {
   package var experiment: String?
   /// Whether the first axis of arrays counts experiments, and the second one times. No table has such.
   package var hasExperimentAxis = false
-  /// Columns that drive the model.
+  /// Columns that drive the model, by their names in the file or as fields.
   package var inputs: [String]
   /// Fields with names of their own; other columns keep theirs.
   package var selections: [Selection]
@@ -44,5 +44,21 @@ package struct TableSchema: Sendable, Equatable {
     self.experiment = experiment
     self.inputs = inputs
     self.selections = selections
+  }
+
+  /// The fields that are inputs. A name is the file's, or else the one that a selection gives.
+  func inputFields(columns: [String]) throws(TableError) -> [String] {
+    var fields: [String] = []
+    let names = columns + selections.map(\.field).filter { !columns.contains($0) }
+    for input in inputs {
+      let selected = selections.filter { $0.columns.contains(input) }.map(\.field)
+      guard !selected.isEmpty || names.contains(input) else {
+        throw .unknownColumn(name: input, role: .input, columns: names)
+      }
+      for field in selected.isEmpty ? [input] : selected where !fields.contains(field) {
+        fields.append(field)
+      }
+    }
+    return fields
   }
 }

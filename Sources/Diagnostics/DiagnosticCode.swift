@@ -217,6 +217,7 @@ package enum DiagnosticCode: String, Hashable, Sendable, CaseIterable {
   case sizeNearConstant = "W0301"
   case jumpInEquation = "W0501"
   case unreadMember = "W0502"
+  case defaultOverColumn = "W0503"
   case unusedOption = "W0801"
   case noGradient = "W1001"
   case looksStiff = "W1002"

@@ -40,7 +40,9 @@ struct SchemaReader: Sendable {
         .argumentType, "`csv` wants the name of a file", at: call.span,
         help: ["csv(\"data.csv\", time: \"t\")"])
     }
-    let known = ["file", "time", "experiment", "columns", "separator", "decimal", "header"]
+    let known = [
+      "file", "time", "experiment", "input", "columns", "separator", "decimal", "header",
+    ]
     for argument in call.arguments {
       if let label = argument.label, !known.contains(label) {
         throw SessionFailure(
@@ -143,6 +145,7 @@ struct SchemaReader: Sendable {
         .argumentType, "`experiment:` is the name of a column",
         at: call.argument("experiment")?.span)
     }
+    schema.inputs = try inputs(call)
     if let columns = call.argument("columns") {
       guard case .record(let fields) = columns.value else {
         throw SessionFailure(
@@ -154,13 +157,31 @@ struct SchemaReader: Sendable {
         case .column(let name, let unit):
           schema.selections.append(
             .init(field: field.name, columns: [name], unit: "\(unit)", offset: unit.offset))
-        case .number, .integer, .boolean, .interval, .array, .record, .call, .function:
+        case .number, .integer, .boolean, .texts, .interval, .array, .record, .call, .function:
           throw SessionFailure(
             .argumentType, "`\(field.name)` is the name of a column, in quotes", at: columns.span)
         }
       }
     }
     return schema
+  }
+
+  /// The columns that `input:` names.
+  private func inputs(_ call: DataCall) throws -> [String] {
+    guard let argument = call.argument("input") else { return [] }
+    switch argument.value {
+    case .text(let name): return [name]
+    case .texts(let names): return names
+    case .column(let name, let unit):
+      throw SessionFailure(
+        .argumentType, "`input:` names a column, and its unit is given by `columns:`",
+        at: argument.span, help: ["columns: {u: \"\(name)\"<\(unit)>}, input: \"u\""])
+    case .number, .integer, .boolean, .interval, .array, .record, .call, .function:
+      throw SessionFailure(
+        .argumentType,
+        "`input:` is the name of a column, or a list of them, not \(argument.value.kindText)",
+        at: argument.span, help: ["input: \"V1\", or input: [\"V1\", \"V2\"]"])
+    }
   }
 
   static func schema(of data: Dataset) -> DataSchema {
@@ -173,7 +194,7 @@ struct SchemaReader: Sendable {
       }, timeColumn: data.timeName,
       length: data.isUniform ? data.lengths?.first : nil,
       count: data.isSingleExperiment ? nil : data.exampleCount, isRagged: !data.isUniform,
-      experiments: data.experimentNames)
+      experiments: data.experimentNames, inputs: data.inputNames)
   }
 
   // MARK: Generators
@@ -265,7 +286,7 @@ extension DataCall.Argument {
     switch self {
     case .number: self
     case .integer(let n): .number(Double(n))
-    case .boolean, .text, .interval, .array, .record, .call, .column, .function: nil
+    case .boolean, .text, .texts, .interval, .array, .record, .call, .column, .function: nil
     }
   }
 
@@ -276,7 +297,7 @@ extension DataCall.Argument {
     case .interval(let a, let b): .interval(a, b)
     case .array(let xs, _): .numbers(xs)
     case .boolean(let flag): .number(flag ? 1 : 0)
-    case .text, .record, .call, .column, .function: nil
+    case .text, .texts, .record, .call, .column, .function: nil
     }
   }
 
@@ -285,6 +306,7 @@ extension DataCall.Argument {
     case .number, .integer: "a number"
     case .boolean: "true or false"
     case .text: "a text"
+    case .texts: "a list of texts"
     case .interval: "an interval"
     case .array: "an array"
     case .record: "a record"

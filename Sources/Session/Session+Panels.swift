@@ -8,9 +8,10 @@ extension Session {
   ///
   /// - Parameters:
   ///   - plot: all of it in one: axes and names are taken from it.
-  ///   - curves: of each series, in the order of `plot.series`.
+  ///   - curves: of each series.
+  ///   - areas: beside each curve.
   func panels(
-    _ plot: Plot, _ curves: [[Plot.Series]], _ instance: PlotInstance
+    _ plot: Plot, _ curves: [[Plot.Series]], _ areas: [[Plot.Series?]], _ instance: PlotInstance
   ) throws -> Figure {
     let counts = Set(curves.map(\.count).filter { $0 > 1 })
     guard let count = counts.first, counts.count == 1 else {
@@ -36,13 +37,14 @@ extension Session {
         if member + columns < count { panel.x.label = nil }
         if column > 0 { panel.y.label = nil }
         panel.hasLegend = plot.hasLegend && member == 0
-        panel.series = zip(curves, instance.series).enumerated().map { k, both in
-          let (curves, series) = both
-          var own = curves[curves.count > 1 ? member : 0]
-          own.name = series.label
-          own.color = k
-          return own
-        }
+        let places = curves.map { $0.count > 1 ? member : 0 }
+        panel.series = Self.joined(
+          curves.indices.map { k in
+            var own = curves[k][places[k]]
+            own.name = instance.series[k].label
+            own.color = k
+            return own
+          }, areas: areas.indices.map { areas[$0][places[$0]] })
         return panel
       }
     }

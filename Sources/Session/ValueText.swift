@@ -138,7 +138,11 @@ enum ValueText {
         ] + (hasUnits ? [field.unit ?? ""] : [])
           + [field.width == 1 ? Sparkline.text(field.values) : ""])
     }
-    return ([data.describedSize] + sampling(data)).joined(separator: ", ") + "\n" + table.text
+    let driving = data.inputNames.map { "`\($0)`" }.joined(separator: ", ")
+    let inputs =
+      data.inputNames.isEmpty ? [] : ["input\(data.inputNames.count == 1 ? "" : "s") \(driving)"]
+    return ([data.describedSize] + sampling(data) + inputs).joined(separator: ", ") + "\n"
+      + table.text
   }
 
   /// How long experiments are, and how far their samples are apart, where there is a time.

@@ -120,6 +120,8 @@ package struct DatasetType: Hashable, Sendable {
   package var isRagged: Bool
   /// What tells experiments apart: a column, where there is one.
   package var experiments: Experiments?
+  /// Columns along time that drive odes with inputs of their names.
+  package var inputs: [String]
 
   /// A column whose entries name the experiments that rows belong to.
   package struct Experiments: Hashable, Sendable {
@@ -134,7 +136,8 @@ package struct DatasetType: Hashable, Sendable {
 
   package init(
     name: String, example: [Field], timeColumn: String? = nil, length: Size? = nil,
-    count: Size? = nil, isRagged: Bool = false, experiments: Experiments? = nil
+    count: Size? = nil, isRagged: Bool = false, experiments: Experiments? = nil,
+    inputs: [String] = []
   ) {
     self.name = name
     self.example = example
@@ -143,6 +146,7 @@ package struct DatasetType: Hashable, Sendable {
     self.count = count
     self.isRagged = isRagged
     self.experiments = experiments
+    self.inputs = inputs
   }
 
   /// The times of one example.

@@ -34,10 +34,17 @@ enum Harness {
         for field in selected {
           switch field.value {
           case .text(let name), .column(let name, _): fields[name] = field.name
-          case .number, .integer, .boolean, .interval, .array, .record, .call, .function: break
+          case .number, .integer, .boolean, .texts, .interval, .array, .record, .call, .function:
+            break
           }
         }
       }
+      let inputs: [String] =
+        switch call.argument("input")?.value {
+        case .text(let name): [fields[name] ?? name]
+        case .texts(let names): names.map { fields[$0] ?? $0 }
+        default: []
+        }
       let columns = names.map {
         DataSchema.Column(
           name: fields[$0] ?? $0, hasGaps: path == "gaps.csv" && $0 != "t", alongTime: time != nil)
@@ -45,7 +52,7 @@ enum Harness {
       return .schema(
         DataSchema(
           columns: columns, timeColumn: time, length: time == nil ? nil : 21,
-          count: time == nil ? 40 : nil))
+          count: time == nil ? 40 : nil, inputs: inputs))
     case .generate:
       guard case .call(let name, _)? = call.arguments.first?.value else {
         return .schema(DataSchema(columns: []))

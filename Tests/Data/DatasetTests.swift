@@ -54,6 +54,63 @@ private func dataset(_ text: String, _ schema: TableSchema = TableSchema()) thro
     #expect(data["y"]?.values == [2, 4])
   }
 
+  /// By the file's name or the field's; what is the same throughout an experiment runs along time as an input.
+  @Test func inputsAreFields() throws {
+    let text = "run,t,V1,V2,word\na,0,1,3,x\na,1,1,4,y\nb,0,2,5,x\nb,2,2,5,z\n"
+    func inputs(_ names: [String], _ selections: [TableSchema.Selection] = []) throws -> Dataset {
+      try dataset(
+        text,
+        TableSchema(
+          time: .column("t"), experiment: "run", inputs: names, selections: selections))
+    }
+    let u = TableSchema.Selection(field: "u", columns: ["V1"])
+    for names in [["V1"], ["u"], ["u", "V1"]] {
+      let data = try inputs(names, [u])
+      #expect(data.inputNames == ["u"])
+      #expect(data["u"]?.axis == .time)
+      #expect(data["u"]?.values == [1, 1, 2, 2])
+      #expect(data.gather([data.whole(1)]).inputNames == ["u"])
+    }
+    #expect(try inputs([], [u])["u"]?.axis == .example)
+    // A name of the file goes before that of a field.
+    let turned = [
+      TableSchema.Selection(field: "V2", columns: ["V1"]),
+      TableSchema.Selection(field: "V1", columns: ["V2"]),
+    ]
+    #expect(try inputs(["V1"], turned).inputNames == ["V2"])
+    for (name, selections) in [
+      ("V3", [u]), ("word", []), ("v", [.init(field: "v", columns: ["word"])]),
+    ] {
+      #expect(throws: TableError.self, "\(name)") { try inputs([name], selections) }
+    }
+  }
+
+  @Test func inputsInArrays() throws {
+    func array(_ name: String, _ shape: [Int], _ values: [Double]) -> NamedArray {
+      NamedArray(name: name, shape: shape, .numbers(values, missing: [], areIntegers: false))
+    }
+    let arrays = [
+      array("t", [2, 2], [0, 1, 0, 2]), array("x", [2, 2, 2], [1, 2, 1, 3, 4, 5, 4, 6]),
+      array("dose", [2], [1, 2]),
+      NamedArray(name: "word", shape: [2, 2], .words(["a", "b", "a", "b"])),
+    ]
+    func inputs(_ names: [String], _ selections: [TableSchema.Selection] = []) throws -> Dataset {
+      try ArrayTable(arrays).dataset(
+        TableSchema(time: .column("t"), inputs: names, selections: selections))
+    }
+    #expect(try inputs(["x", "dose"]).inputNames == ["x", "dose"])
+    #expect(try inputs(["x", "x"]).inputNames == ["x"])
+    let u = TableSchema.Selection(field: "u", columns: ["x[0]"])
+    for name in ["x[0]", "u"] {
+      let data = try inputs([name], [u])
+      #expect(data.inputNames == ["u"])
+      #expect(data["u"]?.values == [1, 1, 4, 4])
+    }
+    for name in ["y", "x[1]", "word"] {
+      #expect(throws: ArrayTableError.self, "\(name)") { try inputs([name], [u]) }
+    }
+  }
+
   @Test func slices() throws {
     let data = try dataset("t,x\n0,1\n1,2\n2,3\n3,4\n4,5\n", TableSchema(time: .column("t")))
     #expect(data.first(.fraction(0.8))?["x"]?.values == [1, 2, 3, 4])

@@ -128,6 +128,32 @@ import Testing
     #expect(laplace[0] < 0.51 && 0.49 < laplace[1])
   }
 
+  /// What `predict:` gives is drawn as a line on an area, in a panel for each member too.
+  @Test func aBandIsDrawn() throws {
+    let folder = try Repository.temporaryFolder()
+    let recorder = Recorder(Configuration(outputDirectory: folder.path))
+    recorder.run(
+      Self.decay + """
+        ode f { state x = 3 in (0, inf); param k = 0.8 in (0, inf); x' = -k*x }
+        loss fit(w) = mse(solve(f, at: w.t).x, w.x)
+        let run = train fit on obs { optimize: lm(), steps: 50 }
+        const ts = linspace(0, 10, 21)
+        let u = uncertainty of run { method: laplace(); draws: 20; predict: solve(f, at: ts).x }
+        let v = uncertainty of run { method: laplace(); draws: 20; predict: solve(f, from: {x: [1, 2]}, at: ts).x }
+        plot u.prediction against ts to "band.txt" { title: "a" }
+        plot v.prediction against ts to "panels.txt" { panels: true }
+        """)
+    #expect(recorder.errors.map(\.text) == [])
+    for (file, count) in [("band.txt", 1), ("panels.txt", 1)] {
+      let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+      let names = text.components(separatedBy: ".prediction: lower to upper").count - 1
+      #expect(names == count && text.contains("░░"), "\(text)")
+    }
+    recorder.run(
+      "plot u.prediction against ts as points\nplot u.f.k\nplot u.prediction as histogram")
+    #expect(recorder.errors.map(\.code) == ["E0301", "E0301", "E0301"])
+  }
+
   /// What data don't tell is said in words, and has no ends.
   /// A run that was stopped on its way says so: its intervals are about another place.
   @Test(arguments: [("adam(), steps: 3", true), ("lbfgs(), steps: 100", false)])

@@ -357,7 +357,7 @@ extension Checker {
   }
 
   /// The data set whose example a value is, if it is a loss's parameter.
-  private func exampleOwner(_ value: TypedExpression) -> DatasetType? {
+  func exampleOwner(_ value: TypedExpression) -> DatasetType? {
     if case .local(let id) = value.kind { return exampleParameters[id] }
     if case .example(let data, _) = value.kind, case .dataset(let type) = resolve(data.type) {
       return type

@@ -49,6 +49,7 @@ extension Checker {
       }
     }
     var at = given["at"].map { toReal(elaborate($0)) }
+    let data = drivingData(ofTimes: at)
     var every = given["every"].map { toReal(elaborate($0)) }
     var start = given["start"].map { toReal(elaborate($0)) }
     warnOfBareTimes(written + [at, every, start].compactMap { $0 }, instance)
@@ -57,7 +58,7 @@ extension Checker {
     if let time = start { start = self.time(time, of: instance, what: "`start`") }
     let overrides = overriding(given["with"], ode)
     let columns = eventColumns(given["events"], instance)
-    let inputs = solveInputs(given["input"], instance, span)
+    let inputs = solveInputs(given["input"], instance, data, span)
     var history = self.history(given["history"], instance)
     let initial = initialState(given["from"], instance, &history, span)
     guard let (settings, noise) = settings(given["solver"], for: instance, span) else {

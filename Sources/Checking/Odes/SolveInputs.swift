@@ -6,7 +6,7 @@ import NodalTypes
 extension Checker {
   /// What each input is in this solve, as it was given; nil after a report.
   mutating func solveInputs(
-    _ argument: CallArgument?, _ ode: OdeInstance, _ span: Span
+    _ argument: CallArgument?, _ ode: OdeInstance, _ data: DrivingData?, _ span: Span
   ) -> [SolveInput]? {
     var given: [SolveInput] = []
     if let argument {
@@ -20,9 +20,17 @@ extension Checker {
       guard let found = inputs(fields, "", ode) else { return nil }
       given = found
     }
-    let missing = ode.inputs.filter { input in
-      input.value == nil && !given.contains { $0.input == input.local }
+    func untold() -> [OdeInstance.Input] {
+      ode.inputs.filter { input in
+        input.value == nil && !given.contains { $0.input == input.local }
+      }
     }
+    if let data {
+      guard let measured = measuredInputs(untold(), data, ode) else { return nil }
+      given += measured
+      warnOfDefaults(ode, given: given, data, span)
+    }
+    let missing = untold()
     if let first = missing.first {
       let names = missing.map { "`\($0.name)`" }
       report(
@@ -30,7 +38,7 @@ extension Checker {
           .missingInput,
           "`\(ode.name)` has the input \(names.joined(separator: ", ")), and this solve doesn't say what it is",
           at: Label(argument?.span ?? span), also: [Label(first.span, "declared here")],
-          help: [
+          help: (data.map { waysToGive(first, $0) } ?? []) + [
             "give it here: `input: {\(first.name): …}`, or a default in the ode: `input \(first.name) = 0`"
           ]))
       return nil
@@ -151,9 +159,9 @@ extension Checker {
     return ["t", "time"].first { names.contains($0) }
   }
 
-  private mutating func samples(
+  mutating func samples(
     _ kind: Interpolant, _ times: TypedExpression, _ values: TypedExpression,
-    of input: OdeInstance.Input, _ ode: OdeInstance
+    of input: OdeInstance.Input, _ ode: OdeInstance, what: String? = nil
   ) -> SolveInput.Source? {
     if times.isInvalid || values.isInvalid { return nil }
     for value in [times, values] where tensor(value)?.hasGaps == true {
@@ -168,7 +176,7 @@ extension Checker {
       return nil
     }
     let at = time(times, of: ode, what: "the times of `\(input.name)`")
-    let fit = adopted(values, unit: wanted.unit, what: "input `\(input.name)`")
+    let fit = adopted(values, unit: wanted.unit, what: what ?? "input `\(input.name)`")
     return at.isInvalid || fit.isInvalid ? nil : .samples(kind, times: at, values: fit)
   }
 

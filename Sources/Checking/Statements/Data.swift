@@ -134,8 +134,13 @@ extension Checker {
   ) -> DataInstance? {
     var arguments: [DataCall.LabelledArgument] = []
     for argument in call.arguments {
-      if let label = argument.label?.spelling, label == "input" {
-        report(.notSupportedYet("`input:` of a data set", at: argument.span))
+      // `npy` takes several files.
+      if let label = argument.label, label.spelling != "file",
+        arguments.contains(where: { $0.label == label.spelling })
+      {
+        report(
+          Diagnostic(
+            .duplicateLabel, "`\(label.spelling)` is given twice", at: Label(label.span)))
         return nil
       }
       guard let value = plainArgument(argument.value) else { return nil }
@@ -151,6 +156,7 @@ extension Checker {
       return nil
     case .schema(let found): schema = found
     }
+    if refuseInputs(of: schema, data) { return nil }
     let name = node.name.text
     let length =
       schema.timeColumn == nil
@@ -179,8 +185,31 @@ extension Checker {
       type: DatasetType(
         name: name, example: fields, timeColumn: schema.timeColumn, length: length,
         count: schema.count.map { Size($0) }, isRagged: schema.isRagged,
-        experiments: schema.experiments),
+        experiments: schema.experiments, inputs: schema.inputs),
       source: .call(data), span: node.value.span)
+  }
+
+  /// Whether a column that is named as an input doesn't run along time.
+  private mutating func refuseInputs(of schema: DataSchema, _ data: DataCall) -> Bool {
+    for name in schema.inputs {
+      guard let column = schema.columns.first(where: { $0.name == name }), !column.alongTime else {
+        continue
+      }
+      report(
+        Diagnostic(
+          .inputWithoutTimes,
+          schema.timeColumn == nil
+            ? "the input `\(name)` has no times: these data are rows"
+            : "the input `\(name)` has one value for each experiment, and no times",
+          at: Label(data.argument("input")?.span ?? data.span),
+          help: [
+            schema.timeColumn == nil
+              ? "name the times: `time: \"t\"`, or `time: rate(100)` of so many samples a second"
+              : "a solve holds it: `input: {\(name): (t) -> w.\(name)}`"
+          ]))
+      return true
+    }
+    return false
   }
 
   /// The units that the call gives its columns, by the names of their fields.
@@ -198,6 +227,8 @@ extension Checker {
   private mutating func plainArgument(_ expression: Expression) -> DataCall.Argument? {
     switch expression.kind {
     case .string(let text): return .text(text)
+    case .bracket(let parts) where !parts.isEmpty && parts.allSatisfy { $0.text != nil }:
+      return .texts(parts.compactMap(\.text))
     case .column(let column):
       guard let unit = unit(column.unit) else { return nil }
       return .column(column.name, unit: unit)
@@ -284,5 +315,12 @@ extension Checker {
     }
     report(.notConstant("an argument of a data set", at: expression.span))
     return nil
+  }
+}
+
+extension Expression {
+  /// What is written in quotes, where that is all.
+  fileprivate var text: String? {
+    if case .string(let text) = kind { text } else { nil }
   }
 }

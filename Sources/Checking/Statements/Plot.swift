@@ -39,7 +39,7 @@ extension Checker {
         parts.count == 2,
         !parts.contains(where: { if case .bracket = $0.kind { true } else { false } })
       {
-        guard var made = plotSeries(parts[1], parts[0], usesTime: false) else {
+        guard var made = plotSeries(parts[1], parts[0], kind, usesTime: false) else {
           fine = false
           continue
         }
@@ -47,7 +47,7 @@ extension Checker {
         series.append(made)
         continue
       }
-      guard let made = plotSeries(expression, node.against, usesTime: usesTime) else {
+      guard let made = plotSeries(expression, node.against, kind, usesTime: usesTime) else {
         fine = false
         continue
       }
@@ -65,7 +65,7 @@ extension Checker {
   }
 
   private mutating func plotSeries(
-    _ expression: Expression, _ against: Expression?, usesTime: Bool
+    _ expression: Expression, _ against: Expression?, _ kind: PlotInstance.Kind, usesTime: Bool
   ) -> PlotSeries? {
     let label = sourceText(expression.span)
     let value = collectingBindings { checker -> TypedExpression in
@@ -96,15 +96,18 @@ extension Checker {
       return TypedExpression(.tuple([y, x]), .tuple([y.type, x.type]), expression.span)
     }
     if value.isInvalid { return nil }
-    switch resolve(value.type) {
+    let series = PlotSeries(label: label, value: value, hasAbscissa: against != nil)
+    let drawn = series.ordinate.map { resolve($0) } ?? .error
+    switch drawn {
     case .tensor, .tuple, .solution: break
+    case .record where kind == .line && drawn.median != nil: break
     case .error, .string, .record, .dataset, .run, .interval, .nothing:
       report(
         .typeMismatch(
-          expected: "numbers", found: text(value.type), at: expression.span, what: "a plot"))
+          expected: "numbers", found: text(drawn), at: expression.span, what: "a plot"))
       return nil
     }
-    return PlotSeries(label: label, value: value, hasAbscissa: against != nil)
+    return series
   }
 
   /// What a series is read from, and how: the innermost thing that has a time.

@@ -1,4 +1,5 @@
 package import NodalDiagnostics
+package import NodalTypes
 
 /// A statement, ready to be executed. Declarations are not here: they are in the program's tables.
 package enum TypedStatement: Sendable {
@@ -66,6 +67,22 @@ package struct PlotSeries: Sendable {
   /// A tuple `(y, x)` where there is an `against`, else the value alone.
   package var value: TypedExpression
   package var hasAbscissa: Bool
+
+  /// The type of what is drawn upwards.
+  package var ordinate: Type? {
+    if hasAbscissa, case .tuple(let types) = value.type { return types.first }
+    return value.type
+  }
+}
+
+extension Type {
+  /// Of numbers with intervals around them, as `predict:` makes them, that of the numbers; nil for what is something else.
+  package var median: Type? {
+    guard case .record(let fields) = self, fields.map(\.name) == ["lower", "median", "upper"],
+      fields.allSatisfy({ $0.type.tensor != nil })
+    else { return nil }
+    return fields[1].type
+  }
 }
 
 package struct PlotInstance: Sendable {

@@ -26,6 +26,8 @@ package struct DataCall: Sendable {
     case integer(Int)
     case boolean(Bool)
     case text(String)
+    /// `["V1", "V2"]`, of names.
+    case texts([String])
     case interval(Double, Double)
     case array([Double], shape: [Int])
     case record([(name: String, value: Argument)])
@@ -86,10 +88,12 @@ package struct DataSchema: Sendable {
   /// Experiments of different length.
   package var isRagged: Bool
   package var experiments: DatasetType.Experiments?
+  /// Columns that the call names as inputs.
+  package var inputs: [String]
 
   package init(
     columns: [Column], timeColumn: String? = nil, length: Int? = nil, count: Int? = nil,
-    isRagged: Bool = false, experiments: DatasetType.Experiments? = nil
+    isRagged: Bool = false, experiments: DatasetType.Experiments? = nil, inputs: [String] = []
   ) {
     self.columns = columns
     self.timeColumn = timeColumn
@@ -97,6 +101,7 @@ package struct DataSchema: Sendable {
     self.count = count
     self.isRagged = isRagged
     self.experiments = experiments
+    self.inputs = inputs
   }
 }
 

@@ -469,6 +469,20 @@ extension Catalogue {
         print solve(spring, over: 0..5).final
         """),
     CatalogueRow(
+      .defaultOverColumn, "a default where the data have a column",
+      "`input: \"u\"` of a data set drives odes that are solved at its times, where an input of this name has no default. "
+        + "With one, the input stays at its default unless the solve says otherwise.",
+      bad: """
+        data obs = csv("pendulum.csv", time: "t", input: "h")
+        ode f { state x = 0; input h = 0; x' = h - x }
+        print solve(f, at: obs.t).final
+        """,
+      mended: """
+        data obs = csv("pendulum.csv", time: "t", input: "h")
+        ode f { state x = 0; input h; x' = h - x }
+        print solve(f, at: obs.t).final
+        """),
+    CatalogueRow(
       .widthUnknown, "the width of a layer is not determined",
       "Weights have shapes that are known before anything runs. A window of data has a "
         + "length that is chosen only then, and a layer over it has none.",
