@@ -101,6 +101,9 @@ package struct Environment: Sendable {
     }
   }
 
+  /// A type as people read it, with what is known of its sizes and units by now.
+  package func text(of type: Type) -> String { substitution.text(substitution.resolve(type)) }
+
   /// Top-level solutions that hold their accepted steps, with the number of them.
   package var stepsOfLets: [(name: String, size: Size)] {
     stepSizes.compactMap { key, size in

@@ -44,4 +44,30 @@ public struct ErrorPage: Sendable {
     return ranked.filter { $0.1 <= 2 }.sorted { $0.1 == $1.1 ? $0.0 < $1.0 : $0.1 < $1.1 }
       .prefix(3).map(\.0)
   }
+
+  /// The page for a terminal of a width: title, explanation, the wrong program and the mended one.
+  public func text(width: Int = 80) -> String {
+    func indented(_ program: String) -> String {
+      program.split(separator: "\n", omittingEmptySubsequences: false)
+        .map { $0.isEmpty ? "" : "    \($0)" }.joined(separator: "\n")
+    }
+    var parts = ["\(code): \(title)", Self.wrapped(explanation, width)]
+    if let wrong { parts += ["Wrong:", indented(wrong)] }
+    if let right { parts += ["Right:", indented(right)] }
+    return parts.joined(separator: "\n\n")
+  }
+
+  /// Lines no longer than the width, broken between words.
+  private static func wrapped(_ text: String, _ width: Int) -> String {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(whereSeparator: \.isWhitespace) {
+      if !line.isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = ""
+      }
+      line += line.isEmpty ? String(word) : " " + word
+    }
+    return (lines + [line]).joined(separator: "\n")
+  }
 }

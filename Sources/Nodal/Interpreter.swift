@@ -148,7 +148,7 @@ public final class Interpreter {
 
   // MARK: Inside
 
-  private func outcome(_ outcome: Session.Outcome) -> Outcome {
+  func outcome(_ outcome: Session.Outcome) -> Outcome {
     switch outcome {
     case .finished: .finished
     case .wrong: .wrong

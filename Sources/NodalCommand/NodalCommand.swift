@@ -13,7 +13,7 @@ struct NodalCommand: ParsableCommand {
     abstract: "Runs models of dynamics written in the .node language.",
     usage: "nodal [<subcommand>]",
     discussion: """
-      Without a subcommand: a prompt at a terminal; elsewhere the program on standard input is run.
+      Without a subcommand: a prompt at a terminal; elsewhere standard input is run as if it were typed there.
 
       EXAMPLES
         nodal run examples/lynx_hare.node
@@ -41,7 +41,7 @@ struct NodalCommand: ParsableCommand {
     let host = Host.system
     guard isTerminal(standardInput: host) else {
       try perform { () throws in
-        try ProgramRun(ExecutionOptions.plain(), output).run("-")
+        try ProgramRun(ExecutionOptions.plain(), output).feed()
       }
       return
     }

@@ -33,6 +33,19 @@ struct ProgramRun: Sendable {
     try Self.leave(outcome)
   }
 
+  /// Runs standard input as if it were typed at the prompt.
+  /// - Throws: the exit status, unless it is 0.
+  func feed() throws {
+    let input = PipedInput(
+      options.configuration(directory: ".", host: host), host: host, style: output.style(host))
+    let (outcome, lost) = input.run(readStandardInput())
+    if let lost {
+      host.write(.error, "error: \(lost.message)\n")
+      throw Status.failed
+    }
+    try Self.leave(outcome)
+  }
+
   /// Runs the `test` blocks of files, and says how many held.
   func test(_ files: [String]) throws {
     var worst: ExitCode?

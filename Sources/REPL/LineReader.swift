@@ -26,7 +26,7 @@ final class LineReader {
   private let isInterrupted: () -> Bool
 
   /// - Parameters:
-  ///   - historyFile: read now, written by `close`; nil for none.
+  ///   - historyFile: read now, and added to by each entry; nil for none.
   ///   - isInterrupted: whether Ctrl-C was pressed since the last call.
   init(historyFile: String?, isInterrupted: @escaping () -> Bool) {
     self.historyFile = historyFile
@@ -36,21 +36,47 @@ final class LineReader {
     rl_completion_entry_function = { text, state in LineReader.completion(text, state) }
     // Names hold primes, dots and Greek letters; what ends them is listed.
     nodal_set_word_breaks()
+    // `$if nodal` in an `.inputrc`.
+    nodal_set_name()
     using_history()
-    stifle_history(10_000)
-    if let historyFile { read_history(historyFile) }
+    stifle_history(Self.mostHistory)
+    // With times between them, entries of several lines come back as one.
+    history_write_timestamps = 1
+    history_comment_char = CChar(UInt8(ascii: "#"))
+    if let historyFile {
+      read_history(historyFile)
+      if history_length >= Self.mostHistory { history_truncate_file(historyFile, Self.mostHistory) }
+      removeRepeats()
+    }
   }
 
-  func close() {
-    if let historyFile { write_history(historyFile) }
-  }
+  private static let mostHistory: Int32 = 10_000
 
   /// Names that Tab completes.
   func setNames(_ names: [String]) { Self.shared.withLock { $0.names = names } }
 
+  /// Adds to the history, at once to its file too: prompts beside each other lose nothing of it. Of equal entries the last stays.
   func remember(_ entry: String) {
     guard !entry.allSatisfy(\.isWhitespace) else { return }
+    for place in (0..<history_length).reversed() where Self.entry(at: place) == entry {
+      free_history_entry(remove_history(place))
+    }
     add_history(entry)
+    guard let historyFile else { return }
+    if append_history(1, historyFile) != 0 { write_history(historyFile) }
+  }
+
+  private func removeRepeats() {
+    var seen: Set<String> = []
+    for place in (0..<history_length).reversed() {
+      if let entry = Self.entry(at: place), !seen.insert(entry).inserted {
+        free_history_entry(remove_history(place))
+      }
+    }
+  }
+
+  private static func entry(at place: Int32) -> String? {
+    history_get(history_base + place).flatMap { $0.pointee.line }.map { String(cString: $0) }
   }
 
   /// Shows the prompt, and waits.

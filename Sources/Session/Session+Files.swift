@@ -163,7 +163,7 @@ extension Session {
       }
       try take(array, for: weight, from: file, span)
     }
-    sink(.note("loaded \(ids.count) arrays of `\(owner)` from \(file)"))
+    sink(.note("loaded \(ids.count) array\(ids.count == 1 ? "" : "s") of `\(owner)` from \(file)"))
   }
 }
 

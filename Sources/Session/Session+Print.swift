@@ -16,17 +16,29 @@ extension Session {
       let text = ValueText.text(value, expression.type)
       sink(
         .printed(
-          label: label, text: label.isEmpty || label == text ? text : "\(label) = \(text)",
+          label: label,
+          text: (label.isEmpty || label == text ? text : "\(label) = \(text)")
+            + terms(of: expression),
           value: ValueText.json(value.shown(as: expression.type))))
-    case .declaration(let name, let kind, let ids):
-      let (text, json) = declaration(name, kind, ids)
+    case .declaration(let name, let kind, let ode, let ids):
+      let (text, json) = declaration(name, kind, ode.flatMap { program.odes[$0] }, ids)
       sink(.printed(label: name, text: text, value: json))
     }
   }
 
-  /// A declared thing by its parameters; the weights of networks in brief.
+  /// ` in (0, inf) ~ lognormal(0, 1)`: what a parameter was declared with, behind its value.
+  private func terms(of expression: TypedExpression) -> String {
+    guard case .weight(let id) = expression.kind, let weight = program.weights[id],
+      weight.kind == .parameter
+    else { return "" }
+    let offset = weight.type.tensor?.shownOffset ?? 0
+    return (weight.domain.isRealLine ? "" : " in " + weight.domain.shifted(by: -offset).text)
+      + (weight.prior.map { " ~ \($0.description)" } ?? "")
+  }
+
+  /// A declared thing by its equations and parameters; the weights of networks in brief.
   private func declaration(
-    _ name: String, _ kind: String, _ ids: [WeightID]
+    _ name: String, _ kind: String, _ ode: OdeInstance?, _ ids: [WeightID]
   ) -> (String, JSONValue) {
     var table = TextTable(columns: [
       .init("parameter"), .init("value", .right), .init("unit"), .init("domain"), .init("prior"),
@@ -57,6 +69,7 @@ extension Session {
       }
     }
     var text = "\(kind) \(name)"
+    if let ode { text += "\n" + equations(of: ode).text }
     if !table.rows.isEmpty { text += "\n" + table.text }
     for table in memberTables(ids) { text += "\n" + table.text }
     if !networks.isEmpty {
@@ -66,7 +79,9 @@ extension Session {
         + networks.prefix(6).map { "\($0.path) (\($0.count))" }.joined(separator: ", ")
         + (networks.count > 6 ? ", …" : "")
     }
-    if table.rows.isEmpty && networks.isEmpty { text += ": nothing in it is learned" }
+    if table.rows.isEmpty && networks.isEmpty {
+      text += ode == nil ? ": nothing in it is learned" : "nothing in it is learned"
+    }
     return (text, .object(members))
   }
 

@@ -14,6 +14,19 @@ extension Session {
     case ran(Outcome)
   }
 
+  /// Whether a bracket or a block is open.
+  package static func isIncomplete(_ source: SourceFile) -> Bool {
+    if case .incomplete = Parser.parseEntry(source) { true } else { false }
+  }
+
+  /// Whether a text is one expression and nothing else.
+  package static func isExpression(_ source: SourceFile) -> Bool {
+    guard case .complete(let statements, let found) = Parser.parseEntry(source), !found.hasErrors,
+      statements.count == 1, case .expression = statements[0]
+    else { return false }
+    return true
+  }
+
   /// Runs what was typed so far, if it is complete. Bare values are shown; redefinitions are told, with what they change.
   package func enter(_ source: SourceFile) -> Entered {
     remember(source)
@@ -32,8 +45,88 @@ extension Session {
       }
       guard let checked = result else { return .ran(.wrong) }
       for redefinition in checked.program.redefined { tell(redefinition) }
-      return .ran(execute(checked))
+      return .ran(execute(checked, statements, of: source))
     }
+  }
+
+  /// Runs a file as one entry: it may declare names anew.
+  package func enter(file source: SourceFile) -> Outcome {
+    remember(source)
+    let (tree, _) = Parser.parse(source)
+    do {
+      guard let checked = try check(source) else { return .wrong }
+      return execute(checked, tree.statements, of: source)
+    } catch {
+      sink(.diagnostic(describe(error, at: nil)))
+      return .failed
+    }
+  }
+
+  /// Runs a text as if it had been typed: declarations and commands up to one that declares a name of theirs anew are one entry, so that a
+  /// file means at a prompt what it means as a file. Ends at the first entry that goes wrong.
+  package func feed(_ source: SourceFile) -> Outcome {
+    remember(source)
+    guard case .complete(let statements, let found) = Parser.parseEntry(source) else {
+      for diagnostic in Parser.parse(source).diagnostics { sink(.diagnostic(diagnostic)) }
+      return .wrong
+    }
+    for diagnostic in found { sink(.diagnostic(diagnostic)) }
+    if found.hasErrors { return .wrong }
+    for entry in Self.entries(of: statements) {
+      do {
+        let tree = File(source: source.id, statements: entry, span: source.span)
+        guard let checked = try check(tree, source) else { return .wrong }
+        for redefinition in checked.program.redefined { tell(redefinition) }
+        let outcome = execute(checked, entry, of: source)
+        if outcome != .finished { return outcome }
+      } catch {
+        sink(.diagnostic(describe(error, at: nil)))
+        return .failed
+      }
+    }
+    return .finished
+  }
+
+  /// Statements in stretches that declare each name once.
+  private static func entries(of statements: [Statement]) -> [[Statement]] {
+    var entries: [[Statement]] = []
+    var names: Set<String> = []
+    for statement in statements {
+      let own = statement.declaredNames.map(\.spelling)
+      if entries.isEmpty || !names.isDisjoint(with: own) {
+        entries.append([])
+        names = []
+      }
+      names.formUnion(own)
+      entries[entries.count - 1].append(statement)
+    }
+    return entries
+  }
+
+  /// Runs what was entered, so that it can be taken back and saved.
+  private func execute(
+    _ checked: CheckResult, _ statements: [Statement], of source: SourceFile
+  ) -> Outcome {
+    if let first = statements.first(where: \.changesSession) {
+      keepPast(before: String(source.text(of: first.span).prefix { !$0.isNewline }))
+    }
+    var failed: TypedStatement?
+    let outcome = execute(checked) { failed = $0 }
+    journal.add(statements, of: source) { span in
+      outcome == .finished || failed?.span.map { span.end <= $0.start } ?? false
+    }
+    return outcome
+  }
+
+  /// Gives a constant another value: what reads it is elaborated anew.
+  package func change(_ constant: String, to expression: String) throws {
+    guard let redefinition = environment.renew(String(constant.prefix { $0 != "." })) else {
+      throw SessionFailure(
+        .unknownName, "`\(constant)` is no constant of this session", at: nil,
+        help: ["`:list` shows what you declared"])
+    }
+    options.settings[constant] = expression
+    tell(redefinition)
   }
 
   private func tell(_ redefinition: Redefinition) {
@@ -51,6 +144,47 @@ extension Session {
   /// which the sink has been told.
   /// - Throws: `SessionFailure` when it fails while it is computed.
   package func value(of source: SourceFile) throws -> SessionValue? {
+    guard let item = try item(of: source) else { return nil }
+    switch item {
+    case .value(_, let expression): return try evaluate(expression)
+    case .declaration(_, _, _, let ids):
+      return .record(
+        ids.compactMap { program.weights[$0] }.compactMap { weight in
+          guard let entry = weights[weight.path] else { return nil }
+          return .init(weight.path, .array(Tensor(.f64, shape: entry.shape, entry.values)))
+        })
+    }
+  }
+
+  /// The type of an expression, or what a name is declared as; nil where the text has errors, which the sink has been told. Nothing is
+  /// computed.
+  package func typeText(of source: SourceFile) throws -> String? {
+    guard let checked = try checkExpression(source), let item = checked.shown else { return nil }
+    switch item {
+    case .value(_, let expression): return checked.environment.text(of: expression.type)
+    case .declaration(let name, let kind, _, _): return "\(kind) \(name)"
+    }
+  }
+
+  /// An expression as it was checked; nil where the text has errors, or names what has no value.
+  package func expression(of source: SourceFile) throws -> TypedExpression? {
+    guard case .value(_, let expression)? = try item(of: source) else { return nil }
+    return expression
+  }
+
+  /// What is to be shown of an expression, with the data that it reads made.
+  private func item(of source: SourceFile) throws -> PrintItem? {
+    guard let checked = try checkExpression(source) else { return nil }
+    adopt(checked)
+    try prepareWeights()
+    for statement in checked.program.statements {
+      if case .show = statement { continue }
+      try execute(statement)
+    }
+    return checked.shown
+  }
+
+  private func checkExpression(_ source: SourceFile) throws -> CheckResult? {
     remember(source)
     guard case .complete(let statements, let found) = Parser.parseEntry(source) else {
       throw SessionFailure(
@@ -63,28 +197,8 @@ extension Session {
         .expectedExpression, "this is no single expression", at: source.span,
         help: ["statements are run, not evaluated"])
     }
-    let tree = File(source: source.id, statements: statements, span: source.span)
-    guard let checked = try check(tree, source) else { return nil }
-    adopt(checked)
-    try prepareWeights()
-    var value = SessionValue.nothing
-    for statement in checked.program.statements {
-      guard case .show(let item, _) = statement else {
-        try execute(statement)
-        continue
-      }
-      switch item {
-      case .value(_, let expression): value = try evaluate(expression)
-      case .declaration(_, _, let ids):
-        value = .record(
-          ids.compactMap { program.weights[$0] }.compactMap { weight in
-            guard let entry = weights[weight.path] else { return nil }
-            return .init(
-              weight.path, .array(Tensor(.f64, shape: entry.shape, entry.values)))
-          })
-      }
-    }
-    return value
+    return try check(
+      File(source: source.id, statements: statements, span: source.span), source)
   }
 
   /// The statements of a text, checked and taken into the session, but not run; nil where it has errors.
@@ -130,4 +244,12 @@ extension Session {
 extension Session {
   /// Gives a weight other numbers; does nothing where there is no such weight, or their count is another.
   package func setWeight(_ path: String, _ values: [Double]) { weights.setValues(path, values) }
+}
+
+extension CheckResult {
+  /// What a bare value shows.
+  fileprivate var shown: PrintItem? {
+    for case .show(let item, _) in program.statements { return item }
+    return nil
+  }
 }

@@ -227,7 +227,7 @@ extension Session {
     let kind = evaluator.isLikelihood ? "negative log-posterior" : "mean loss"
     let states = evaluator.parameters.count - evaluator.parameterCount
     let learned =
-      "\(evaluator.parameterCount) parameters"
+      "\(evaluator.parameterCount) parameter\(evaluator.parameterCount == 1 ? "" : "s")"
       + (states > 0 ? " and \(states) of windows" : "")
     return "train \(command.loss.name)\(examples): \(kind) by \(learned); \(stages)"
   }

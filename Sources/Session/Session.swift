@@ -38,6 +38,10 @@ package final class Session {
   let executor: any Executor
   /// The folder that relative paths start from.
   package private(set) var directory: String
+  /// What was entered at a prompt.
+  var journal = SessionJournal()
+  /// What was known before each entry, the last one last.
+  var past: [SessionSnapshot] = []
   /// Names for values that only a single statement needs.
   var temporaries = 0
   /// Those of them that hold something just now, the oldest first.
@@ -91,7 +95,10 @@ package final class Session {
   }
 
   /// Takes what was checked into the session, and runs its statements.
-  func execute(_ checked: CheckResult) -> Outcome {
+  /// - Parameter onFailure: called with the statement that failed, if it was one.
+  func execute(
+    _ checked: CheckResult, onFailure: (TypedStatement?) -> Void = { _ in }
+  ) -> Outcome {
     adopt(checked)
     var current: TypedStatement?
     do {
@@ -110,6 +117,7 @@ package final class Session {
           .cancelled, found.message, at: Label(span, "while this was running"), help: found.help)
       }
       sink(.diagnostic(found))
+      onFailure(current)
     }
     return .failed
   }

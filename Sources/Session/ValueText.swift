@@ -12,7 +12,18 @@ import NodalTypes
 enum ValueText {
   /// A short text: numbers with their unit, long arrays by their ends and their range.
   static func text(_ value: SessionValue, _ type: Type?) -> String {
-    plain(value.shown(as: type), type)
+    spread(value.shown(as: type), type, indent: "")
+  }
+
+  /// What is too long for a line has a line for each of its fields.
+  private static func spread(_ value: SessionValue, _ type: Type?, indent: String) -> String {
+    let text = plain(value, type)
+    guard case .record(let fields) = value, text.count > 100 else { return text }
+    let inner = indent + "  "
+    return "{"
+      + fields.map {
+        "\n\(inner)\($0.name): \(spread($0.value, field($0.name, type), indent: inner))"
+      }.joined() + "\n\(indent)}"
   }
 
   /// The same of numbers that are as they are shown.
@@ -109,7 +120,12 @@ enum ValueText {
     for field in solution.sampled where field.name != "t" {
       let type = fields.first { $0.name == field.name }?.type
         .lifted(by: Array(repeating: Size(1), count: solution.laneShape.count + 1)).padded
-      lines.append("  \(field.name): \(plain(field.value, type))")
+      var line = "  \(field.name): \(plain(field.value, type))"
+      // What is long, and one number at each time, is drawn too.
+      if let tensor = field.value.tensor, tensor.shape.count == 1, tensor.count > 12 {
+        line += " " + Sparkline.text(tensor.numbers)
+      }
+      lines.append(line)
     }
     if case .record(let events)? = solution.fields.first(where: { $0.name == "events" })?.value {
       let time = fields.first { $0.name == "t" }?.type

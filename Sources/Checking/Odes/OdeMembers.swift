@@ -176,11 +176,13 @@ extension Checker {
       }
       value = parts.count > 1 ? bind(value) : value
       let named = mentioned(part.expression, entry.scope)
+      let text = sourceText(part.expression.span, negative: part.negative)
       let local = parts.count > 1 ? value : bind(value)
       value = local
       odeBuilders[builder].rawTerms.append(
         OdeBuilder.RawTerm(
-          label: named.label ?? sourceText(part.expression.span, negative: part.negative),
+          label: named.label.map { odeScopes[entry.scope].prefix + $0 } ?? text, text: text,
+          definition: named.label.flatMap { definition(of: $0, entry.scope) },
           kind: named.kind, values: contributions(&self, toReal(local)),
           span: part.expression.span))
       sum =
@@ -211,13 +213,24 @@ extension Checker {
     var known: Set<String> = []
     for name in expression.names {
       guard let member = odeScopes[scope].members[name] else { continue }
-      if case .learned = member.kind { learned.insert(odeScopes[scope].prefix + name) }
-      if case .known = member.kind { known.insert(odeScopes[scope].prefix + name) }
+      if case .learned = member.kind { learned.insert(name) }
+      if case .known = member.kind { known.insert(name) }
     }
     if learned.count == 1 { return (learned.first, .learned) }
     if !learned.isEmpty { return (nil, .learned) }
     if known.count == 1, case .name = expression.kind { return (known.first, .known) }
     return (nil, expression.names.contains { isLayer($0, scope) } ? .learned : .known)
+  }
+
+  /// `drag = -c*θ'`, of a term that has a name.
+  private func definition(of name: String, _ scope: Int) -> String? {
+    switch odeScopes[scope].members[name]?.kind {
+    case .known(let binding): sourceText(binding.span)
+    case .learned(let term):
+      sourceText(
+        Span(source: term.span.source, start: term.name.span.start, end: term.span.end))
+    case .param, .const, .let, .layer, .part, .output, .input, nil: nil
+    }
   }
 
   /// A network, or what makes one.
@@ -247,7 +260,8 @@ extension Checker {
     var terms: [OdeInstance.Term] = []
     for raw in odeBuilders[builder].rawTerms {
       var term = OdeInstance.Term(
-        label: raw.label, kind: raw.kind, contributions: [], span: raw.span)
+        label: raw.label, text: raw.text, definition: raw.definition, kind: raw.kind,
+        contributions: [], span: raw.span)
       for (index, value) in raw.values where last[index] >= 0 {
         let state = odeBuilders[builder].states[index]
         let type = levelType(state, state.locals.count, odeBuilders[builder].timeUnit).tensor

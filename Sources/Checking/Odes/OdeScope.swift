@@ -112,6 +112,8 @@ struct OdeBuilder: Sendable {
   /// A summand of a right-hand side, by states before their reduction to first order.
   struct RawTerm: Sendable {
     var label: String
+    var text: String
+    var definition: String?
     var kind: OdeInstance.Term.Kind
     var values: [(Int, TypedExpression)]
     var span: Span

@@ -212,18 +212,19 @@ extension Checker {
     switch value {
     case .invalid: return nil
     case .ode(let id):
-      guard elaboratedOde(id, expression.span) != nil else { return nil }
+      guard let ode = elaboratedOde(id, expression.span) else { return nil }
       let name = environment.declarations[id.rawValue].name
-      return .declaration(name: name, kind: "ode", weights: weights(of: value) ?? [])
+      return .declaration(name: name, kind: "ode", ode: ode.id, weights: weights(of: value) ?? [])
     case .instance:
-      return .declaration(name: label, kind: "layer", weights: weights(of: value) ?? [])
-    case .term: return .declaration(name: label, kind: "term", weights: weights(of: value) ?? [])
+      return .declaration(name: label, kind: "layer", ode: nil, weights: weights(of: value) ?? [])
+    case .term:
+      return .declaration(name: label, kind: "term", ode: nil, weights: weights(of: value) ?? [])
     case .expression, .record, .tuple, .range:
       let typed = asExpression(value, expression.span)
       return typed.isInvalid ? nil : .value(label: label, closed(typed))
     case .function, .closure, .template, .intrinsic, .family, .distribution, .part, .loss, .method,
       .solver, .openWidth:
-      return .declaration(name: label, kind: value.kindText, weights: [])
+      return .declaration(name: label, kind: value.kindText, ode: nil, weights: [])
     }
   }
 

@@ -136,34 +136,46 @@ extension Checker {
     environment.modules[module].names[name] = id
     if case .value = kind {} else { declaredNow.insert(id) }
     guard let old, environment.declarations[old.rawValue].module == module else { return nil }
-    // Everything that read it, directly or not, is elaborated anew at its next use.
-    var stale: Set<DeclarationID> = [old]
+    return environment.renew(old)
+  }
+}
+
+extension Environment {
+  /// Forgets what a declaration and everything that read it, directly or not, was elaborated to: it is done anew at the next use.
+  mutating func renew(_ id: DeclarationID) -> Redefinition {
+    var stale: Set<DeclarationID> = [id]
     var grew = true
     while grew {
       grew = false
-      for (reader, read) in environment.caches.reads
+      for (reader, read) in caches.reads
       where !stale.contains(reader) && !read.isDisjoint(with: stale) {
         stale.insert(reader)
         grew = true
       }
     }
     for declaration in stale { forget(declaration) }
-    let dependants = stale.subtracting([old]).map { environment.declarations[$0.rawValue].name }
-    return Redefinition(name: name, dependants: Set(dependants).sorted())
+    let dependants = stale.subtracting([id]).map { declarations[$0.rawValue].name }
+    return Redefinition(name: declarations[id.rawValue].name, dependants: Set(dependants).sorted())
   }
 
-  mutating func forget(_ id: DeclarationID) {
-    environment.caches.constants[id] = nil
-    environment.caches.params[id] = nil
-    environment.caches.solvers[id] = nil
-    environment.caches.data[id] = nil
-    environment.caches.odes[id] = nil
-    environment.caches.announced.remove(id)
-    environment.caches.reads[id] = nil
-    let name = environment.declarations[id.rawValue].name
+  /// The same for a name that the user can see; nil where there is none. For a constant that is given another value from outside.
+  package mutating func renew(_ name: String) -> Redefinition? {
+    guard let module = userModule, let id = modules[module].names[name] else { return nil }
+    return renew(id)
+  }
+
+  private mutating func forget(_ id: DeclarationID) {
+    caches.constants[id] = nil
+    caches.params[id] = nil
+    caches.solvers[id] = nil
+    caches.data[id] = nil
+    caches.odes[id] = nil
+    caches.announced.remove(id)
+    caches.reads[id] = nil
+    let name = declarations[id.rawValue].name
     // Paths are free again: a weight made anew is matched with the old by path and shape.
-    for path in environment.weightsByPath.keys where path == name || path.hasPrefix(name + ".") {
-      environment.weightsByPath[path] = nil
+    for path in weightsByPath.keys where path == name || path.hasPrefix(name + ".") {
+      weightsByPath[path] = nil
     }
   }
 }

@@ -32,8 +32,8 @@ package enum TypedStatement: Sendable {
 /// What `print` shows.
 package enum PrintItem: Sendable {
   case value(label: String, TypedExpression)
-  /// A declared thing: its parameters (or a network's weights in brief).
-  case declaration(name: String, kind: String, weights: [WeightID])
+  /// A declared thing: its parameters (or a network's weights in brief); of an ode its equations too.
+  case declaration(name: String, kind: String, ode: OdeID?, weights: [WeightID])
 }
 
 package struct TestInstance: Sendable {

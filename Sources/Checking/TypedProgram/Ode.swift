@@ -127,6 +127,10 @@ package struct OdeInstance: Sendable {
     package enum Kind: String, Sendable, Hashable { case known, learned }
     /// The name given by `known` or `learned`, or the text of the summand: then it is learned if a network is in it.
     package var label: String
+    /// The summand as its equation has it, on one line.
+    package var text: String
+    /// `drag = -c*θ'`, where the term has a name.
+    package var definition: String?
     package var kind: Kind
     /// What it adds to the derivative of which state (an index into `states`).
     package var contributions: [(state: Int, value: TypedExpression)]

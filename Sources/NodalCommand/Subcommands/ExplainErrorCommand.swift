@@ -28,27 +28,6 @@ struct ExplainErrorCommand: ParsableCommand {
       throw ValidationError("there is no page for `\(code)`\(hint)")
     }
     let width = min(host.terminalWidth(.output) ?? 80, 100)
-    func indented(_ program: String) -> String {
-      program.split(separator: "\n", omittingEmptySubsequences: false)
-        .map { $0.isEmpty ? "" : "    \($0)" }.joined(separator: "\n")
-    }
-    var parts = ["\(page.code): \(page.title)", Self.wrapped(page.explanation, width)]
-    if let wrong = page.wrong { parts += ["Wrong:", indented(wrong)] }
-    if let right = page.right { parts += ["Right:", indented(right)] }
-    host.write(.output, parts.joined(separator: "\n\n") + "\n")
-  }
-
-  /// Lines no longer than the width, broken between words.
-  private static func wrapped(_ text: String, _ width: Int) -> String {
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(whereSeparator: \.isWhitespace) {
-      if !line.isEmpty, line.count + 1 + word.count > width {
-        lines.append(line)
-        line = ""
-      }
-      line += line.isEmpty ? String(word) : " " + word
-    }
-    return (lines + [line]).joined(separator: "\n")
+    host.write(.output, page.text(width: width) + "\n")
   }
 }

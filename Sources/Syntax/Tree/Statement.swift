@@ -91,4 +91,14 @@ extension Statement {
       false
     }
   }
+
+  /// Whether something has another meaning or value behind it: it is no mere look.
+  package var changesSession: Bool {
+    switch self {
+    case .import, .precision, .seed, .const, .param, .function, .layer, .ode, .solver, .data, .loss,
+      .let, .study, .transfer:
+      true
+    case .test, .bench, .explain, .check, .plot, .print, .assert, .expression, .invalid: false
+    }
+  }
 }
