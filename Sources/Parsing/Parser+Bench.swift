@@ -22,7 +22,8 @@ extension Parser {
       parser.skipSeparators()
       while !parser.at(.rightBrace), !parser.current.isEnd {
         lines.append(
-          parser.recovering(else: { .statement(.invalid($0)) }) { parser throws(ParseError) in
+          parser.recovering(at: .bench, else: { .statement(.invalid($0)) }) {
+            parser throws(ParseError) in
             try parser.parseBenchLine()
           })
         parser.skipSeparators()

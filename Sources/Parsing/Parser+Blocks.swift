@@ -88,7 +88,7 @@ extension Parser {
           parser.errors.append(parser.unused(earlier))
           value = nil
         }
-        let line = parser.recovering(else: { LocalLine.statement(.invalid($0)) }) {
+        let line = parser.recovering(at: .block, else: { LocalLine.statement(.invalid($0)) }) {
           parser throws(ParseError) in try parser.parseLocalLine()
         }
         switch line {

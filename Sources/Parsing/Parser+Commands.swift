@@ -49,6 +49,7 @@ extension Parser {
 
   /// `train fit on obs { … }`, `infer …`, `uncertainty of run { … }`, `residuals of run`, if one stands here.
   private mutating func parseStudy() throws(ParseError) -> Study? {
+    if position == probe.token { probe.words.formUnion(StatementWord.studies) }
     guard let word = current.word, peek().isName else { return nil }
     let start = position
     let kind: Study.Kind
@@ -91,7 +92,8 @@ extension Parser {
     skipSeparators()
     while !at(.rightBrace), !current.isEnd {
       let start = position
-      let option = recovering(else: { _ in Option?.none }) { parser throws(ParseError) in
+      let option = recovering(at: .option, else: { _ in Option?.none }) {
+        parser throws(ParseError) in
         try parser.parseOption(from: start)
       }
       if let option { options.append(option) }

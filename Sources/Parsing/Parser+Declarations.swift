@@ -99,7 +99,7 @@ extension Parser {
       parser.skipSeparators()
       while !parser.at(.rightBrace), !parser.current.isEnd {
         statements.append(
-          parser.recovering(else: { .invalid($0) }) { parser throws(ParseError) in
+          parser.recovering(at: .test, else: { .invalid($0) }) { parser throws(ParseError) in
             if let command = try parser.parseCommand() { return command }
             if let error = parser.misplacedWord(in: "a `test`") { throw error }
             throw try parser.notAStatement()

@@ -34,7 +34,8 @@ extension Parser {
       parser.skipSeparators()
       while !parser.at(.rightBrace), !parser.current.isEnd {
         items.append(
-          parser.recovering(else: { .invalid($0) }) { parser throws(ParseError) in
+          parser.recovering(at: equationsOnly ? .loop : .ode, else: { .invalid($0) }) {
+            parser throws(ParseError) in
             equationsOnly ? try parser.parseLoopItem() : try parser.parseOdeItem()
           })
         parser.skipSeparators()
@@ -271,6 +272,9 @@ extension Parser {
     if take(.in) {
       trigger = .times(condition, in: try parseExpression())
     } else {
+      if position == probe.token {
+        probe.words.formUnion(EventDeclaration.Direction.allCases.map(\.rawValue))
+      }
       let direction = current.word.flatMap { EventDeclaration.Direction(rawValue: $0) }
       if direction != nil { advance() }
       trigger = .crossing(condition, direction)
@@ -280,7 +284,7 @@ extension Parser {
     skipSeparators()
     while !at(.rightBrace), !current.isEnd {
       actions.append(
-        recovering(else: { .invalid($0) }) { parser throws(ParseError) in
+        recovering(at: .event, else: { .invalid($0) }) { parser throws(ParseError) in
           try parser.parseEventAction()
         })
       skipSeparators()

@@ -53,6 +53,7 @@ extension Parser {
     -> Expression
   {
     let opener = position
+    noteCall(of: callee, opener)
     let arguments = try parseArguments()
     let argumentsSpan = span(from: opener)
     var closure: Closure?

@@ -6,10 +6,15 @@ extension Parser {
   /// Reads one statement, and what must follow it. At a mistake the statement is skipped: its brackets match,
   /// so the next separator outside of them is its end.
   mutating func recovering<T>(
-    else invalid: (Span) -> T, _ body: (inout Parser) throws(ParseError) -> T
+    at site: StatementSite, else invalid: (Span) -> T,
+    _ body: (inout Parser) throws(ParseError) -> T
   ) -> T {
     let start = position
     let level = nesting
+    let around = statement
+    statement = (site, start)
+    defer { statement = around }
+    if start == probe.token { probe.beginsStatement = true }
     do throws(ParseError) {
       let result = try body(&self)
       if !atStatementEnd {

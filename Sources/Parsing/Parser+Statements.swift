@@ -10,7 +10,8 @@ extension Parser {
     while !current.isEnd {
       let word = current.word
       let place = current.span
-      let statement = recovering(else: { Statement.invalid($0) }) { parser throws(ParseError) in
+      let statement = recovering(at: .file, else: { Statement.invalid($0) }) {
+        parser throws(ParseError) in
         try parser.parseStatement()
       }
       switch statement {

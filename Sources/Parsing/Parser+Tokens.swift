@@ -11,6 +11,7 @@ extension Parser {
   var previous: Token { tokens[max(position - 1, 0)] }
 
   mutating func advance() {
+    if position == probe.token { noteStatement() }
     if position < tokens.count - 1 { position += 1 }
   }
 
@@ -25,12 +26,14 @@ extension Parser {
   }
 
   mutating func take(_ keyword: Keyword) -> Bool {
+    if position == probe.token { probe.words.insert(keyword.rawValue) }
     guard at(keyword) else { return false }
     advance()
     return true
   }
 
   mutating func take(word: String) -> Bool {
+    if position == probe.token { probe.words.insert(word) }
     guard at(word: word) else { return false }
     advance()
     return true

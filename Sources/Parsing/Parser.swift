@@ -22,6 +22,10 @@ package struct Parser {
   var documentedLines: Set<Int> = []
   /// How many brackets, prefix operators and the like are being read right now.
   var nesting = 0
+  /// The statement that is being read, the innermost one: where it stands, and its first token.
+  var statement: (site: StatementSite, start: Int) = (.file, 0)
+  /// A place of which it is asked what may stand there.
+  var probe = ParserProbe()
   /// The height of the highest tree read since it was last set to 0.
   var height = 0
 

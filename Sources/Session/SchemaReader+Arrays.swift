@@ -7,7 +7,7 @@ extension SchemaReader {
   /// `npz(file, time:, experiment:, columns:)`, or `npy(file, …)` with an array in each file.
   func arrays(_ call: DataCall) throws -> Dataset {
     let name = call.function.rawValue
-    let known = ["time", "experiment", "input", "columns"]
+    let known = Self.labels(of: call.function)
     for argument in call.arguments {
       if let label = argument.label, !known.contains(label), label != "file" {
         throw SessionFailure(

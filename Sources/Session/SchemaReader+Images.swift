@@ -6,7 +6,7 @@ import NodalTypes
 extension SchemaReader {
   /// `idx(images, labels)`.
   func images(_ call: DataCall) throws -> LabelledImages {
-    let names = ["images", "labels"]
+    let names = Self.labels(of: call.function)
     for argument in call.arguments {
       if let label = argument.label, !names.contains(label) {
         throw SessionFailure(

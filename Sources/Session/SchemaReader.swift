@@ -31,6 +31,16 @@ struct SchemaReader: Sendable {
     }
   }
 
+  /// What a function's arguments are called, but for the files that stand first.
+  static func labels(of function: DataCall.Function) -> [String] {
+    switch function {
+    case .csv: ["time", "experiment", "input", "columns", "separator", "decimal", "header"]
+    case .npz, .npy: ["time", "experiment", "input", "columns"]
+    case .idx: ["images", "labels"]
+    case .generate: ["count"]
+    }
+  }
+
   // MARK: Files
 
   /// `csv(file, time:, experiment:, columns:)`.
@@ -40,9 +50,7 @@ struct SchemaReader: Sendable {
         .argumentType, "`csv` wants the name of a file", at: call.span,
         help: ["csv(\"data.csv\", time: \"t\")"])
     }
-    let known = [
-      "file", "time", "experiment", "input", "columns", "separator", "decimal", "header",
-    ]
+    let known = ["file"] + Self.labels(of: .csv)
     for argument in call.arguments {
       if let label = argument.label, !known.contains(label) {
         throw SessionFailure(

@@ -181,6 +181,7 @@ extension Checker {
 enum Suggestions {
   /// The candidate at the least edit distance, if it is near enough to be a slip of the pen.
   static func nearest(to name: String, in candidates: [String]) -> String? {
+    Inquiry.current?.hear(candidates, insteadOf: name)
     // Another case is nearer than another letter.
     let folded = name.lowercased()
     if let same = candidates.sorted().first(where: { $0 != name && $0.lowercased() == folded }) {

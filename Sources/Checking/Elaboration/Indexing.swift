@@ -298,6 +298,7 @@ extension Checker {
   // MARK: fields
 
   mutating func field(_ base: Meaning, _ name: Name, _ baseSpan: Span, _ span: Span) -> Meaning {
+    defer { tellFields(of: base, name, baseSpan) }
     let spelling = name.spelling
     switch base {
     case .invalid: return .invalid

@@ -57,6 +57,7 @@ extension Checker {
         .timeOutsideOde, "`t` is the time inside an ode, and this is outside",
         at: Label(name.span), help: ["a solution's or a data set's time is a field: `s.t`"])
     }
+    tellScope(of: name)
     return .unknownName(name.spelling, at: name.span, near: visibleNames)
   }
 

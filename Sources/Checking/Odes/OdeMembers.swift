@@ -335,7 +335,10 @@ extension Checker {
       }
       return recordValue(fields, span)
     }
-    let near = environment.weightsByPath.keys.filter { $0.hasPrefix((instance.path ?? "") + ".") }
+    let stem = (instance.path ?? "") + "."
+    let near = environment.weightsByPath.keys.filter { $0.hasPrefix(stem) }
+    Inquiry.current?.hear(
+      near.map { String($0.dropFirst(stem.count)) }, insteadOf: name.spelling)
     return fail(
       Diagnostic(
         .unknownWeight, "there is no weight `\(path)`", at: Label(name.span),

@@ -24,11 +24,17 @@ package enum Check {
     _ file: File, source: SourceFile, in environment: Environment = Environment(),
     host: CheckerHost
   ) -> CheckResult {
-    // Deep programs need more stack than a thread of a pool has.
-    let box = ResultBox()
-    let thread = Thread {
-      box.set(run(file, source: source, in: environment, host: host))
-    }
+    onThread { run(file, source: source, in: environment, host: host) }
+      ?? CheckResult(
+        program: TypedProgram(
+          precision: .f64, seed: 0, statements: [], weights: [:], odes: [:], redefined: []),
+        environment: Environment(), diagnostics: [])
+  }
+
+  /// Deep programs need more stack than a thread of a pool has. Never nil: the work always gives a value.
+  static func onThread<T: Sendable>(_ work: @escaping @Sendable () -> T) -> T? {
+    let box = ResultBox<T>()
+    let thread = Thread { box.set(work()) }
     thread.stackSize = 1 << 29
     thread.start()
     return box.wait()
@@ -62,20 +68,16 @@ package enum Check {
 }
 
 /// Hands a result from one thread to another.
-private final class ResultBox: @unchecked Sendable {
+private final class ResultBox<T: Sendable>: @unchecked Sendable {
   private let done = DispatchSemaphore(value: 0)
-  private var result: CheckResult?
-  func set(_ value: CheckResult) {
+  private var result: T?
+  func set(_ value: T) {
     result = value
     done.signal()
   }
-  func wait() -> CheckResult {
+  func wait() -> T? {
     done.wait()
     return result
-      ?? CheckResult(
-        program: TypedProgram(
-          precision: .f64, seed: 0, statements: [], weights: [:], odes: [:], redefined: []),
-        environment: Environment(), diagnostics: [])
   }
 }
 

@@ -42,11 +42,23 @@ package struct DataCall: Sendable {
     package var label: String?
     package var value: Argument
     package var span: Span
+
+    package init(label: String?, value: Argument, span: Span) {
+      self.label = label
+      self.value = value
+      self.span = span
+    }
   }
 
   package var function: Function
   package var arguments: [LabelledArgument]
   package var span: Span
+
+  package init(function: Function, arguments: [LabelledArgument], span: Span) {
+    self.function = function
+    self.arguments = arguments
+    self.span = span
+  }
 
   package func argument(_ label: String) -> LabelledArgument? {
     arguments.first { $0.label == label }

@@ -1,0 +1,153 @@
+import NodalDiagnostics
+import NodalMethods
+import NodalSyntax
+import NodalTypes
+
+/// What the checker adds to the names that it tells an inquiry: what they are.
+extension Checker {
+  /// All that can be seen where a name stands that nothing is known of.
+  func tellScope(of name: Name) {
+    guard Inquiry.isAbout(name), let inquiry = Inquiry.current else { return }
+    var names = Set(visibleNames)
+    if frame.kind == .ode, frame.odeScope != nil { names.insert("t") }
+    // What reading a name makes (constants that are worked out, weights) is taken back.
+    var trial = self
+    for spelling in names.sorted() {
+      guard let known = trial.described(spelling) else {
+        inquiry.forget(spelling)
+        continue
+      }
+      inquiry.describe(known)
+    }
+  }
+
+  /// The fields of a value of which one is asked for that it doesn't have.
+  func tellFields(of base: Meaning, _ name: Name, _ baseSpan: Span) {
+    guard Inquiry.isAbout(name), let inquiry = Inquiry.current else { return }
+    if case .distribution = base {
+      inquiry.describe(.init(name: "log_prob", kind: .function, detail: "log_prob(x)"))
+    }
+    if case .expression(let value) = base, case .dataset = resolve(value.type) {
+      for part in ["first", "last"] {
+        inquiry.describe(.init(name: part, kind: .function, detail: "\(part)(share)"))
+      }
+    }
+    var trial = self
+    for candidate in inquiry.found where candidate.kind == .label {
+      let own = Name.spelled(candidate.name, at: name.span)
+      let meaning = trial.field(base, own, baseSpan, name.span)
+      var known = trial.description(of: meaning, named: candidate.name)
+      if known.kind == .value { known.kind = .field }
+      inquiry.describe(known)
+    }
+  }
+
+  /// A name that can be seen, and what it is; nil for what can't be read here.
+  private mutating func described(_ spelling: String) -> Inquiry.Candidate? {
+    let name = Name.spelled(spelling, at: .none)
+    if frame.names[spelling] == nil, name.primes == 0, let id = declaration(named: spelling) {
+      if let scope = frame.odeScope, odeScopes[scope].members[spelling] != nil {
+        return description(of: lookUp(name), named: spelling)
+      }
+      return described(id, spelling)
+    }
+    return description(of: lookUp(name), named: spelling)
+  }
+
+  private mutating func described(
+    _ id: DeclarationID, _ spelling: String
+  ) -> Inquiry.Candidate? {
+    let declaration = environment.declarations[id.rawValue]
+    if case .value = declaration.kind, frame.kind != .top { return nil }
+    // Something that is being declared is not to be declared once more.
+    var known =
+      stack.contains(id)
+      ? Inquiry.Candidate(name: spelling, kind: .value)
+      : description(of: value(of: id, .none), named: spelling)
+    switch declaration.kind {
+    case .const: known.kind = .constant
+    case .param: known.kind = .parameter
+    case .function, .layer: known.detail = signature(of: declaration)
+    case .data: known.kind = .data
+    case .ode, .solver, .loss, .value: break
+    }
+    known.documentation = declaration.documentation
+    return known
+  }
+
+  /// A meaning in a few words: its type, or how it is called.
+  func description(of meaning: Meaning, named name: String) -> Inquiry.Candidate {
+    func candidate(_ kind: Inquiry.Kind, _ detail: String) -> Inquiry.Candidate {
+      Inquiry.Candidate(name: name, kind: kind, detail: detail)
+    }
+    switch meaning {
+    case .expression(let value):
+      if value.kind.weight != nil { return candidate(.parameter, typeInWords(value.type)) }
+      if case .dataset = resolve(value.type) { return candidate(.data, typeInWords(value.type)) }
+      return candidate(.value, typeInWords(value.type))
+    case .function(let id), .template(let id):
+      let declaration = environment.declarations[id.rawValue]
+      return candidate(
+        { if case .layer = declaration.kind { .layer } else { .function } }(),
+        signature(of: declaration))
+    case .instance(let instance):
+      return candidate(
+        .layer, signature(of: environment.declarations[instance.declaration.rawValue]))
+    case .closure(let closure):
+      let names = closure.closure.parameters.map(\.name.spelling).joined(separator: ", ")
+      return candidate(.function, "(\(names)) -> …")
+    case .intrinsic(let intrinsic): return candidate(.function, intrinsic.callText)
+    case .family(let family):
+      return candidate(
+        .distribution, "\(family.name)(\(family.parameters.joined(separator: ", ")))")
+    case .distribution: return candidate(.distribution, meaning.kindText)
+    case .method(let entry):
+      return Inquiry.Candidate(
+        name: name, kind: .solver, detail: "a method", documentation: entry.summary)
+    case .solver: return candidate(.solver, meaning.kindText)
+    case .ode: return candidate(.ode, meaning.kindText)
+    case .part: return candidate(.ode, meaning.kindText)
+    case .loss: return candidate(.loss, meaning.kindText)
+    case .record(let fields):
+      return candidate(.value, "{" + fields.map(\.name).joined(separator: ", ") + "}")
+    case .range, .tuple, .openWidth, .term: return candidate(.value, meaning.kindText)
+    case .invalid: return candidate(.value, "")
+    }
+  }
+
+  /// As in a type, with what a name would leave out.
+  func typeInWords(_ type: Type) -> String { resolve(type).isError ? "" : text(type) }
+
+  /// `fn kinetic(m, v) -> Real`, as it is declared.
+  func signature(of declaration: Declaration) -> String {
+    let start: Span
+    let end: Int
+    switch declaration.kind {
+    case .function(let node): (start, end) = (node.name.span, node.body.span.start)
+    case .layer(let node): (start, end) = (node.name.span, node.body.span.start)
+    case .const, .param, .ode, .solver, .data, .loss, .value: return ""
+    }
+    let text = sourceText(Span(source: start.source, start: start.start, end: end))
+    var head = Substring(text)
+    while let last = head.last, last == "=" || last == "{" || last == " " { head.removeLast() }
+    return String(head)
+  }
+}
+
+extension Intrinsic {
+  /// `linspace(from, to, count)`; what may be left out in brackets. Empty where the arguments are read in a way of its own.
+  var callText: String {
+    let (names, required) = signature
+    if names.isEmpty { return "\(rawValue)(…)" }
+    let shown = names.enumerated().map { $0.offset < required ? $0.element : "[\($0.element)]" }
+    return "\(rawValue)(\(shown.joined(separator: ", ")))"
+  }
+}
+
+extension Name {
+  /// A name of its text with primes: `θ'`.
+  static func spelled(_ spelling: String, at span: Span) -> Name {
+    let text = spelling.prefix { $0 != "'" }
+    return Name(String(text), primes: spelling.count - text.count, span: span)
+  }
+}
