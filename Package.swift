@@ -39,6 +39,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Nodal", targets: ["Nodal"]),
+    // The same for C, and for what speaks to C: one shared library, and Sources/CNodal/include/nodal.h.
+    .library(name: "NodalC", type: .dynamic, targets: ["NodalCInterface"]),
     .executable(name: "nodal", targets: ["NodalCommand"]),
   ],
   dependencies: [
@@ -109,6 +111,11 @@ let package = Package(
       ],
       path: "Sources/Nodal", swiftSettings: settings),
     // 9
+    // The header, and its functions.
+    .target(name: "CNodal", path: "Sources/CNodal"),
+    .target(
+      name: "NodalCInterface", dependencies: ["CNodal", "Nodal"], path: "Sources/CInterface",
+      swiftSettings: settings),
     .systemLibrary(name: "CReadline", path: "Sources/CReadline", pkgConfig: readlinePackage),
     .target(
       name: "NodalREPL", dependencies: ["Nodal", "NodalBasics", "CReadline"],

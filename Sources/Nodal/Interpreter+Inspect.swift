@@ -1,3 +1,4 @@
+import NodalBasics
 import NodalChecking
 import NodalSession
 
@@ -11,6 +12,15 @@ public struct Declaration: Sendable, Hashable {
   public let type: String?
   /// The text of its `///` comments.
   public let documentation: String?
+
+  /// One JSON object without line break: `name`, `kind`, `type` and `documentation`, null where there is none.
+  public var json: String {
+    func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+    return JSONValue.object([
+      .init("name", .string(name)), .init("kind", .string(kind)), .init("type", text(type)),
+      .init("documentation", text(documentation)),
+    ]).text
+  }
 
   init(_ declared: DeclaredName) {
     name = declared.name

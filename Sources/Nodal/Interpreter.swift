@@ -39,6 +39,8 @@ public final class Interpreter {
     case ran(Outcome)
   }
 
+  /// The version of the library: `0.1.0`.
+  public static var version: String { NodalVersion.text }
   /// Stops what runs, from any thread.
   public let cancellation: Cancellation
   /// What it was made with.

@@ -32,6 +32,12 @@ public indirect enum Value: Sendable {
     public let name: String
     /// What it names.
     public let value: Value
+
+    /// A name and its value.
+    public init(name: String, value: Value) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// The number of a scalar, or of an array with one element.

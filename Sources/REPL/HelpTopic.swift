@@ -11,7 +11,8 @@ struct HelpTopic {
     .init(
       word: "ode",
       usage: "ode swing {\n  param L = 1<m> in (0, inf)\n  θ'' = -9.81<m/s^2>/L*sin(θ)\n}",
-      text: "a model: states, and equations for how they change. `ode b extends a { … }` adds to one."),
+      text:
+        "a model: states, and equations for how they change. `ode b extends a { … }` adds to one."),
     .init(
       word: "learned", usage: "ode b extends a { learned drag = mlp(8)(θ')\n θ'' += -drag }",
       text: "a term of an equation that a network is, with `where odd(θ')` and other structures."),
@@ -49,7 +50,8 @@ struct HelpTopic {
     .init(
       word: "plot", usage: "plot s.θ against t to \"swing.svg\"",
       text: "draws: at a terminal without `to`."),
-    .init(word: "print", usage: "print s.final.θ", text: "shows values; so does a value by itself."),
+    .init(
+      word: "print", usage: "print s.final.θ", text: "shows values; so does a value by itself."),
     .init(
       word: "explain", usage: "explain swing along s",
       text: "what each term of each equation adds along a solution."),

@@ -2,7 +2,7 @@
 import Foundation
 import Synchronization
 
-/// Lines from a person at a terminal, through GNU readline: editing, history, completion of names.
+/// Lines from a person at a terminal, through GNU readline: editing, history, completion.
 ///
 /// Readline keeps its state in the process, so there is one of these.
 final class LineReader {
@@ -18,7 +18,6 @@ final class LineReader {
   private struct Shared {
     var answer: String?
     var isDone = false
-    var names: [String] = []
   }
   private static let shared = Mutex(Shared())
 
@@ -27,15 +26,20 @@ final class LineReader {
 
   /// - Parameters:
   ///   - historyFile: read now, and added to by each entry; nil for none.
+  ///   - completions: what Tab offers.
   ///   - isInterrupted: whether Ctrl-C was pressed since the last call.
-  init(historyFile: String?, isInterrupted: @escaping () -> Bool) {
+  init(
+    historyFile: String?, completions: @escaping LineCompleter.Source,
+    isInterrupted: @escaping () -> Bool
+  ) {
     self.historyFile = historyFile
     self.isInterrupted = isInterrupted
     // Interrupts go to the process's own handler; readline never sees them.
     rl_catch_signals = 0
-    rl_completion_entry_function = { text, state in LineReader.completion(text, state) }
-    // Names hold primes, dots and Greek letters; what ends them is listed.
-    nodal_set_word_breaks()
+    LineCompleter.install()
+    LineCompleter.setSource(completions)
+    // Where nothing says how characters are written, as this program does.
+    nodal_set_locale()
     // `$if nodal` in an `.inputrc`.
     nodal_set_name()
     using_history()
@@ -51,9 +55,6 @@ final class LineReader {
   }
 
   private static let mostHistory: Int32 = 10_000
-
-  /// Names that Tab completes.
-  func setNames(_ names: [String]) { Self.shared.withLock { $0.names = names } }
 
   /// Adds to the history, at once to its file too: prompts beside each other lose nothing of it. Of equal entries the last stays.
   func remember(_ entry: String) {
@@ -109,17 +110,5 @@ final class LineReader {
       let (isDone, answer) = Self.shared.withLock { ($0.isDone, $0.answer) }
       if isDone { return answer.map { .line($0) } ?? .end }
     }
-  }
-
-  /// One match a call, as readline asks for them; nil at the end.
-  private static func completion(
-    _ text: UnsafePointer<CChar>?, _ state: Int32
-  ) -> UnsafeMutablePointer<CChar>? {
-    guard let text else { return nil }
-    let begin = String(cString: text)
-    let names = shared.withLock { $0.names }
-    let matches = names.filter { $0.hasPrefix(begin) }
-    // Freed by readline.
-    return matches.indices.contains(Int(state)) ? strdup(matches[Int(state)]) : nil
   }
 }

@@ -7,6 +7,12 @@ package final class Prompt {
   private let interrupts: InterruptHandler
   private let reader: LineReader
   private let version: String
+  private let entry: Entry
+
+  /// The lines of an entry so far, which what completes the next one has to know.
+  private final class Entry {
+    var text = ""
+  }
 
   /// - Parameter historyFile: nil keeps no history.
   package init(
@@ -15,52 +21,54 @@ package final class Prompt {
   ) {
     self.version = version
     let cancellation = Cancellation()
-    session = PromptSession(configuration, host: host, style: style, cancellation: cancellation)
+    let session = PromptSession(
+      configuration, host: host, style: style, cancellation: cancellation)
+    self.session = session
+    let entry = Entry()
+    self.entry = entry
     let interrupts = InterruptHandler(cancellation)
     self.interrupts = interrupts
-    reader = LineReader(historyFile: historyFile) { interrupts.takeInterrupt() }
+    reader = LineReader(historyFile: historyFile) { line, point in
+      session.completions(of: line, at: point, after: entry.text)
+    } isInterrupted: {
+      interrupts.takeInterrupt()
+    }
   }
 
   /// Until Ctrl-D or `:quit`.
   package func run() {
     let host = session.host
     host.write(.output, "Nodal \(version). :help helps, Ctrl-D leaves.\n")
-    var entry = ""
     while true {
-      reader.setNames(
-        session.interpreter.visibleNames + PromptCommand.allCases.map { ":" + $0.rawValue })
-      switch reader.read(entry.isEmpty ? "nodal> " : "  ...> ") {
+      switch reader.read(entry.text.isEmpty ? "nodal> " : "  ...> ") {
       case .end:
         host.write(.output, "\n")
-        if entry.isEmpty { return }
-        entry = ""
+        if entry.text.isEmpty { return }
+        entry.text = ""
       case .interrupted:
         host.write(.output, "\n")
-        entry = ""
+        entry.text = ""
       case .line(let line):
-        if entry.isEmpty, let command = PromptCommand.parse(line) {
+        if entry.text.isEmpty, let command = PromptCommand.parse(line) {
           reader.remember(line)
           if interruptible({ session.perform(command) }) == .leave { return }
           continue
         }
         let isEnd = line.allSatisfy(\.isWhitespace)
-        entry += entry.isEmpty ? line : "\n" + line
-        if entry.allSatisfy(\.isWhitespace) {
-          entry = ""
-          continue
-        }
-        if run(entry, mustEnd: isEnd && entry.contains("\n\n")) { entry = "" }
+        entry.text += entry.text.isEmpty ? line : "\n" + line
+        if entry.text.allSatisfy(\.isWhitespace) || run(mustEnd: isEnd) { entry.text = "" }
       }
     }
   }
 
   /// Whether the entry was complete. A second empty line ends one that isn't: it is run as it is, and says what it lacks.
-  private func run(_ entry: String, mustEnd: Bool) -> Bool {
-    if interruptible({ session.run(entry) }) == nil {
-      guard mustEnd else { return false }
-      session.printer.receive(Program(text: entry, path: "<prompt>").syntaxDiagnostics)
+  private func run(mustEnd: Bool) -> Bool {
+    let text = entry.text
+    if interruptible({ session.run(text) }) == nil {
+      guard mustEnd, text.contains("\n\n") else { return false }
+      session.printer.receive(Program(text: text, path: "<prompt>").syntaxDiagnostics)
     }
-    reader.remember(entry)
+    reader.remember(text)
     return true
   }
 

@@ -88,7 +88,8 @@ final class PromptSession {
         """)
       for command in PromptCommand.allCases {
         let usage = ":\(command.rawValue) \(command.argument)"
-        say("  " + usage + String(repeating: " ", count: max(1, 20 - usage.count)) + command.summary)
+        say(
+          "  " + usage + String(repeating: " ", count: max(1, 20 - usage.count)) + command.summary)
       }
       say("\n:help NAME explains a word of the language too: " + HelpTopic.words)
       return .done

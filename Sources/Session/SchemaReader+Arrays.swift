@@ -4,7 +4,7 @@ import NodalData
 import NodalDiagnostics
 
 extension SchemaReader {
-  /// `npz(file, time:, experiment:, columns:)`, or `npy(file, …)` with an array in each file.
+  /// `npz(file, time:, experiment:, columns:)`, `npy(file, …)` with an array in each file, or `given(name, …)`.
   func arrays(_ call: DataCall) throws -> Dataset {
     let name = call.function.rawValue
     let known = Self.labels(of: call.function)
@@ -19,28 +19,44 @@ extension SchemaReader {
       argument in
       guard case .text(let file) = argument.value else {
         throw SessionFailure(
-          .argumentType, "`\(name)` wants the name of a file, not \(argument.value.kindText)",
+          .argumentType, "`\(name)` wants \(call.function.wanted), not \(argument.value.kindText)",
           at: argument.span)
       }
       return file
     }
     guard let first = files.first else {
       throw SessionFailure(
-        .missingArgument, "`\(name)` wants the name of a file", at: call.span,
-        help: ["\(name)(\"trial.\(name)\", time: \"t\")"])
+        .missingArgument, "`\(name)` wants \(call.function.wanted)", at: call.span,
+        help: ["\(name)(\"\(call.function.example)\", time: \"t\")"])
     }
-    if call.function == .npz, files.count > 1 {
+    if call.function != .npy, files.count > 1 {
       throw SessionFailure(
-        .tooManyArguments, "`npz` takes one file", at: call.span,
+        .tooManyArguments, "`\(name)` takes one name", at: call.span,
         help: ["the arrays of a file belong together; `npy` takes several files, an array each"])
     }
     let schema = try arraySchema(call)
-    let arrays = try call.function == .npz ? archive(first, call) : single(files, call)
+    let arrays =
+      switch call.function {
+      case .given: try givenArrays(first, call)
+      case .npz: try archive(first, call)
+      case .npy, .csv, .idx, .generate: try single(files, call)
+      }
     do {
       return try ArrayTable(arrays).dataset(schema)
     } catch {
       throw DataProblem(.arrays(error), file: first, request: call.span)
     }
+  }
+
+  private func givenArrays(_ name: String, _ call: DataCall) throws -> [NamedArray] {
+    if let arrays = given[name] { return arrays }
+    let names = given.keys.sorted().map { "`\($0)`" }.joined(separator: ", ")
+    throw SessionFailure(
+      .unreadableFile, "nothing is given as `\(name)`", at: call.span,
+      help: [
+        "`given` reads arrays of a program that embeds this one"
+          + (names.isEmpty ? "" : "; it gave \(names)")
+      ])
   }
 
   private func archive(_ file: String, _ call: DataCall) throws -> [NamedArray] {
@@ -83,5 +99,22 @@ extension SchemaReader {
     var schema = try tableSchema(plain)
     schema.hasExperimentAxis = flag
     return schema
+  }
+}
+
+extension DataCall.Function {
+  /// What stands first.
+  fileprivate var wanted: String {
+    switch self {
+    case .given: "the name of what is given"
+    case .csv, .idx, .npz, .npy, .generate: "the name of a file"
+    }
+  }
+
+  fileprivate var example: String {
+    switch self {
+    case .given: "obs"
+    case .csv, .idx, .npz, .npy, .generate: "trial.\(rawValue)"
+    }
   }
 }

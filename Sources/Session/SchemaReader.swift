@@ -12,6 +12,8 @@ struct SchemaReader: Sendable {
   let host: Host
   let policy: PathPolicy
   let bases: [String]
+  /// What `given(name)` reads.
+  let given: [String: [NamedArray]]
   let texts: SourceRegistry
 
   func schema(of call: DataCall) -> SchemaResult {
@@ -20,7 +22,7 @@ struct SchemaReader: Sendable {
       case .csv: return .schema(Self.schema(of: try csv(call)))
       case .generate: return .schema(try generatorSchema(call))
       case .idx: return .schema(Self.schema(of: try images(call)))
-      case .npz, .npy: return .schema(Self.schema(of: try arrays(call)))
+      case .npz, .npy, .given: return .schema(Self.schema(of: try arrays(call)))
       }
     } catch let problem as DataProblem {
       return .failure(problem.diagnostic)
@@ -35,7 +37,7 @@ struct SchemaReader: Sendable {
   static func labels(of function: DataCall.Function) -> [String] {
     switch function {
     case .csv: ["time", "experiment", "input", "columns", "separator", "decimal", "header"]
-    case .npz, .npy: ["time", "experiment", "input", "columns"]
+    case .npz, .npy, .given: ["time", "experiment", "input", "columns"]
     case .idx: ["images", "labels"]
     case .generate: ["count"]
     }

@@ -2,7 +2,7 @@ import NodalIR
 import NodalTraining
 import NodalBasics
 import NodalChecking
-import NodalData
+package import NodalData
 import NodalDiagnostics
 import NodalExecution
 import NodalTypes
@@ -47,8 +47,19 @@ extension Session {
     lengths[variable] = length - size.constant
   }
 
+  /// Arrays that `given(name)` reads from now on; what was made of older ones is made anew where it is needed.
+  package func give(_ arrays: [NamedArray], as name: String) {
+    given[name] = arrays
+    environment.renewData { call in
+      if call.function == .given, case .text(let own)? = call.positional(0)?.value {
+        return own == name
+      }
+      return false
+    }
+  }
+
   private func read(_ call: DataCall) throws -> Dataset {
-    let reader = SchemaReader(host: host, policy: policy, bases: dataBases, texts: texts)
+    let reader = self.reader
     switch call.function {
     case .csv: return try alone { try reader.csv(call) }
     case .generate:
@@ -62,7 +73,7 @@ extension Session {
         }
       }
     case .idx: return try alone { try reader.images(call).dataset }
-    case .npz, .npy: return try alone { try reader.arrays(call) }
+    case .npz, .npy, .given: return try alone { try reader.arrays(call) }
     }
   }
 

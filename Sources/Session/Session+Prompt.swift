@@ -175,16 +175,24 @@ extension Session {
   /// What is to be shown of an expression, with the data that it reads made.
   private func item(of source: SourceFile) throws -> PrintItem? {
     guard let checked = try checkExpression(source) else { return nil }
+    try take(checked)
+    return checked.shown
+  }
+
+  /// Takes a checked expression into the session, and makes the data that it reads.
+  func take(_ checked: CheckResult) throws {
     adopt(checked)
     try prepareWeights()
     for statement in checked.program.statements {
       if case .show = statement { continue }
       try execute(statement)
     }
-    return checked.shown
   }
 
-  private func checkExpression(_ source: SourceFile) throws -> CheckResult? {
+  /// - Parameter parameters: names that it is a function of.
+  func checkExpression(
+    _ source: SourceFile, of parameters: [FunctionParameter] = []
+  ) throws -> CheckResult? {
     remember(source)
     guard case .complete(let statements, let found) = Parser.parseEntry(source) else {
       throw SessionFailure(
@@ -198,7 +206,7 @@ extension Session {
         help: ["statements are run, not evaluated"])
     }
     return try check(
-      File(source: source.id, statements: statements, span: source.span), source)
+      File(source: source.id, statements: statements, span: source.span), source, of: parameters)
   }
 
   /// The statements of a text, checked and taken into the session, but not run; nil where it has errors.
@@ -248,7 +256,7 @@ extension Session {
 
 extension CheckResult {
   /// What a bare value shows.
-  fileprivate var shown: PrintItem? {
+  var shown: PrintItem? {
     for case .show(let item, _) in program.statements { return item }
     return nil
   }

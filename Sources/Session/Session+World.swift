@@ -12,8 +12,7 @@ import NodalSyntax
 /// What the checker asks of the world: modules, and the columns of data.
 extension Session {
   func checkerHost() -> CheckerHost {
-    let reader = SchemaReader(
-      host: host, policy: policy, bases: dataBases, texts: texts)
+    let reader = reader
     let (host, policy, texts) = (host, policy, texts)
     let base = directory
     return CheckerHost(
@@ -51,6 +50,10 @@ extension Session {
         }
       },
       schema: { call in reader.schema(of: call) }, settings: options.settings)
+  }
+
+  var reader: SchemaReader {
+    SchemaReader(host: host, policy: policy, bases: dataBases, given: given, texts: texts)
   }
 
   /// Where data files are looked for, in order.

@@ -42,6 +42,8 @@ package final class Session {
   var journal = SessionJournal()
   /// What was known before each entry, the last one last.
   var past: [SessionSnapshot] = []
+  /// Arrays that an embedding program has given, by name.
+  var given: [String: [NamedArray]] = [:]
   /// Names for values that only a single statement needs.
   var temporaries = 0
   /// Those of them that hold something just now, the oldest first.
@@ -143,11 +145,13 @@ package final class Session {
 
   /// `found` is what the parser has said of the same text: a mistake on a line that it has complained of is not told again.
   func check(
-    _ tree: File, _ source: SourceFile, besides found: [Diagnostic] = []
+    _ tree: File, _ source: SourceFile, besides found: [Diagnostic] = [],
+    of parameters: [FunctionParameter] = []
   ) throws -> CheckResult? {
     let (environment, checkerHost) = (environment, checkerHost())
     let result = try alone {
-      Check.check(tree, source: source, in: environment, host: checkerHost)
+      Check.check(
+        tree, source: source, in: environment, host: checkerHost, parameters: parameters)
     }
     sources.merge(texts.all) { first, _ in first }
     let lines = Set(

@@ -19,6 +19,8 @@ package struct SessionJournal: Sendable {
     case training
     /// `let run = train …`: a name holds how it went.
     case namedTraining
+    /// `load f from "f.safetensors"`
+    case loading
     case command
   }
 
@@ -42,8 +44,6 @@ package struct SessionJournal: Sendable {
     for record in records.reversed() {
       if !record.names.isEmpty, seen.isSuperset(of: record.names) { continue }
       seen.formUnion(record.names)
-      // Looked at twice in a row.
-      if record.names.isEmpty, kept.last?.text == record.text { continue }
       kept.append(record)
     }
     kept.reverse()
@@ -84,7 +84,9 @@ package struct SessionJournal: Sendable {
     case .let(let node):
       return node.bindings.map { binding in
         var role = Role.command
-        if case .study(let study) = binding.value, case .train = study.kind { role = .namedTraining }
+        if case .study(let study) = binding.value, case .train = study.kind {
+          role = .namedTraining
+        }
         return record(
           binding.span, [binding.name.spelling], role, node.documentation, word: "let ")
       }
@@ -101,10 +103,12 @@ package struct SessionJournal: Sendable {
     case .study(let study):
       if case .train = study.kind { return [record(study.span, [], .training)] }
       return [record(study.span, [], .command)]
-    case .explain, .check, .plot, .print, .transfer, .assert:
-      return [record(statement.span, [], .command)]
-    case .expression(let expression): return [record(expression.span, [], .command, word: "print ")]
-    case .invalid: return []
+    case .transfer(let node):
+      return [record(node.span, [], node.kind == .load ? .loading : .command)]
+    case .plot(let node) where node.destination == nil: return []
+    case .explain, .check, .plot, .print, .assert: return [record(statement.span, [], .command)]
+    // A look.
+    case .expression, .invalid: return []
     }
   }
 }

@@ -36,14 +36,17 @@ struct SessionText {
   ///   - loads: statements that give weights their values; none where nothing was learned.
   init(_ journal: SessionJournal, settings: [String: String], seed: Int?, loads: [String]) {
     let records = journal.latest
-    let lastTraining = records.lastIndex { $0.role == .training || $0.role == .namedTraining }
+    let lastLearning = records.lastIndex {
+      [.training, .namedTraining, .loading].contains($0.role)
+    }
     let lastNamed = records.lastIndex { $0.role == .namedTraining } ?? -1
     parts = []
     if let seed { parts.append(Part(text: "seed \(seed)")) }
     for (index, record) in records.enumerated() {
       if seed != nil, record.names == ["%seed"] { continue }
       var part = Part(text: record.text)
-      if record.role == .declaration, record.text.hasPrefix("const "), let name = record.names.first,
+      if record.role == .declaration, record.text.hasPrefix("const "),
+        let name = record.names.first,
         let value = settings[name]
       {
         part.text = "const \(name) = \(value)"
@@ -52,10 +55,10 @@ struct SessionText {
       if record.role == .training, index > lastNamed, !loads.isEmpty {
         part.reason = .trained
       }
-      parts.append(part)
-      if index == lastTraining { parts += loads.map { Part(text: $0) } }
+      if record.role != .loading || loads.isEmpty { parts.append(part) }
+      if index == lastLearning { parts += loads.map { Part(text: $0) } }
     }
-    if lastTraining == nil { parts += loads.map { Part(text: $0) } }
+    if lastLearning == nil { parts += loads.map { Part(text: $0) } }
     for (name, value) in settings.sorted(by: { $0.key < $1.key }) where name.contains(".") {
       parts.append(Part(text: "--set \(name)=\(value)", reason: .setting))
     }

@@ -15,7 +15,7 @@ enum Harness {
   /// Columns that programs of the tests may read, whatever the call.
   static func schema(_ call: DataCall) -> SchemaResult {
     switch call.function {
-    case .idx, .npz, .npy: return .schema(DataSchema(columns: []))
+    case .idx, .npz, .npy, .given: return .schema(DataSchema(columns: []))
     case .csv:
       guard case .text(let path)? = call.arguments.first?.value else {
         return .schema(DataSchema(columns: []))

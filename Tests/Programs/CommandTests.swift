@@ -27,6 +27,41 @@ struct CommandTests {
 
   @Test func standardInputRunsWithoutSubcommand() throws {
     #expect(try Command.run([], input: "print 2^10").output == "2^10 = 1024\n")
+    // As at the prompt, without its noise: bare values, names that are declared again, commands.
+    let input = """
+      const c = 2
+      fn g(x) = c*x
+      g(1)
+      :type g(1)
+      const c = 3
+      g(1)
+      :undo
+      g(1)
+      :set c=7
+      g(1)
+      """
+    let piped = try Command.run([], input: input)
+    #expect(piped.status == 0)
+    #expect(
+      piped.output
+        == "g(1) = 2\nInt\ng(1) = 3\ntaken back: const c = 3\ng(1) = 2\ng(1) = 7\n")
+    #expect(!piped.errors.contains("\u{1B}"))
+    // Up to the first that goes wrong, with the line of the input.
+    for (input, status, error) in [
+      ("print 1\n:type 1\nprint nope\nprint 2", 2, "<stdin>:3:7"),
+      ("print 1\nassert 1 == 2\nprint 2", 1, "<stdin>:2"),
+      ("print 1\n:nonsense\nprint 2", 1, "no command"),
+      ("print 1\n:type nope\nprint 2", 2, "E0201"),
+      ("print 1\n:undo now\nprint 2", 1, "stands alone"),
+      ("print 1\node f {\n x' = 1", 2, "<stdin>"),
+    ] {
+      let result = try Command.run([], input: input)
+      #expect(result.status == status, "\(input)")
+      #expect(result.output.hasPrefix("1\n") || status == 2, "\(input)")
+      #expect(!result.output.contains("2\n"))
+      #expect(result.errors.contains(error), "\(result.errors)")
+    }
+    #expect(try Command.run([], input: "print 1\n:quit\nprint 2").output == "1\n")
   }
 
   @Test func everyLineIsJSON() throws {

@@ -96,6 +96,83 @@ struct PromptTests {
     #expect(try terminal.waitForEnd() == 0)
   }
 
+  @Test(.timeLimit(.minutes(5))) func completesByContext() throws {
+    let terminal = try Self.open(home: Repository.temporaryFolder())
+    try Self.ask(terminal, "ode fall { state h = 1; h' = -1 }")
+    try Self.ask(terminal, "let r = {alpha: 1, beta: 2}")
+    for (typed, completed) in [
+      ("print \\the", "θ"), ("r.al", "r.alpha"), ("solve(fall, ov", "over:"),
+      ("solve(fall, over: 0..1).fi", "final"), (":he", ":help"), (":type r.be", "r.beta"),
+      ("let a<m", ""), ("pri", "print"),
+    ] {
+      try terminal.type(typed)
+      try terminal.press(.tab)
+      if !completed.isEmpty { try terminal.wait(for: completed) }
+      try terminal.press(.interrupt)
+      try terminal.wait(for: Self.prompt)
+    }
+    // What an entry's first lines declare, its later ones complete.
+    try terminal.enter("ode spring {")
+    try terminal.wait(for: "...> ")
+    try terminal.enter("  param stiffness = 2")
+    try terminal.wait(for: "...> ")
+    try terminal.type("  x' = -stif")
+    try terminal.press(.tab)
+    try terminal.wait(for: "-stiffness")
+    try terminal.press(.interrupt)
+    try terminal.wait(for: Self.prompt)
+    // Several that begin so: shown by a second Tab, on a line of its own.
+    try terminal.type("let s = solve(fall, s")
+    try terminal.press(.tab)
+    try terminal.press(.tab)
+    try terminal.wait(for: "solver:")
+    // Shown anew behind the list.
+    try terminal.wait(for: "solve(fall, s")
+    try terminal.press(.interrupt)
+    try terminal.wait(for: Self.prompt)
+    try terminal.enter(":quit")
+    #expect(try terminal.waitForEnd() == 0)
+  }
+
+  @Test(.timeLimit(.minutes(5))) func historyKeepsEntriesWholeAndOnce() throws {
+    let home = try Repository.temporaryFolder()
+    var terminal = try Self.open(home: home)
+    for line in ["1 + 1", "2 + 2", "1 + 1"] { try Self.ask(terminal, line) }
+    for _ in 0..<4 { try terminal.press(.up) }
+    try terminal.press(.enter)
+    #expect(try terminal.wait(for: Self.prompt).contains("2 + 2 = 4\n"))
+    try terminal.enter("let sum = 3 + (")
+    try terminal.wait(for: "...> ")
+    try Self.ask(terminal, "4)")
+    // The prompt beside it keeps what it adds, too.
+    let other = try Self.open(home: home)
+    try Self.ask(other, "5 + 5")
+    try other.press(.end)
+    #expect(try other.waitForEnd() == 0)
+    try terminal.press(.end)
+    #expect(try terminal.waitForEnd() == 0)
+    terminal = try Self.open(home: home)
+    try terminal.press(.up)
+    try terminal.wait(for: "5 + 5")
+    try terminal.press(.up)
+    try terminal.press(.enter)
+    try terminal.wait(for: Self.prompt)
+    #expect(try Self.ask(terminal, "sum").contains("sum = 7"))
+    try terminal.press(.end)
+    #expect(try terminal.waitForEnd() == 0)
+  }
+
+  /// What is pasted comes as one entry, whatever line ends are in it.
+  @Test(.timeLimit(.minutes(5))) func takesWhatIsPasted() throws {
+    let terminal = try Self.open(home: Repository.temporaryFolder())
+    try terminal.type("\u{1B}[200~let a = 2\nlet b = a*3\u{1B}[201~")
+    try terminal.press(.enter)
+    try terminal.wait(for: Self.prompt)
+    #expect(try Self.ask(terminal, "b").contains("b = 6"))
+    try terminal.press(.end)
+    #expect(try terminal.waitForEnd() == 0)
+  }
+
   @Test(.timeLimit(.minutes(5))) func interruptsGiveThePromptBack() throws {
     let terminal = try Self.open(home: Repository.temporaryFolder())
     // In the middle of a line: it is dropped.

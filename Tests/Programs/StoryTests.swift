@@ -6,12 +6,9 @@ import Testing
 /// `NODAL_PROMOTE=1` writes what the screen shows into the page; read the difference before it is committed.
 @Suite(
   .serialized, .enabled(if: Command.path != nil, "the command is not built"),
-  .enabled(if: StoryTests.data != nil, "real_pendulum is not there"))
+  .enabled(if: StoryData.folder != nil, "real_pendulum is not there"))
 struct StoryTests {
   static let page = Repository.root.appending(path: "docs/story.md")
-  static let data = Repository.dataDirectories.first {
-    FileManager.default.fileExists(atPath: $0 + "/real_pendulum/pendulum.csv")
-  }
 
   @Test(.timeLimit(.minutes(5))) func isAsTheManualTellsIt() throws {
     let text = try String(contentsOf: Self.page, encoding: .utf8)
@@ -91,7 +88,7 @@ struct StoryTests {
       "/bin/sh", ["-c", "cd \"$1\" && exec \"$2\"", "sh", folder.path, Command.path ?? ""],
       environment: [
         "TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "INPUTRC": "/dev/null",
-        "XDG_STATE_HOME": folder.path, "NODAL_DATA": data ?? "",
+        "XDG_STATE_HOME": folder.path, "NODAL_DATA": StoryData.folder ?? "",
       ])
     try terminal.wait(for: PromptTests.prompt)
     return terminal
@@ -111,8 +108,10 @@ struct StoryTests {
     }.filter { !$0.contains(#/\d+\/\d+  loss/#) }
   }
 
-  private static let number = #/-?\d[\d_]*(\.\d+)?(e-?\d+)?/#
-  private static let duration = #/[\d.]+ (µs|ms|s)\b/#
+  private static var number: Regex<(Substring, Substring?, Substring?)> {
+    #/-?\d[\d_]*(\.\d+)?(e-?\d+)?/#
+  }
+  private static var duration: Regex<(Substring, Substring)> { #/[\d.]+ (µs|ms|s)\b/# }
 
   /// A line with its numbers left out; of a drawing only that it is one.
   private static func skeleton(_ line: String) -> String {
@@ -130,6 +129,14 @@ struct StoryTests {
 
   /// Rounding differs between processors, and training makes more of it.
   private static func agree(_ a: [Double], _ b: [Double]) -> Bool {
-    a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= 0.1 * max(abs($0), abs($1)) + 1e-3 }
+    a.count == b.count
+      && zip(a, b).allSatisfy { abs($0 - $1) <= 0.1 * max(abs($0), abs($1)) + 1e-3 }
+  }
+}
+
+/// The recording that the story is about.
+enum StoryData {
+  static let folder = Repository.dataDirectories.first {
+    FileManager.default.fileExists(atPath: $0 + "/real_pendulum/pendulum.csv")
   }
 }

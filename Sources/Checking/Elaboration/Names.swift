@@ -190,6 +190,12 @@ extension Checker {
     }
     let plain = number.filter { $0 != "_" }
     switch resolve(old.type) {
+    case .tensor(let type) where !type.shape.isScalar && type.element == .real:
+      if let array = SettingArray(text) {
+        let fresh = TypedExpression(
+          .array(array.numbers), .real(Shape(array.shape.map { Size($0) })), old.span)
+        return .expression(adopted(fresh, unit: type.unit, what: "`--set \(name)`"))
+      }
     case .string: return .expression(TypedExpression(.text(text), .string, old.span))
     case .tensor(let type) where type.shape.isScalar:
       switch type.element {

@@ -11,6 +11,22 @@ package struct CheckResult: Sendable {
   /// Where something is missing from the program although no error says why: a mistake of the checker, which must not be
   /// run. Empty where there are errors, and in an environment that had some.
   package var unexplained: [Span] = []
+  /// What the parameters of a function are in its body.
+  package var parameters: [LocalID] = []
+}
+
+/// A name of an expression that stands for numbers which are given later.
+package struct FunctionParameter: Sendable, Hashable {
+  package var name: String
+  package var shape: [Int]
+
+  package init(_ name: String, shape: [Int] = []) {
+    self.name = name
+    self.shape = shape
+  }
+
+  /// Of plain numbers.
+  package var type: Type { Type.real.lifted(by: shape.map { Size($0) }) }
 }
 
 /// The checker's front: a tree in an environment gives a typed program, a new environment, and everything
@@ -20,11 +36,12 @@ package enum Check {
   ///
   /// The environment given is not changed; after errors the caller may keep the old one. Cost: a call of a
   /// function is elaborated anew, so time grows with the program unrolled.
+  /// - Parameter parameters: names that expressions at top level may read.
   package static func check(
     _ file: File, source: SourceFile, in environment: Environment = Environment(),
-    host: CheckerHost
+    host: CheckerHost, parameters: [FunctionParameter] = []
   ) -> CheckResult {
-    onThread { run(file, source: source, in: environment, host: host) }
+    onThread { run(file, source: source, in: environment, host: host, parameters: parameters) }
       ?? CheckResult(
         program: TypedProgram(
           precision: .f64, seed: 0, statements: [], weights: [:], odes: [:], redefined: []),
@@ -41,7 +58,8 @@ package enum Check {
   }
 
   static func run(
-    _ file: File, source: SourceFile, in environment: Environment, host: CheckerHost
+    _ file: File, source: SourceFile, in environment: Environment, host: CheckerHost,
+    parameters: [FunctionParameter] = []
   ) -> CheckResult {
     var checker = Checker(environment: environment, host: host)
     checker.sources = environment.sources
@@ -54,6 +72,14 @@ package enum Check {
     }
     let module = checker.environment.userModule ?? 0
     checker.frame = Frame(kind: .top, module: module)
+    var locals: [LocalID] = []
+    for parameter in parameters {
+      let local = checker.freshLocal(parameter.type)
+      locals.append(local)
+      checker.frame.names[parameter.name] = LocalName(
+        value: .expression(TypedExpression(.local(local), parameter.type, source.span)),
+        isVariable: false, span: source.span)
+    }
     checker.stepSizes = environment.stepSizes
     checker.damagedNames = file.damagedNames(in: source)
     let redefined = checker.declareAll(file.statements, module: module, isUser: true)
@@ -63,7 +89,9 @@ package enum Check {
     if environment.modules.isEmpty { checker.reportUnknownSettings() }
     checker.environment.sources = checker.sources
     checker.environment.stepSizes = checker.stepSizes
-    return checker.result(statements, redefined)
+    var result = checker.result(statements, redefined)
+    result.parameters = locals
+    return result
   }
 }
 

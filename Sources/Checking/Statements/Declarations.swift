@@ -164,6 +164,13 @@ extension Environment {
     return renew(id)
   }
 
+  /// The same for the data sets whose calls are such.
+  package mutating func renewData(where isMeant: (DataCall) -> Bool) {
+    for (id, instance) in caches.data {
+      if case .call(let call) = instance.source, isMeant(call) { _ = renew(id) }
+    }
+  }
+
   private mutating func forget(_ id: DeclarationID) {
     caches.constants[id] = nil
     caches.params[id] = nil

@@ -19,6 +19,8 @@ package enum DataSource: Sendable {
 package struct DataCall: Sendable {
   package enum Function: String, Sendable, Hashable, CaseIterable {
     case csv, idx, npz, npy, generate
+    /// Arrays of the program that embeds this one.
+    case given
   }
 
   package indirect enum Argument: Sendable {
