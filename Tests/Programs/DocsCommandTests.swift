@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+/// What the pages tell one to type in a shell: blocks marked `sh`. Where a line begins with `$ `, only such lines are typed. Their
+/// subcommands and options are there; nothing is run.
+@Suite(.enabled(if: Command.path != nil, "the command is not built"))
+struct DocsCommandTests {
+  /// A call of the command, as words.
+  struct Call: Sendable, CustomTestStringConvertible {
+    let place: String
+    let words: [String]
+    var testDescription: String { "\(place): \(words.joined(separator: " "))" }
+  }
+
+  static let calls: [Call] = DocsPage.all.flatMap(\.blocks).filter { $0.mark == "sh" }
+    .flatMap { block in
+      let lines = block.text.split(separator: "\n")
+      let typed =
+        lines.contains { $0.hasPrefix("$ ") }
+        ? lines.filter { $0.hasPrefix("$ ") }.map { $0.dropFirst(2) } : lines
+      return typed.flatMap { line in
+        line.prefix { $0 != "#" }.split(separator: "|").compactMap { part in
+          let words = part.split(whereSeparator: \.isWhitespace).map(String.init)
+          guard words.first == "nodal" || words.first == "./nodal" else { return nil }
+          return Call(place: block.testDescription, words: Array(words.dropFirst()))
+        }
+      }
+    }
+
+  @Test func areFound() { #expect(Self.calls.count > 12) }
+
+  @Test(arguments: calls)
+  func isThere(_ call: Call) throws {
+    let path = Self.subcommand(call.words)
+    let help = try Command.run(["help"] + path)
+    #expect(help.status == 0, "\(help.errors)")
+    for word in call.words where word.hasPrefix("--") {
+      let option = word.prefix { $0 != "=" }
+      #expect(help.output.contains("\(option)"), "`\(option)` is no option of \(path)")
+    }
+  }
+
+  /// The words before the first that is no subcommand: `import petab` of `import petab problem.yaml`.
+  private static func subcommand(_ words: [String]) -> [String] {
+    guard let first = words.first else { return [] }
+    let nested = ["import", "export", "emit"].contains(first) ? 2 : 1
+    return Array(words.prefix { !$0.hasPrefix("-") }.prefix(nested))
+  }
+}
