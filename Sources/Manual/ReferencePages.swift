@@ -62,7 +62,7 @@ enum ReferencePages {
         "| `\(method.name)` | \(method.order) | \(method.denseOrder) | \(method.purpose) | \(line(method.summary)) |\n"
     }
     return text
-      + "\nOf stochastic methods the order is that of single paths, rounded down: [noise](../solvers.md#noise).\n"
+      + "\nOf stochastic methods the order is the weak one, that of means over paths: [noise](../solvers.md#noise).\n"
   }
 
   private static var messages: String {

@@ -14,18 +14,21 @@ struct DocsCommandTests {
 
   static let calls: [Call] = DocsPage.all.flatMap(\.blocks).filter { $0.mark == "sh" }
     .flatMap { block in
-      let lines = block.text.split(separator: "\n")
-      let typed =
-        lines.contains { $0.hasPrefix("$ ") }
-        ? lines.filter { $0.hasPrefix("$ ") }.map { $0.dropFirst(2) } : lines
-      return typed.flatMap { line in
-        line.prefix { $0 != "#" }.split(separator: "|").compactMap { part in
+      typed(block.text).flatMap { line in
+        let command = line.split(separator: "#", omittingEmptySubsequences: false)[0]
+        return command.split(separator: "|").compactMap { part -> Call? in
           let words = part.split(whereSeparator: \.isWhitespace).map(String.init)
           guard words.first == "nodal" || words.first == "./nodal" else { return nil }
           return Call(place: block.testDescription, words: Array(words.dropFirst()))
         }
       }
     }
+
+  private static func typed(_ text: String) -> [Substring] {
+    let lines = text.split(separator: "\n")
+    let marked = lines.filter { $0.hasPrefix("$ ") }
+    return marked.isEmpty ? lines : marked.map { $0.dropFirst(2) }
+  }
 
   @Test func areFound() { #expect(Self.calls.count > 12) }
 

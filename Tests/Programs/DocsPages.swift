@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The pages of the manual and of the repository's root, as the tests of documentation read them.
 struct DocsPage: Sendable, CustomTestStringConvertible {

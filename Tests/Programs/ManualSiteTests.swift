@@ -48,13 +48,13 @@ struct ManualSiteTests {
   @Test func programsAreWhole() throws {
     let site = try Self.site()
     for page in DocsPage.manual {
-      let place = page.path.dropFirst(5).dropLast(3)
+      let place = String(page.path.dropFirst(5).dropLast(3))
       let name = (place == "README" ? "index" : place) + ".html"
       let html = String(decoding: try #require(site.files[name]), as: UTF8.self)
       let shown = html.matches(of: #/(?s)<pre[^>]*><code>(.*?)</code></pre>/#).map { match in
-        match.output.1.replacing(#/<[^>]*>/#, with: "").replacing("&lt;", with: "<")
-          .replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing(
-            "&amp;", with: "&")
+        String(match.output.1).replacing(#/<[^>]*>/#, with: "").replacing("&lt;", with: "<")
+          .replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
+          .replacing("&amp;", with: "&")
       }
       #expect(shown == page.blocks.map(\.text), "\(page.path)")
     }

@@ -86,7 +86,8 @@ extension Intrinsic {
     case .identity: return entry(.arrays, "identity(n)", "The identity matrix.")
     case .stack:
       return entry(.arrays, "stack(a, b, …)", "Arrays of one shape along a new first axis.")
-    case .transpose: return entry(.arrays, "transpose(x)", "The last two axes exchanged.")
+    case .transpose:
+      return entry(.arrays, "transpose(x)", "A matrix with rows and columns exchanged.")
     case .reshape:
       return entry(.arrays, "reshape(x, [n, m])", "The same elements in order, in another shape.")
     case .flatten: return entry(.arrays, "flatten(x)", "All elements in order, as a vector.")
@@ -100,7 +101,7 @@ extension Intrinsic {
     case .zip: return entry(.arrays, "zip(a, b, …)", "Pairs, to be gone through by a loop.")
     case .grid:
       return entry(
-        .arrays, "grid(x, y, count)", "Points of a plane on a grid of count by count, as rows.")
+        .arrays, "grid(a..b, c..d, n)", "Points of a plane on a grid of n by n: `Real[n, n, 2]`.")
     case .patches:
       return entry(
         .windows, "patches(x, size, stride: 1, dilation: 1, pad: 0)",
