@@ -36,6 +36,7 @@ import Testing
     #expect(Self.examples.contains { $0.block.page == "README.md" })
     #expect(Self.examples.count { $0.block.page == "docs/language.md" } > 20)
     #expect(Self.examples.count { !$0.prints.isEmpty } > 12)
+    #expect(Self.examples.contains { $0.block.mark == "node run long" })
   }
 
   @Test(arguments: DocsPage.all)

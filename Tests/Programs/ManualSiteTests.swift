@@ -1,6 +1,7 @@
 import Foundation
 import NodalBasics
 import NodalManual
+import TestSupport
 import Testing
 
 /// The manual as a site: all links and headings are there, and all programs, with every character.
@@ -88,7 +89,7 @@ struct ManualSiteTests {
   }
 
   /// Without texts there is the reference alone.
-  @Test func referenceStandsAlone() throws {
+  @Test(.long) func referenceStandsAlone() throws {
     let site = try ManualSite(ManualSources(), host: .system)
     #expect(site.files["reference/functions.html"] != nil)
     #expect(site.files["index.html"] != nil)
