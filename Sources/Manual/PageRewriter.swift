@@ -60,7 +60,9 @@ struct PageRewriter {
 
   private mutating func take(text: Substring) {
     sections[sections.count - 1].text += HTMLText.unescaped(text)
-    html += isInLink ? String(text) : withCodesLinked(text)
+    // Links are often called like the files that they lead to: `solvers.md`.
+    html +=
+      isInLink ? String(text.hasSuffix(".md") ? text.dropLast(3) : text) : withCodesLinked(text)
   }
 
   /// `E0401` in running text leads to its page.
