@@ -105,9 +105,9 @@ let package = Package(
       name: "Nodal",
       dependencies: [
         "NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalSyntax", "NodalParsing",
-        "NodalChecking", "NodalIR", "NodalExecution", "NodalReferenceExecutor",
+        "NodalChecking", "NodalIR", "NodalMethods", "NodalExecution", "NodalReferenceExecutor",
         "NodalNativeExecutor", "NodalCExport", "NodalSession", "NodalData", "NodalReporting",
-        "NodalTraining", "NodalPEtab",
+        "NodalTraining", "NodalPEtab", "NodalStandardLibrary",
       ],
       path: "Sources/Nodal", swiftSettings: settings),
     // 9
@@ -120,10 +120,13 @@ let package = Package(
     .target(
       name: "NodalREPL", dependencies: ["Nodal", "NodalBasics", "CReadline"],
       path: "Sources/REPL", swiftSettings: settings),
+    .target(
+      name: "NodalManual", dependencies: ["Nodal", "NodalBasics"], path: "Sources/Manual",
+      resources: [.embedInCode("Assets")], swiftSettings: settings),
     .executableTarget(
       name: "NodalCommand",
       dependencies: [
-        "Nodal", "NodalBasics", "NodalREPL",
+        "Nodal", "NodalBasics", "NodalREPL", "NodalManual",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/NodalCommand", swiftSettings: settings),
@@ -161,7 +164,7 @@ let package = Package(
       [
         "Nodal", "NodalBasics", "NodalDiagnostics", "NodalSyntax", "NodalParsing", "NodalIR",
         "NodalExecution", "NodalReferenceExecutor", "NodalSession", "NodalTraining",
-        "NodalChecking", "NodalStandardLibrary", "NodalData",
+        "NodalChecking", "NodalStandardLibrary", "NodalData", "NodalManual",
       ], exclude: ["Cases", "Transcripts"]),
   ]
 )

@@ -1,5 +1,5 @@
-# Sourced by ./nodal and ./test: `setup ROOT` looks for what a build and a run need, and installs
-# what is missing, after naming it. Without root it prints the command to type.
+# Sourced by ./nodal and ./test: `setup ROOT [tests]` looks for what a build and a run (or the tests) need, and
+# installs what is missing, after naming it. Without root it prints the command to type.
 
 say() { printf 'nodal: %s\n' "$*" >&2; }
 
@@ -15,6 +15,8 @@ missing_on_linux() {
     [ -e "$library" ] && break
   done
   [ "$library" = none ] && wanted="$wanted libllvm19"
+  # The site that `nodal doc` makes is tested; running programs doesn't want it.
+  [ "$purpose" != tests ] || command -v cmark-gfm >/dev/null 2>&1 || wanted="$wanted cmark-gfm"
   return 0
 }
 
@@ -23,6 +25,7 @@ missing_on_macos() {
   [ -d "$prefix/opt/readline" ] || needed="$needed readline"
   command -v gnuplot >/dev/null 2>&1 || wanted="$wanted gnuplot"
   [ -d "$prefix/opt/llvm@19" ] || wanted="$wanted llvm@19"
+  [ "$purpose" != tests ] || command -v cmark-gfm >/dev/null 2>&1 || wanted="$wanted cmark-gfm"
 }
 
 # Installs Debian packages, the lists fetched first: a fresh machine has none.
@@ -33,6 +36,7 @@ apt_install() {
 }
 
 setup() {
+  purpose=${2:-run}
   if ! command -v swift >/dev/null 2>&1; then
     say "the Swift toolchain (6.3 or later) is not on the PATH; see https://www.swift.org/install"
     exit 69
@@ -66,6 +70,9 @@ setup() {
   say "to install it, type: $prefix$install$needed$wanted"
   case " $wanted " in
     *gnuplot*) say "without gnuplot, plots are written as tables of numbers" ;;
+  esac
+  case " $wanted " in
+    *cmark*) say "without cmark-gfm, the tests of the manual's site are skipped" ;;
   esac
   case " $wanted " in
     *llvm*) say "without LLVM 19, programs run on the slower reference executor" ;;
