@@ -109,6 +109,9 @@ let package = Package(
       ],
       path: "Sources/Nodal", swiftSettings: settings),
     // 9
+    .target(
+      name: "NodalLanguageServer", dependencies: ["Nodal", "NodalBasics"],
+      path: "Sources/LanguageServer", swiftSettings: settings),
     .systemLibrary(name: "CReadline", path: "Sources/CReadline", pkgConfig: readlinePackage),
     .target(
       name: "NodalREPL", dependencies: ["Nodal", "NodalBasics", "CReadline"],
@@ -116,7 +119,7 @@ let package = Package(
     .executableTarget(
       name: "NodalCommand",
       dependencies: [
-        "Nodal", "NodalBasics", "NodalREPL",
+        "Nodal", "NodalBasics", "NodalREPL", "NodalLanguageServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/NodalCommand", swiftSettings: settings),

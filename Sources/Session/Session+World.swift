@@ -6,15 +6,15 @@ import NodalBasics
 import NodalChecking
 import NodalData
 import NodalDiagnostics
+import NodalParsing
 import NodalStandardLibrary
 import NodalSyntax
 
 /// What the checker asks of the world: modules, and the columns of data.
 extension Session {
   func checkerHost() -> CheckerHost {
-    let reader = SchemaReader(
-      host: host, policy: policy, bases: dataBases, texts: texts)
-    let (host, policy, texts) = (host, policy, texts)
+    let (host, policy, texts, bases) = (host, policy, texts, dataBases)
+    let schemas = schemas
     let base = directory
     return CheckerHost(
       module: { module, from in
@@ -50,7 +50,20 @@ extension Session {
           }
         }
       },
-      schema: { call in reader.schema(of: call) }, settings: options.settings)
+      schema: { call in
+        schemas.schema(of: call, host) {
+          SchemaReader(host: $0, policy: policy, bases: bases, texts: texts).schema(of: call)
+        }
+      }, settings: options.settings)
+  }
+
+  /// Reads all modules of the standard library; their names are not seen before they are imported.
+  package func readLibrary() {
+    let imports = StandardLibrary.moduleNames.filter { $0 != "prelude" }.map { "import \($0)\n" }
+    let source = SourceFile(id: SourceID(0), path: "<library>", text: imports.joined())
+    let result = Check.check(
+      Parser.parse(source).tree, source: source, in: environment, host: checkerHost())
+    environment = result.environment.withoutImports
   }
 
   /// Where data files are looked for, in order.

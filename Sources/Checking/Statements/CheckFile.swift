@@ -11,6 +11,8 @@ package struct CheckResult: Sendable {
   /// Where something is missing from the program although no error says why: a mistake of the checker, which must not be
   /// run. Empty where there are errors, and in an environment that had some.
   package var unexplained: [Span] = []
+  /// What each name of the text stands for, in its order, where that was asked for.
+  package var symbols: [SymbolMention] = []
 }
 
 /// The checker's front: a tree in an environment gives a typed program, a new environment, and everything
@@ -22,9 +24,13 @@ package enum Check {
   /// function is elaborated anew, so time grows with the program unrolled.
   package static func check(
     _ file: File, source: SourceFile, in environment: Environment = Environment(),
-    host: CheckerHost
+    host: CheckerHost, recordsSymbols: Bool = false
   ) -> CheckResult {
-    onThread { run(file, source: source, in: environment, host: host) }
+    onThread {
+      run(
+        file, source: source, in: environment, host: host,
+        recorder: recordsSymbols ? SymbolRecorder(source: source.id) : nil)
+    }
       ?? CheckResult(
         program: TypedProgram(
           precision: .f64, seed: 0, statements: [], weights: [:], odes: [:], redefined: []),
@@ -41,8 +47,31 @@ package enum Check {
   }
 
   static func run(
-    _ file: File, source: SourceFile, in environment: Environment, host: CheckerHost
+    _ file: File, source: SourceFile, in environment: Environment, host: CheckerHost,
+    recorder: SymbolRecorder? = nil
   ) -> CheckResult {
+    var checker = prepared(for: file, source: source, in: environment, host: host)
+    checker.recorder = recorder
+    let module = checker.frame.module
+    let redefined = checker.declareAll(file.statements, module: module, isUser: true)
+    let statements = checker.statements(file.statements)
+    checker.checkUnused(module: module)
+    checker.finishUnits()
+    if environment.modules.isEmpty { checker.reportUnknownSettings() }
+    checker.environment.sources = checker.sources
+    checker.environment.stepSizes = checker.stepSizes
+    var result = checker.result(statements, redefined)
+    if let recorder {
+      checker.noteDeclarations(of: module)
+      result.symbols = recorder.mentions(in: checker)
+    }
+    return result
+  }
+
+  /// A checker that is about to begin with a file.
+  static func prepared(
+    for file: File, source: SourceFile, in environment: Environment, host: CheckerHost
+  ) -> Checker {
     var checker = Checker(environment: environment, host: host)
     checker.sources = environment.sources
     checker.sources[source.id] = source
@@ -56,14 +85,7 @@ package enum Check {
     checker.frame = Frame(kind: .top, module: module)
     checker.stepSizes = environment.stepSizes
     checker.damagedNames = file.damagedNames(in: source)
-    let redefined = checker.declareAll(file.statements, module: module, isUser: true)
-    let statements = checker.statements(file.statements)
-    checker.checkUnused(module: module)
-    checker.finishUnits()
-    if environment.modules.isEmpty { checker.reportUnknownSettings() }
-    checker.environment.sources = checker.sources
-    checker.environment.stepSizes = checker.stepSizes
-    return checker.result(statements, redefined)
+    return checker
   }
 }
 
