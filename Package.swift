@@ -116,6 +116,9 @@ let package = Package(
     .target(
       name: "NodalCInterface", dependencies: ["CNodal", "Nodal"], path: "Sources/CInterface",
       swiftSettings: settings),
+    .target(
+      name: "NodalLanguageServer", dependencies: ["Nodal", "NodalBasics"],
+      path: "Sources/LanguageServer", swiftSettings: settings),
     .systemLibrary(name: "CReadline", path: "Sources/CReadline", pkgConfig: readlinePackage),
     .target(
       name: "NodalREPL", dependencies: ["Nodal", "NodalBasics", "CReadline"],
@@ -126,7 +129,7 @@ let package = Package(
     .executableTarget(
       name: "NodalCommand",
       dependencies: [
-        "Nodal", "NodalBasics", "NodalREPL", "NodalManual",
+        "Nodal", "NodalBasics", "NodalREPL", "NodalManual", "NodalLanguageServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/NodalCommand", swiftSettings: settings),
@@ -157,6 +160,9 @@ let package = Package(
       ]),
     tests(
       "Data", ["NodalBasics", "NodalDiagnostics", "NodalTypes", "NodalData", "NodalReporting"]),
+    tests(
+      "CInterface", ["Nodal", "NodalBasics", "NodalCInterface"],
+      exclude: ["program.c", "check.py"]),
     tests(
       "Exchange", ["Nodal", "NodalBasics", "NodalDiagnostics", "NodalPEtab", "NodalParsing"]),
     tests(

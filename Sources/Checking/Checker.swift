@@ -88,6 +88,9 @@ struct Checker: Sendable {
   /// Whether a body is looked through that nothing calls: its parameters' lengths are names, which a call would give numbers.
   var isAlone = false
 
+  /// Takes down what names mean, where somebody asks for it.
+  var recorder: SymbolRecorder?
+
   /// Calls elaborated so far: shared by trials, which take everything else back.
   let budget = CallBudget()
 
@@ -140,6 +143,7 @@ struct Checker: Sendable {
   /// What was made since is forgotten (weights, odes' types): only what has been said stays.
   mutating func keepOnlyDiagnostics(since before: Checker) {
     let now = self
+    recorder?.settle(in: now)
     self = before
     diagnostics = now.diagnostics
     errorCount = now.errorCount

@@ -111,6 +111,13 @@ package struct Environment: Sendable {
     }
   }
 
+  /// Modules that were read stay read; the user's text has not imported them.
+  package var withoutImports: Environment {
+    var result = self
+    if let module = userModule { result.modules[module].names = [:] }
+    return result
+  }
+
   /// The weight that lives at a path now.
   package func weight(at path: String) -> WeightID? { weightsByPath[path] }
 

@@ -44,9 +44,38 @@ public struct Completion: Sendable, Hashable {
 
   init(_ item: CompletionItem) {
     text = item.text
-    kind = Kind(rawValue: item.kind.rawValue) ?? .value
+    kind = Kind(item.kind)
     detail = item.detail
     documentation = item.documentation
+  }
+}
+
+extension Completion.Kind {
+  init(_ kind: CompletionItem.Kind) {
+    self =
+      switch kind {
+      case .value: .value
+      case .constant: .constant
+      case .parameter: .parameter
+      case .function: .function
+      case .layer: .layer
+      case .ode: .ode
+      case .loss: .loss
+      case .data: .data
+      case .solver: .solver
+      case .distribution: .distribution
+      case .field: .field
+      case .argument: .argument
+      case .option: .option
+      case .word: .word
+      case .keyword: .keyword
+      case .unit: .unit
+      case .column: .column
+      case .file: .file
+      case .folder: .folder
+      case .module: .module
+      case .symbol: .symbol
+      }
   }
 }
 

@@ -27,6 +27,18 @@ public struct Diagnostic: Sendable, Hashable {
     public let endColumn: Int
     /// What is to be said of this place; may be empty.
     public let label: String
+    /// The stretch in UTF-8 offsets.
+    public let range: Range<Int>
+
+    init?(_ label: Label, in sources: SourceMap) {
+      guard let source = sources[label.span.source] else { return nil }
+      let start = source.position(at: label.span.start)
+      let end = source.position(at: label.span.end)
+      (file, line, column) = (source.path, start.line, start.column)
+      (endLine, endColumn) = (end.line, end.column)
+      self.label = label.text
+      range = label.span.start..<label.span.end
+    }
   }
 
   /// The stable code, for `nodal explain-error` and `ErrorPage`: `E0201`.
@@ -52,14 +64,6 @@ public struct Diagnostic: Sendable, Hashable {
   public var isError: Bool { severity == .error }
 
   init(_ diagnostic: NodalDiagnostics.Diagnostic, in sources: SourceMap) {
-    func place(_ label: Label) -> Place? {
-      guard let file = sources[label.span.source] else { return nil }
-      let start = file.position(at: label.span.start)
-      let end = file.position(at: label.span.end)
-      return Place(
-        file: file.path, line: start.line, column: start.column, endLine: end.line,
-        endColumn: end.column, label: label.text)
-    }
     code = diagnostic.code.rawValue
     severity =
       switch diagnostic.severity {
@@ -68,8 +72,8 @@ public struct Diagnostic: Sendable, Hashable {
       case .note: .note
       }
     message = diagnostic.message
-    self.place = diagnostic.primary.flatMap(place)
-    related = diagnostic.secondary.compactMap(place)
+    self.place = diagnostic.primary.flatMap { Place($0, in: sources) }
+    related = diagnostic.secondary.compactMap { Place($0, in: sources) }
     help = diagnostic.help
     text = DiagnosticRenderer(.plain, sources: sources).render(diagnostic)
     coloredText = DiagnosticRenderer(.colored, sources: sources).render(diagnostic)

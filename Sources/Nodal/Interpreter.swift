@@ -158,6 +158,9 @@ public final class Interpreter {
     }
   }
 
+  /// The diagnostics that come up meanwhile, instead of events.
+  func collecting(_ body: () -> Void) -> [Diagnostic] { relay.collecting(body) }
+
   func source(_ program: Program) -> SourceFile {
     nextSource += 1
     return SourceFile(id: SourceID(nextSource), path: program.path, text: program.text)

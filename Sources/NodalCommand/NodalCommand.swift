@@ -32,7 +32,7 @@ struct NodalCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, FormatCommand.self, TestCommand.self, BenchCommand.self,
       EmitCommand.self, ImportCommand.self, ExportCommand.self, ReportCommand.self,
-      ExplainErrorCommand.self, DocCommand.self,
+      LanguageServerCommand.self, ExplainErrorCommand.self, DocCommand.self,
     ])
 
   @OptionGroup(title: "Output") var output: OutputOptions

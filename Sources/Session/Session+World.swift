@@ -6,14 +6,15 @@ import NodalBasics
 import NodalChecking
 import NodalData
 import NodalDiagnostics
+import NodalParsing
 import NodalStandardLibrary
 import NodalSyntax
 
 /// What the checker asks of the world: modules, and the columns of data.
 extension Session {
   func checkerHost() -> CheckerHost {
-    let reader = reader
-    let (host, policy, texts) = (host, policy, texts)
+    let (host, policy, texts, bases, given) = (host, policy, texts, dataBases, given)
+    let schemas = schemas
     let base = directory
     return CheckerHost(
       module: { module, from in
@@ -49,7 +50,23 @@ extension Session {
           }
         }
       },
-      schema: { call in reader.schema(of: call) }, settings: options.settings)
+      schema: { call in
+        let read = { (host: Host) in
+          SchemaReader(host: host, policy: policy, bases: bases, given: given, texts: texts)
+            .schema(of: call)
+        }
+        // What is given is no file, whose time tells whether it has changed.
+        return call.function == .given ? read(host) : schemas.schema(of: call, host, read)
+      }, settings: options.settings)
+  }
+
+  /// Reads all modules of the standard library; their names are not seen before they are imported.
+  package func readLibrary() {
+    let imports = StandardLibrary.moduleNames.filter { $0 != "prelude" }.map { "import \($0)\n" }
+    let source = SourceFile(id: SourceID(0), path: "<library>", text: imports.joined())
+    let result = Check.check(
+      Parser.parse(source).tree, source: source, in: environment, host: checkerHost())
+    environment = result.environment.withoutImports
   }
 
   var reader: SchemaReader {

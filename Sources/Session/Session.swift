@@ -7,7 +7,7 @@ package import NodalDiagnostics
 package import NodalExecution
 import NodalParsing
 import NodalReferenceExecutor
-import NodalSyntax
+package import NodalSyntax
 import NodalTypes
 
 /// A program on its way: what has been declared, what weights and names hold, and the world it runs in.
@@ -33,6 +33,7 @@ package final class Session {
   package private(set) var sources: [SourceID: SourceFile] = [:]
   /// Files read as data, so that a message can show their lines.
   let texts = SourceRegistry()
+  let schemas = SchemaCache()
   /// Lengths that the data gave.
   var lengths: [SizeVariable: Int] = [:]
   let executor: any Executor
@@ -148,10 +149,31 @@ package final class Session {
     _ tree: File, _ source: SourceFile, besides found: [Diagnostic] = [],
     of parameters: [FunctionParameter] = []
   ) throws -> CheckResult? {
+    let result = try looked(at: tree, source, besides: found, of: parameters)
+    return result.isRunnable ? result.checked : nil
+  }
+
+  /// The tree of a text, and what each of its names stands for; what is wrong with the text the sink is told.
+  package func symbols(in source: SourceFile) throws -> (tree: File, symbols: [SymbolMention]) {
+    remember(source)
+    let (tree, found) = try alone {
+      let (tree, diagnostics) = Parser.parse(source)
+      return (tree, diagnostics)
+    }
+    for diagnostic in found { sink(.diagnostic(diagnostic)) }
+    let looked = try looked(at: tree, source, besides: found, recordsSymbols: true)
+    return (tree, looked.checked.symbols)
+  }
+
+  private func looked(
+    at tree: File, _ source: SourceFile, besides found: [Diagnostic],
+    of parameters: [FunctionParameter] = [], recordsSymbols: Bool = false
+  ) throws -> (checked: CheckResult, isRunnable: Bool) {
     let (environment, checkerHost) = (environment, checkerHost())
     let result = try alone {
       Check.check(
-        tree, source: source, in: environment, host: checkerHost, parameters: parameters)
+        tree, source: source, in: environment, host: checkerHost, parameters: parameters,
+        recordsSymbols: recordsSymbols)
     }
     sources.merge(texts.all) { first, _ in first }
     let lines = Set(
@@ -165,21 +187,24 @@ package final class Session {
       }
       sink(.diagnostic(diagnostic))
     }
-    if result.diagnostics.hasErrors { return nil }
+    if result.diagnostics.hasErrors { return (result, false) }
     if !found.hasErrors, let place = result.unexplained.first {
       sink(
         .diagnostic(
           Diagnostic(
             .internalInconsistency, "the checker lost this without saying why", at: Label(place),
             help: ["this is a bug of Nodal; please report the program"])))
-      return nil
+      return (result, false)
     }
     let late = foreseen(in: result)
     for diagnostic in late { sink(.diagnostic(diagnostic)) }
-    return late.hasErrors ? nil : result
+    return (result, !late.hasErrors)
   }
 
   package func remember(_ source: SourceFile) { sources[source.id] = source }
+
+  /// Of a text that nothing was taken from.
+  package func forget(_ source: SourceFile) { sources[source.id] = nil }
 
   /// The seed in force: `--seed`, or the program's.
   package var seed: UInt64 { UInt64(bitPattern: Int64(options.seed ?? program.seed)) }

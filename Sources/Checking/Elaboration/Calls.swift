@@ -173,6 +173,7 @@ extension Checker {
           continue
         }
         index = found
+        recorder?.note(label, .invalid, definition: parameters[found].name.span)
       } else {
         while next < parameters.count, result[next] != nil { next += 1 }
         guard next < parameters.count else {

@@ -325,6 +325,7 @@ extension Checker {
     if name.isWildcard { return }
     if frame.odeScope != nil { warnOfHiddenTime(name) }
     frame.names[name.spelling] = LocalName(value: value, isVariable: isVariable, span: name.span)
+    recorder?.note(name, value, definition: name.span)
   }
 
   private mutating func bindLocal(_ binding: Binding, isVariable: Bool) {

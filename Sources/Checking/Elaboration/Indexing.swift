@@ -298,7 +298,15 @@ extension Checker {
   // MARK: fields
 
   mutating func field(_ base: Meaning, _ name: Name, _ baseSpan: Span, _ span: Span) -> Meaning {
-    defer { tellFields(of: base, name, baseSpan) }
+    let value = knownField(base, name, baseSpan, span)
+    tellFields(of: base, name, baseSpan)
+    recorder?.note(name, value, definition: definition(ofField: name, of: base))
+    return value
+  }
+
+  private mutating func knownField(
+    _ base: Meaning, _ name: Name, _ baseSpan: Span, _ span: Span
+  ) -> Meaning {
     let spelling = name.spelling
     switch base {
     case .invalid: return .invalid

@@ -6,6 +6,14 @@ import NodalTypes
 extension Checker {
   /// What a name means: a local, a member of the ode around, a declaration, something built in.
   mutating func lookUp(_ name: Name) -> Meaning {
+    guard let recorder else { return meaning(of: name) }
+    let (span, id) = definition(of: name)
+    let value = meaning(of: name)
+    recorder.note(name, value, definition: span, declaration: id)
+    return value
+  }
+
+  private mutating func meaning(of name: Name) -> Meaning {
     let spelling = name.spelling
     if let local = frame.names[spelling] { return local.value }
     if let scope = frame.odeScope, let member = odeMember(name, in: scope, span: name.span) {

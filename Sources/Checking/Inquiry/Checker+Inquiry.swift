@@ -7,12 +7,13 @@ import NodalTypes
 extension Checker {
   /// All that can be seen where a name stands that nothing is known of.
   func tellScope(of name: Name) {
-    guard Inquiry.isAbout(name), let inquiry = Inquiry.current else { return }
-    var names = Set(visibleNames)
-    if frame.kind == .ode, frame.odeScope != nil { names.insert("t") }
+    guard Inquiry.isAbout(name), let inquiry = Inquiry.current, !inquiry.isTelling else { return }
+    inquiry.isTelling = true
+    defer { inquiry.isTelling = false }
     // What reading a name makes (constants that are worked out, weights) is taken back.
     var trial = self
-    for spelling in names.sorted() {
+    trial.recorder = nil
+    for spelling in namesByNearness {
       guard let known = trial.described(spelling) else {
         inquiry.forget(spelling)
         continue
@@ -23,7 +24,9 @@ extension Checker {
 
   /// The fields of a value of which one is asked for that it doesn't have.
   func tellFields(of base: Meaning, _ name: Name, _ baseSpan: Span) {
-    guard Inquiry.isAbout(name), let inquiry = Inquiry.current else { return }
+    guard Inquiry.isAbout(name), let inquiry = Inquiry.current, !inquiry.isTelling else { return }
+    inquiry.isTelling = true
+    defer { inquiry.isTelling = false }
     if case .distribution = base {
       inquiry.describe(.init(name: "log_prob", kind: .function, detail: "log_prob(x)"))
     }
@@ -33,12 +36,38 @@ extension Checker {
       }
     }
     var trial = self
+    trial.recorder = nil
     for candidate in inquiry.found where candidate.kind == .label {
       let own = Name.spelled(candidate.name, at: name.span)
       let meaning = trial.field(base, own, baseSpan, name.span)
       var known = trial.description(of: meaning, named: candidate.name)
       if known.kind == .value { known.kind = .field }
       inquiry.describe(known)
+    }
+  }
+
+  /// All names that can be seen: what stands nearest first, and what the language itself brings last.
+  private var namesByNearness: [String] {
+    var members: [String] = []
+    if let scope = frame.odeScope {
+      for index in odeScopes[scope].states {
+        let state = odeBuilders[odeScopes[scope].builder].states[index]
+        let name = localName(state, scope)
+        members += (0..<max(1, state.order)).map { name + String(repeating: "'", count: $0) }
+      }
+      members += odeMemberNames(scope).sorted()
+      if frame.kind == .ode { members.append("t") }
+    }
+    let groups: [[String]] = [
+      frame.names.keys.sorted(), members, frame.sizes.keys.sorted(),
+      environment.modules[frame.module].names.keys.sorted(),
+      environment.modules.first?.names.keys.sorted() ?? [],
+      Intrinsic.allCases.filter { !$0.isInternal }.map(\.rawValue).sorted(),
+      DistributionFamily.rows.keys.sorted(), MethodEntry.names,
+    ]
+    var seen: Set<String> = []
+    return groups.joined().filter {
+      !$0.hasPrefix("_") && !$0.hasPrefix("\u{0}") && seen.insert($0).inserted
     }
   }
 
@@ -59,6 +88,11 @@ extension Checker {
   ) -> Inquiry.Candidate? {
     let declaration = environment.declarations[id.rawValue]
     if case .value = declaration.kind, frame.kind != .top { return nil }
+    // Data that nothing needs are not read for a hint.
+    if case .data = declaration.kind, environment.caches.data[id] == nil {
+      return Inquiry.Candidate(
+        name: spelling, kind: .data, documentation: declaration.documentation)
+    }
     // Something that is being declared is not to be declared once more.
     var known =
       stack.contains(id)
@@ -135,6 +169,14 @@ extension Checker {
 }
 
 extension Intrinsic {
+  /// Whether no program has a use for it, now or at all.
+  fileprivate var isInternal: Bool {
+    switch kind {
+    case .special(.later), .special(.openWidth), .special(.rate): true
+    case .special, .ordinary: rawValue.hasPrefix("_")
+    }
+  }
+
   /// `linspace(from, to, count)`; what may be left out in brackets. Empty where the arguments are read in a way of its own.
   var callText: String {
     let (names, required) = signature

@@ -28,6 +28,8 @@ package final class Inquiry: @unchecked Sendable {
   /// The inquiry of the check that runs on this thread.
   @TaskLocal static var current: Inquiry?
 
+  /// What names are is being found out: the name asked about, met again on the way, asks nothing.
+  var isTelling = false
   private var order: [String] = []
   private var candidates: [String: Candidate] = [:]
 
@@ -57,13 +59,21 @@ package final class Inquiry: @unchecked Sendable {
 
 extension Check {
   /// What may stand in a program where `Inquiry.name` does. The tree may be that of a text with mistakes.
+  ///
+  /// - Parameter focus: what of a whole file has to be looked at; nil: all of it.
   package static func inquire(
-    _ file: File, source: SourceFile, in environment: Environment, host: CheckerHost
+    _ file: File, source: SourceFile, in environment: Environment, host: CheckerHost,
+    focus: InquiryFocus? = nil
   ) -> [Inquiry.Candidate] {
     onThread {
       let inquiry = Inquiry()
-      _ = Inquiry.$current.withValue(inquiry) {
-        run(file, source: source, in: environment, host: host)
+      Inquiry.$current.withValue(inquiry) {
+        var checker = prepared(for: file, source: source, in: environment, host: host)
+        let statements = focus?.statements ?? file.statements
+        _ = checker.declareAll(statements, module: checker.frame.module, isUser: true)
+        for name in focus?.otherNames ?? [] { checker.declareUnseen(name) }
+        _ = checker.statements(statements)
+        checker.checkUnused(module: checker.frame.module, only: focus?.declared)
       }
       return inquiry.found
     } ?? []

@@ -55,6 +55,7 @@ extension Checker {
     environment.caches.used.insert(id)
     if let reader = stack.last { environment.caches.reads[reader, default: []].insert(id) }
     let declaration = environment.declarations[id.rawValue]
+    recorder?.note(last, .ode(id), definition: declaration.span, declaration: id)
     guard case .ode(let node) = declaration.kind else {
       report(
         Diagnostic(
@@ -80,6 +81,7 @@ extension Checker {
       return
     }
     own[binding.name.spelling] = binding.name.span
+    defer { noteState(binding.name, scope) }
     refuseSolutionField(binding.name, "a state")
     odeScopes[scope].members[binding.name.text] = nil
     if let index = odeBuilders[builder].states.firstIndex(where: { $0.base == base }) {
@@ -136,6 +138,7 @@ extension Checker {
           ]))
       return
     }
+    recorder?.declare(member: spelling, of: odeScopes[scope].path, name.span)
     if odeScopes[scope].members[spelling] == nil { odeScopes[scope].order.append(spelling) }
     odeScopes[scope].members[spelling] = OdeMember(
       kind: kind, module: module, span: name.span, documentation: documentation,
@@ -236,6 +239,8 @@ extension Checker {
       return nil
     }
     environment.caches.used.insert(id)
+    recorder?.note(
+      name, .ode(id), definition: environment.declarations[id.rawValue].span, declaration: id)
     if stack.contains(id) {
       report(.cyclicDefinition(name.spelling, at: name.span))
       return nil
@@ -281,6 +286,7 @@ extension Checker {
   private mutating func place(_ entry: OdeEquation) {
     let equation = entry.equation
     let builder = odeScopes[entry.scope].builder
+    noteTarget(equation.target, entry.scope)
     switch equation.target {
     case .state(let name):
       guard let state = stateIndex(name.text, in: entry.scope) else {
@@ -353,6 +359,36 @@ extension Checker {
       odeBuilders[builder].states[state].elements[index] = entry
       odeBuilders[builder].states[state].order = max(1, order)
     case .implicit: placeImplicit(entry)
+    }
+  }
+
+  private func noteState(_ name: Name, _ scope: Int) {
+    guard let recorder, let span = memberSpan(name, in: scope) else { return }
+    recorder.declare(member: name.text, of: odeScopes[scope].path, span)
+    recorder.note(name, .invalid, definition: span)
+  }
+
+  /// Notes the states on an equation's left side.
+  private func noteTarget(_ target: Equation.Target, _ scope: Int) {
+    guard let recorder else { return }
+    func note(_ name: Name, _ scope: Int) {
+      recorder.note(name, .invalid, definition: memberSpan(name, in: scope))
+    }
+    switch target {
+    case .state(let name), .element(let name, _, _): note(name, scope)
+    case .bracket(let parts, _):
+      for part in parts { if case .name(let name) = part.kind { note(name, scope) } }
+    case .part(let path, let name):
+      var scope = scope
+      for component in path {
+        note(component, scope)
+        guard case .part(let inner)? = odeScopes[scope].members[component.spelling]?.kind else {
+          return
+        }
+        scope = inner
+      }
+      note(name, scope)
+    case .implicit: break
     }
   }
 

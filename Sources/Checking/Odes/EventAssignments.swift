@@ -134,9 +134,12 @@ extension Checker {
     _ target: Expression, _ event: OdeEvent, _ builder: Int
   ) -> EventTarget? {
     switch target.kind {
-    case .name(let name): return eventState(name, event.scope, builder)
+    case .name(let name):
+      recorder?.note(name, .invalid, definition: memberSpan(name, in: event.scope))
+      return eventState(name, event.scope, builder)
     case .field(let base, let name):
       guard let scope = partScope(base, event.scope) else { break }
+      recorder?.note(name, .invalid, definition: memberSpan(name, in: scope))
       return eventState(name, scope, builder)
     case .index(let base, let subscripts):
       guard var found = eventTarget(base, event, builder), found.element == nil else { return nil }

@@ -25,6 +25,7 @@ extension Checker {
   ) -> [TypedExpression]? {
     var values: [TypedExpression?] = ode.states.map(\.initial)
     for (place, value) in instead.enumerated() where value != nil { values[place] = value }
+    noteMembers(in: argument, of: ode.name, states: ode.states)
     if let argument {
       let whole = evaluate(argument)
       if case .record(let fields) = whole {

@@ -38,6 +38,7 @@ extension Checker {
         return reportUnknownState(name, scope)
       }
       states.append(state)
+      recorder?.note(name, .invalid, definition: memberSpan(name, in: scope))
       primes.append((name.primes, name.span))
     }
     let known = odeBuilders[builder].noise

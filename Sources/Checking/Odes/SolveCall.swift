@@ -323,6 +323,7 @@ extension Checker {
     _ argument: CallArgument?, _ ode: ElaboratedOde
   ) -> [(WeightID, TypedExpression)]? {
     guard let argument else { return [] }
+    noteMembers(in: argument, of: ode.name)
     guard case .record(let fields)? = argument.syntax?.kind else {
       report(
         Diagnostic(

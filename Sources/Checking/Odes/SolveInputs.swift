@@ -9,6 +9,7 @@ extension Checker {
     _ argument: CallArgument?, _ ode: OdeInstance, _ data: DrivingData?, _ span: Span
   ) -> [SolveInput]? {
     var given: [SolveInput] = []
+    noteMembers(in: argument, of: ode.name)
     if let argument {
       guard case .record(let fields)? = argument.syntax?.kind else {
         report(

@@ -11,6 +11,8 @@ package struct CheckResult: Sendable {
   /// Where something is missing from the program although no error says why: a mistake of the checker, which must not be
   /// run. Empty where there are errors, and in an environment that had some.
   package var unexplained: [Span] = []
+  /// What each name of the text stands for, in its order, where that was asked for.
+  package var symbols: [SymbolMention] = []
   /// What the parameters of a function are in its body.
   package var parameters: [LocalID] = []
 }
@@ -39,9 +41,13 @@ package enum Check {
   /// - Parameter parameters: names that expressions at top level may read.
   package static func check(
     _ file: File, source: SourceFile, in environment: Environment = Environment(),
-    host: CheckerHost, parameters: [FunctionParameter] = []
+    host: CheckerHost, parameters: [FunctionParameter] = [], recordsSymbols: Bool = false
   ) -> CheckResult {
-    onThread { run(file, source: source, in: environment, host: host, parameters: parameters) }
+    onThread {
+      run(
+        file, source: source, in: environment, host: host, parameters: parameters,
+        recorder: recordsSymbols ? SymbolRecorder(source: source.id) : nil)
+    }
       ?? CheckResult(
         program: TypedProgram(
           precision: .f64, seed: 0, statements: [], weights: [:], odes: [:], redefined: []),
@@ -59,8 +65,39 @@ package enum Check {
 
   static func run(
     _ file: File, source: SourceFile, in environment: Environment, host: CheckerHost,
-    parameters: [FunctionParameter] = []
+    parameters: [FunctionParameter] = [], recorder: SymbolRecorder? = nil
   ) -> CheckResult {
+    var checker = prepared(for: file, source: source, in: environment, host: host)
+    checker.recorder = recorder
+    var locals: [LocalID] = []
+    for parameter in parameters {
+      let local = checker.freshLocal(parameter.type)
+      locals.append(local)
+      checker.frame.names[parameter.name] = LocalName(
+        value: .expression(TypedExpression(.local(local), parameter.type, source.span)),
+        isVariable: false, span: source.span)
+    }
+    let module = checker.frame.module
+    let redefined = checker.declareAll(file.statements, module: module, isUser: true)
+    let statements = checker.statements(file.statements)
+    checker.checkUnused(module: module)
+    checker.finishUnits()
+    if environment.modules.isEmpty { checker.reportUnknownSettings() }
+    checker.environment.sources = checker.sources
+    checker.environment.stepSizes = checker.stepSizes
+    var result = checker.result(statements, redefined)
+    result.parameters = locals
+    if let recorder {
+      checker.noteDeclarations(of: module)
+      result.symbols = recorder.mentions(in: checker)
+    }
+    return result
+  }
+
+  /// A checker that is about to begin with a file.
+  static func prepared(
+    for file: File, source: SourceFile, in environment: Environment, host: CheckerHost
+  ) -> Checker {
     var checker = Checker(environment: environment, host: host)
     checker.sources = environment.sources
     checker.sources[source.id] = source
@@ -72,26 +109,9 @@ package enum Check {
     }
     let module = checker.environment.userModule ?? 0
     checker.frame = Frame(kind: .top, module: module)
-    var locals: [LocalID] = []
-    for parameter in parameters {
-      let local = checker.freshLocal(parameter.type)
-      locals.append(local)
-      checker.frame.names[parameter.name] = LocalName(
-        value: .expression(TypedExpression(.local(local), parameter.type, source.span)),
-        isVariable: false, span: source.span)
-    }
     checker.stepSizes = environment.stepSizes
     checker.damagedNames = file.damagedNames(in: source)
-    let redefined = checker.declareAll(file.statements, module: module, isUser: true)
-    let statements = checker.statements(file.statements)
-    checker.checkUnused(module: module)
-    checker.finishUnits()
-    if environment.modules.isEmpty { checker.reportUnknownSettings() }
-    checker.environment.sources = checker.sources
-    checker.environment.stepSizes = checker.stepSizes
-    var result = checker.result(statements, redefined)
-    result.parameters = locals
-    return result
+    return checker
   }
 }
 

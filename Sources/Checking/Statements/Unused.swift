@@ -21,11 +21,15 @@ extension Checker {
   // MARK: what nothing uses
 
   /// Declarations that nothing used are elaborated alone, so that their mistakes show.
-  mutating func checkUnused(module: Int) {
+  ///
+  /// - Parameter names: those to look at; nil: all.
+  mutating func checkUnused(module: Int, only names: Set<String>? = nil) {
     let ids = environment.modules[module].names.values.sorted { $0.rawValue < $1.rawValue }
     for id in ids where !environment.caches.used.contains(id) {
       let declaration = environment.declarations[id.rawValue]
-      guard declaration.module == module else { continue }
+      guard declaration.module == module, names?.contains(declaration.name) ?? true else {
+        continue
+      }
       pending = [[]]
       switch declaration.kind {
       case .const, .param, .solver, .data: _ = value(of: id, declaration.span)

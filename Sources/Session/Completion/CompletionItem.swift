@@ -1,4 +1,4 @@
-import NodalChecking
+package import NodalChecking
 
 /// Something that may stand at a place in a text.
 package struct CompletionItem: Sendable, Hashable {
@@ -29,8 +29,14 @@ package struct CompletionItem: Sendable, Hashable {
     text = candidate.name
     detail = candidate.detail
     documentation = candidate.documentation
-    kind =
-      switch candidate.kind {
+    kind = Kind(candidate.kind)
+  }
+}
+
+extension CompletionItem.Kind {
+  package init(_ kind: Inquiry.Kind) {
+    self =
+      switch kind {
       case .value: .value
       case .constant: .constant
       case .parameter: .parameter

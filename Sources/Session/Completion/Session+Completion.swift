@@ -71,7 +71,7 @@ private struct CompletionQuestion {
     {
       items += labels(of: probe)
     }
-    if isKey { return items }
+    if isKey || (previous?.symbol == .leftBrace && !items.isEmpty) { return items }
     if probe.beginsStatement, let site {
       items += StatementWord.all.filter { $0.sites.contains(site) }.map {
         CompletionItem($0.word, .keyword, $0.summary)
@@ -84,8 +84,9 @@ private struct CompletionQuestion {
     // Where a clause is to follow, no value is; else the statement is not finished, or the parser made nothing of it.
     if names.isEmpty, !hasClauses { names = askAlone(about: "", probe) }
     let values = names.map { CompletionItem($0) }
-    items += ranked(values, probe)
-    if values.contains(where: { $0.kind == .function }) {
+    let (first, rest) = ranked(values, probe)
+    items = first + items + rest
+    if rest.contains(where: { $0.kind == .function }) {
       items += ["if", "sample", "fold", "scan", "map", "true", "false", "inf", "nan", "pi"].map {
         CompletionItem($0, .keyword)
       }
@@ -136,7 +137,20 @@ private struct CompletionQuestion {
     let (environment, host, isEntry) = (session.environment, session.checkerHost(), isEntry)
     let place = head.utf8.count
     let (tree, probe) = Parser.parse(text, probing: place, isPrompt: isEntry)
-    return (probe, Check.inquire(tree, source: text, in: environment, host: host))
+    let focus = isEntry ? nil : Self.focus(tree, text, at: place)
+    return (
+      probe, Check.inquire(tree, source: text, in: environment, host: host, focus: focus)
+    )
+  }
+
+  private static func focus(
+    _ tree: File, _ text: SourceFile, at place: Int
+  ) -> InquiryFocus {
+    let words = Lexer.tokens(of: text).tokens.compactMap { token -> (text: String, start: Int)? in
+      guard case .name(let word, _) = token.kind else { return nil }
+      return (word, token.span.start)
+    }
+    return InquiryFocus(tree, at: place, words: words)
   }
 
   /// Asks about the word in a statement of its own, in place of the one that it stands in, which can't be read.
@@ -186,7 +200,9 @@ private struct CompletionQuestion {
   }
 
   /// What is most likely meant goes first; where nothing else can stand, it is all there is.
-  private func ranked(_ items: [CompletionItem], _ probe: ParserProbe) -> [CompletionItem] {
+  private func ranked(
+    _ items: [CompletionItem], _ probe: ParserProbe
+  ) -> (first: [CompletionItem], rest: [CompletionItem]) {
     var wanted: CompletionItem.Kind?
     var isExclusive = false
     switch previous?.word {
@@ -204,9 +220,8 @@ private struct CompletionQuestion {
     {
       wanted = .solver
     }
-    guard let wanted else { return items }
+    guard let wanted else { return ([], items) }
     let first = items.filter { $0.kind == wanted }
-    if isExclusive, !first.isEmpty { return first }
-    return first + items.filter { $0.kind != wanted }
+    return (first, isExclusive ? [] : items.filter { $0.kind != wanted })
   }
 }
