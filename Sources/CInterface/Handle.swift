@@ -19,8 +19,8 @@ class Handle {
   }
 }
 
-/// A text for C, which lives as long as this.
-final class CText {
+/// A text for C, which lives as long as this. Nobody writes to its memory, so threads may share it.
+final class CText: @unchecked Sendable {
   let pointer: UnsafePointer<CChar>
 
   init(_ text: String) {

@@ -28,7 +28,7 @@ import Testing
   /// What a fence may be marked with. A block without a mark says of nothing how it is to be tried.
   static let marks: Set = [
     "node", "node run", "node run long", "node part", "prints", "prompt", "sh", "text", "swift",
-    "c", "python",
+    "c", "python", "terminal",
     "julia", "stan",
   ]
 

@@ -1,7 +1,7 @@
 import Foundation
 package import NodalDiagnostics
 package import NodalSyntax
-import NodalTypes
+package import NodalTypes
 
 /// The outcome of checking a file, or a line at a prompt.
 package struct CheckResult: Sendable {
