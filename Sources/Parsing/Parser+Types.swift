@@ -18,6 +18,7 @@ extension Parser {
 
   private mutating func parseNamedType() throws(ParseError) -> TypeExpression {
     let start = position
+    if start == probe.token { probe.isType = true }
     let name = try parseName(of: "a type")
     var unit: UnitExpression?
     if case .unit(let expression) = current.kind {

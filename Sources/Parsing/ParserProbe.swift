@@ -10,6 +10,8 @@ package struct ParserProbe: Sendable {
   package var words: Set<String> = []
   /// Whether the name is the first of a statement.
   package var beginsStatement = false
+  /// Whether a type is wanted there.
+  package var isType = false
   /// The innermost statement that holds it: where it stands, and the offset of its beginning.
   package var statement: (site: StatementSite, start: Int)?
   /// What is called where it is an argument, or part of one, of the innermost call around: its name, and the labels of

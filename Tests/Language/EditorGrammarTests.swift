@@ -191,7 +191,7 @@ import Testing
   /// All words that the grammar names in a pattern of alternatives: `(?:let|var)`.
   private static func words(_ pattern: String) -> Set<String> {
     var words: Set<String> = []
-    for group in pattern.split(separator: "(") {
+    for group in pattern.replacing("\\s", with: "").split(separator: "(") {
       let inner = group.prefix { $0 != ")" }.drop { !$0.isLetter }
       let parts = inner.split(separator: "|")
       if parts.allSatisfy({ $0.allSatisfy(\.isLetter) }) { words.formUnion(parts.map(String.init)) }

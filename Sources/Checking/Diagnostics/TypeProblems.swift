@@ -215,7 +215,7 @@ extension Diagnostic {
   }
 
   static func unknownType(_ name: String, at span: Span) -> Diagnostic {
-    let known = ["Real", "Int", "Bool", "String", "Any", "Fn", "Dataset", "Solution"]
+    let known = NamedTypes.all
     let best = Suggestions.nearest(to: name, in: known)
     return Diagnostic(
       .unknownType, "there is no type `\(name)`", at: Label(span),
@@ -237,4 +237,9 @@ extension Diagnostic {
         "losses skip them; elsewhere `default(x, 0)` or `first_present(x)` says what is meant"
       ])
   }
+}
+
+/// The names of types.
+package enum NamedTypes {
+  package static let all = ["Real", "Int", "Bool", "String", "Any", "Fn", "Dataset", "Solution"]
 }

@@ -15,7 +15,7 @@ extension Checker {
     trial.recorder = nil
     for spelling in namesByNearness {
       guard let known = trial.described(spelling) else {
-        inquiry.forget(spelling)
+        inquiry.refuse(spelling)
         continue
       }
       inquiry.describe(known)
@@ -75,12 +75,12 @@ extension Checker {
   private mutating func described(_ spelling: String) -> Inquiry.Candidate? {
     let name = Name.spelled(spelling, at: .none)
     if frame.names[spelling] == nil, name.primes == 0, let id = declaration(named: spelling) {
-      if let scope = frame.odeScope, odeScopes[scope].members[spelling] != nil {
-        return description(of: lookUp(name), named: spelling)
-      }
-      return described(id, spelling)
+      let isMember = frame.odeScope.map { odeScopes[$0].members[spelling] != nil } ?? false
+      if !isMember { return described(id, spelling) }
     }
-    return description(of: lookUp(name), named: spelling)
+    // Apart, as a look may declare what the description then names.
+    let meaning = lookUp(name)
+    return description(of: meaning, named: spelling)
   }
 
   private mutating func described(
@@ -94,10 +94,8 @@ extension Checker {
         name: spelling, kind: .data, documentation: declaration.documentation)
     }
     // Something that is being declared is not to be declared once more.
-    var known =
-      stack.contains(id)
-      ? Inquiry.Candidate(name: spelling, kind: .value)
-      : description(of: value(of: id, .none), named: spelling)
+    let meaning = stack.contains(id) ? Meaning.invalid : value(of: id, .none)
+    var known = description(of: meaning, named: spelling)
     switch declaration.kind {
     case .const: known.kind = .constant
     case .param: known.kind = .parameter
@@ -119,14 +117,9 @@ extension Checker {
       if value.kind.weight != nil { return candidate(.parameter, typeInWords(value.type)) }
       if case .dataset = resolve(value.type) { return candidate(.data, typeInWords(value.type)) }
       return candidate(.value, typeInWords(value.type))
-    case .function(let id), .template(let id):
-      let declaration = environment.declarations[id.rawValue]
-      return candidate(
-        { if case .layer = declaration.kind { .layer } else { .function } }(),
-        signature(of: declaration))
-    case .instance(let instance):
-      return candidate(
-        .layer, signature(of: environment.declarations[instance.declaration.rawValue]))
+    case .function(let id): return candidate(.function, signature(of: id))
+    case .template(let id): return candidate(.layer, signature(of: id))
+    case .instance(let instance): return candidate(.layer, signature(of: instance.declaration))
     case .closure(let closure):
       let names = closure.closure.parameters.map(\.name.spelling).joined(separator: ", ")
       return candidate(.function, "(\(names)) -> …")
@@ -152,7 +145,13 @@ extension Checker {
   /// As in a type, with what a name would leave out.
   func typeInWords(_ type: Type) -> String { resolve(type).isError ? "" : text(type) }
 
-  /// `fn kinetic(m, v) -> Real`, as it is declared.
+  /// Empty also for what was declared in a trial that was taken back since.
+  private func signature(of id: DeclarationID) -> String {
+    environment.declarations.indices.contains(id.rawValue)
+      ? signature(of: environment.declarations[id.rawValue]) : ""
+  }
+
+  /// `kinetic(m, v) -> Real`, as it is declared.
   func signature(of declaration: Declaration) -> String {
     let start: Span
     let end: Int

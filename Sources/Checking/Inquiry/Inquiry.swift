@@ -32,6 +32,7 @@ package final class Inquiry: @unchecked Sendable {
   var isTelling = false
   private var order: [String] = []
   private var candidates: [String: Candidate] = [:]
+  private var refused: Set<String> = []
 
   /// In the order in which they were told.
   package var found: [Candidate] { order.compactMap { candidates[$0] } }
@@ -42,7 +43,7 @@ package final class Inquiry: @unchecked Sendable {
 
   func hear(_ names: [String], insteadOf name: String) {
     guard name.hasPrefix(Self.name) else { return }
-    for name in names where candidates[name] == nil {
+    for name in names where candidates[name] == nil && !refused.contains(name) {
       order.append(name)
       candidates[name] = Candidate(name: name, kind: .label)
     }
@@ -54,7 +55,11 @@ package final class Inquiry: @unchecked Sendable {
     candidates[candidate.name] = candidate
   }
 
-  func forget(_ name: String) { candidates[name] = nil }
+  /// It can be seen, and may not be read.
+  func refuse(_ name: String) {
+    refused.insert(name)
+    candidates[name] = nil
+  }
 }
 
 extension Check {

@@ -6,6 +6,7 @@ import NodalTypes
 extension Checker {
   /// What is known of a declaration beyond what its name means where it is read.
   func declared(_ id: DeclarationID, _ known: Inquiry.Candidate) -> Inquiry.Candidate {
+    guard environment.declarations.indices.contains(id.rawValue) else { return known }
     let declaration = environment.declarations[id.rawValue]
     var known = known
     switch declaration.kind {

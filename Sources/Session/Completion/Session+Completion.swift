@@ -63,6 +63,7 @@ private struct CompletionQuestion {
     }
     if previous?.symbol == .dot { return fields }
     let (probe, heard) = ask(Inquiry.name)
+    if probe.isType { return NamedTypes.all.map { CompletionItem($0, .keyword, "a type") } }
     let site = probe.statement?.site
     let isKey = site == .option && probe.beginsStatement
     var items: [CompletionItem] = []

@@ -68,6 +68,12 @@ import Testing
     #expect(ode.candidates.first?.detail == "Real<m>")
     #expect(try texts("fn f(mass: Real<kg>) = ma‸", isEntry: false).contains("mass"))
     #expect(try texts("loss l(w) { let near = 1; ne‸ }", isEntry: false) == ["near"])
+    // A layer of the ode itself, which nothing has read yet.
+    let layer = try list(
+      "ode a { state x: Real[2] = [1, 1]; layer net(y) = y |> dense(2); x' = ne‸ }",
+      isEntry: false)
+    #expect(layer.candidates.first?.text == "net")
+    #expect(layer.candidates.first?.detail == "net(y)")
     // A declaration reads no `let`, so none is offered.
     #expect(try texts("fn f(x) = outs‸", after: "let outside = 1") == [])
     #expect(try texts("print outs‸", after: "let outside = 1") == ["outside"])
@@ -131,7 +137,14 @@ import Testing
     #expect(try texts("train fit on 3 { optimize: adam(), st‸ }", after: fit) == ["steps:"])
     #expect(try texts("train fit on 3 { stop: ‸ }", after: fit).contains("patience"))
     #expect(try texts("plot 1 { ti‸ }") == ["title:"])
-    #expect(try texts("let u = uncertainty of run { method: ‸ }").contains("laplace"))
+    let run = """
+      data pelts = csv("pelts.csv", time: "Year")
+      param k = 1
+      loss l(w) = mse(k*w.Hare, w.Lynx)
+      let run = train l on pelts { optimize: adam(), steps: 2 }
+      let u = uncertainty of run { method: ‸ }
+      """
+    #expect(try texts(run, isEntry: false).contains("laplace"))
   }
 
   // MARK: Words
@@ -159,7 +172,7 @@ import Testing
     #expect(try texts("param L: Real<‸> = 1").contains("m"))
     #expect(try list("const g = 9.81<m/mi‸").candidates.first?.detail == "minute")
     // A comparison is none.
-    #expect(try texts("print gain<ga‸", after: "const gain = 1") == ["gain"])
+    #expect(try texts("print gain<ga‸", after: "const gain = 1").first == "gain")
   }
 
   // MARK: Files and symbols

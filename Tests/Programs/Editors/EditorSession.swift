@@ -106,7 +106,7 @@ final class EditorSession {
     try notify(
       "textDocument/didOpen",
       ["textDocument": ["uri": uri, "languageId": "nodal", "version": 1, "text": text]])
-    return try await (uri)
+    return try waited(uri)
   }
 
   @discardableResult
@@ -115,10 +115,10 @@ final class EditorSession {
     try notify(
       "textDocument/didChange",
       ["textDocument": ["uri": uri, "version": 2], "contentChanges": changes])
-    return try await (uri)
+    return try waited(uri)
   }
 
-  private func await(_ uri: String) throws -> [[String: Any]] {
+  private func waited(_ uri: String) throws -> [[String: Any]] {
     while true {
       if let found = diagnostics[uri] { return found }
       _ = try receive()

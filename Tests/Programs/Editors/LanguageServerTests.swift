@@ -149,7 +149,7 @@ struct LanguageServerTests {
     #expect(try definition(5, 2) == [3, 8, 3, 9])
     #expect(try definition(9, 15) == [2, 4, 2, 9])
     #expect(try definition(10, 8) == [3, 8, 3, 9])
-    #expect(try definition(10, 12) == [6, 9, 6, 15])
+    #expect(try definition(10, 14) == [6, 9, 6, 15])
     #expect(try definition(9, 52) == [3, 8, 3, 9])
     #expect(try definition(10, 28) == [8, 10, 8, 11])
     // What the library brings has no file.
