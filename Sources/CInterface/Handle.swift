@@ -59,7 +59,8 @@ final class InterpreterHandle: Handle {
 
   private func receive(_ event: Event) {
     if case .diagnostic(let found) = event, found.isError { heard.append(found) }
-    listener?(CText(event.json).pointer, context)
+    guard let listener else { return }
+    event.json.withCString { listener($0, context) }
   }
 
   /// Runs something whose mistakes are events.

@@ -97,8 +97,9 @@ with tempfile.TemporaryDirectory() as folder:
     assert model.weights["decay.k"] == 0.7
 
 # A scientist's afternoon: lynx and hare.
-rows = numpy.genfromtxt(ROOT / "examples" / "hudson-bay-lynx-hare.csv", delimiter=",", names=True,
-                        comments="#")
+with open(ROOT / "examples" / "hudson-bay-lynx-hare.csv", encoding="utf-8") as file:
+    lines = [line for line in file if not line.startswith("#")]
+rows = numpy.genfromtxt(lines, delimiter=",", names=True)
 pelts = nodal.Model("""
 ode populations {
   state hare = 34.9, lynx = 3.85
