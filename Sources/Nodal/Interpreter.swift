@@ -179,7 +179,8 @@ public final class Interpreter {
       if errors.isEmpty { return value }
       throw ProgramFailure(diagnostics: found)
     } catch let failure as ProgramFailure {
-      throw failure
+      // Where there is nothing to go on with, what was found says why.
+      throw failure.diagnostics.isEmpty ? ProgramFailure(diagnostics: found) : failure
     } catch {
       found.append(Diagnostic(session.diagnostic(of: error), in: session.sourceMap))
       throw ProgramFailure(diagnostics: found)
