@@ -17,6 +17,9 @@ missing_on_linux() {
   [ "$library" = none ] && wanted="$wanted libllvm19"
   # The site that `nodal doc` makes is tested; running programs doesn't want it.
   [ "$purpose" != tests ] || command -v cmark-gfm >/dev/null 2>&1 || wanted="$wanted cmark-gfm"
+  # So is the Python package.
+  [ "$purpose" != tests ] || python3 -c 'import numpy' 2>/dev/null ||
+    /usr/bin/python3 -c 'import numpy' 2>/dev/null || wanted="$wanted python3-numpy"
   return 0
 }
 

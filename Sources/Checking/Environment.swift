@@ -1,4 +1,4 @@
-import NodalDiagnostics
+package import NodalDiagnostics
 import NodalSyntax
 package import NodalTypes
 
@@ -103,6 +103,9 @@ package struct Environment: Sendable {
 
   /// A type as people read it, with what is known of its sizes and units by now.
   package func text(of type: Type) -> String { substitution.text(substitution.resolve(type)) }
+
+  /// A text that declared nothing, so that nothing here has a place in it.
+  package mutating func forgetText(_ id: SourceID) { sources[id] = nil }
 
   /// Top-level solutions that hold their accepted steps, with the number of them.
   package var stepsOfLets: [(name: String, size: Size)] {

@@ -9,7 +9,8 @@ import NodalReporting
 import NodalTypes
 
 extension Session {
-  func print(_ item: PrintItem) throws {
+  /// - Parameter isLook: it was asked for by itself, at a prompt: of a parameter, what it was declared with is told too.
+  func print(_ item: PrintItem, isLook: Bool = false) throws {
     switch item {
     case .value(let label, let expression):
       let value = try evaluate(expression)
@@ -18,7 +19,7 @@ extension Session {
         .printed(
           label: label,
           text: (label.isEmpty || label == text ? text : "\(label) = \(text)")
-            + terms(of: expression),
+            + (isLook ? terms(of: expression) : ""),
           value: ValueText.json(value.shown(as: expression.type))))
     case .declaration(let name, let kind, let ode, let ids):
       let (text, json) = declaration(name, kind, ode.flatMap { program.odes[$0] }, ids)

@@ -145,15 +145,18 @@ extension Session {
   /// - Throws: `SessionFailure` when it fails while it is computed.
   package func value(of source: SourceFile) throws -> SessionValue? {
     guard let item = try item(of: source) else { return nil }
+    let value: SessionValue
     switch item {
-    case .value(_, let expression): return try evaluate(expression)
+    case .value(_, let expression): value = try evaluate(expression)
     case .declaration(_, _, _, let ids):
-      return .record(
+      value = .record(
         ids.compactMap { program.weights[$0] }.compactMap { weight in
           guard let entry = weights[weight.path] else { return nil }
           return .init(weight.path, .array(Tensor(.f64, shape: entry.shape, entry.values)))
         })
     }
+    forget(source)
+    return value
   }
 
   /// The type of an expression, or what a name is declared as; nil where the text has errors, which the sink has been told. Nothing is

@@ -203,6 +203,12 @@ package final class Session {
 
   package func remember(_ source: SourceFile) { sources[source.id] = source }
 
+  /// Of a text that declared nothing, and that no message is about: who evaluates for ever must not keep all that was asked.
+  func forget(_ source: SourceFile) {
+    sources[source.id] = nil
+    environment.forgetText(source.id)
+  }
+
   /// Of a text that nothing was taken from.
   package func forget(_ source: SourceFile) { sources[source.id] = nil }
 
@@ -221,7 +227,7 @@ package final class Session {
     case .residuals(let command): try residuals(command)
     case .print(let items, _):
       for item in items { try print(item) }
-    case .show(let item, _): try print(item)
+    case .show(let item, _): try print(item, isLook: true)
     case .plot(let plot): try self.plot(plot)
     case .portrait(let portrait): try self.portrait(portrait)
     case .explain(let instance): try explain(instance)
