@@ -204,13 +204,10 @@ package final class Session {
   package func remember(_ source: SourceFile) { sources[source.id] = source }
 
   /// Of a text that declared nothing, and that no message is about: who evaluates for ever must not keep all that was asked.
-  func forget(_ source: SourceFile) {
+  package func forget(_ source: SourceFile) {
     sources[source.id] = nil
     environment.forgetText(source.id)
   }
-
-  /// Of a text that nothing was taken from.
-  package func forget(_ source: SourceFile) { sources[source.id] = nil }
 
   /// The seed in force: `--seed`, or the program's.
   package var seed: UInt64 { UInt64(bitPattern: Int64(options.seed ?? program.seed)) }
