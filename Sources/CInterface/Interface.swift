@@ -1,8 +1,11 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 public import CNodal
 import Foundation
 import Nodal
 
-// The functions of nodal.h, which says what they do. Pointers that must not be NULL and are crash here, as in any C library; texts may be.
+// The functions of nodal.h, which says what they do. A handle or a place for a
+// result that is NULL where nodal.h doesn't allow it ends the process, as in any C library; a text that is NULL is empty.
 
 private func interpreter(_ pointer: OpaquePointer) -> InterpreterHandle {
   Handle.of(pointer, as: InterpreterHandle.self)
