@@ -240,8 +240,7 @@ struct Checker: Sendable {
   /// The text of a place, on one line.
   func sourceText(_ span: Span, negative: Bool = false) -> String {
     guard let source = sources[span.source] else { return "" }
-    let text = source.text(of: span).split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    return negative ? "-" + text : text
+    return (negative ? "-" : "") + source.line(of: span)
   }
 
   /// The number of steps that a solution holds: the same for each field of one solution.

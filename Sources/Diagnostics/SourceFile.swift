@@ -78,6 +78,11 @@ package struct SourceFile: Sendable {
   /// The text that a span of this source covers.
   package func text(of span: Span) -> String { text(in: span.start..<span.end) }
 
+  /// The same on one line, whatever blanks are in it.
+  package func line(of span: Span) -> String {
+    text(of: span).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
   /// Line and column of an offset.
   package func position(at offset: Int) -> SourcePosition {
     let offset = min(max(offset, 0), utf8.count)

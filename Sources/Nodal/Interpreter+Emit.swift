@@ -17,6 +17,13 @@ public struct EmittedRegion: Sendable {
   public let text: String
 
   let region: Region
+
+  init(of name: String, behind pass: String, _ region: Region) {
+    self.name = name
+    self.pass = pass
+    self.region = region
+    text = RegionPrinter.text(region)
+  }
 }
 
 /// What machine code is shown as.
@@ -38,11 +45,7 @@ extension Interpreter {
       var regions: [EmittedRegion] = []
       var seen: Set<String> = []
       func observe(_ name: String) -> (String, Region) -> Void {
-        { pass, region in
-          regions.append(
-            EmittedRegion(
-              name: name, pass: pass, text: RegionPrinter.text(region), region: region))
-        }
+        { pass, region in regions.append(EmittedRegion(of: name, behind: pass, region)) }
       }
       func emit(_ loss: LossInstance, _ data: TypedExpression?) throws {
         guard name == nil || name == loss.name, seen.insert(loss.name).inserted else { return }

@@ -39,9 +39,7 @@ extension Interpreter {
       var regions: [EmittedRegion] = []
       guard let typed = try session.expression(of: source) else { return [] }
       try session.observePasses(of: typed) { pass, region in
-        regions.append(
-          EmittedRegion(
-            name: expression, pass: pass, text: RegionPrinter.text(region), region: region))
+        regions.append(EmittedRegion(of: expression, behind: pass, region))
       }
       return regions
     }

@@ -57,8 +57,7 @@ enum LibraryModule {
         break
       }
     }
-    return source.text(in: span.start..<end).split(whereSeparator: \.isWhitespace)
-      .joined(separator: " ")
+    return source.line(of: Span(source: source.id, start: span.start, end: end))
   }
 
   /// The nearest comment above that stands alone on its line, between empty ones: up to its first punctuation.

@@ -83,15 +83,7 @@ extension Program {
     return token.startsLine || opener == .leftBrace || opener == .semicolon || opener == .assign
   }
 
-  private static let openingWords: Set = [
-    "import", "precision", "seed", "const", "param", "fn", "layer", "ode", "solver", "data", "loss",
-    "test", "bench", "state", "part", "known", "learned", "input", "noise", "output", "event",
-    "override", "train", "uncertainty", "residuals", "explain", "check", "plot", "print", "write",
-    "save", "load", "assert", "gradient",
-  ]
+  private static let openingWords = Set(StatementWord.all.map(\.word))
 
-  private static let joiningWords: Set = [
-    "extends", "where", "on", "of", "along", "against", "to", "from", "as", "per", "falling",
-    "rising", "stop",
-  ]
+  private static let joiningWords = Set(StatementWord.clauses)
 }

@@ -45,7 +45,6 @@ extension Session {
 
   /// The text of a place, on one line.
   private func text(of span: Span) -> String {
-    guard let source = sourceMap[span.source] else { return "" }
-    return source.text(of: span).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    sourceMap[span.source]?.line(of: span) ?? ""
   }
 }

@@ -75,19 +75,24 @@ extension Session {
   func save(_ owner: String, _ ids: [WeightID], _ file: String, _ span: Span) throws {
     try needWeights(owner, ids, span)
     let path = try pathForWriting(file, span)
-    let entries = ids.compactMap { id -> Safetensors.Entry? in
-      guard let weight = program.weights[id], let entry = weights[weight.path] else { return nil }
-      return Safetensors.Entry(
-        weight.path, NumberArray(shape: entry.shape, .f64(entry.values)))
-    }
+    let saved = weightsFile(ids.compactMap { program.weights[$0]?.path }, of: owner)
     do {
       try host.files.createDirectory(Path.directory(path))
-      try host.files.write(
-        path, Safetensors(entries: entries, metadata: ["nodal": owner]).bytes)
+      try host.files.write(path, saved.bytes)
     } catch {
       throw SessionFailure(.writeFailed, "can't write \"\(file)\": \(error.message)", at: span)
     }
     sink(.wrote(path: path, what: "weights"))
+  }
+
+  /// What weights at these paths hold, as a file of theirs.
+  func weightsFile(_ paths: [String], of owner: String) -> Safetensors {
+    let entries = paths.compactMap { path in
+      weights[path].map {
+        Safetensors.Entry(path, NumberArray(shape: $0.shape, .f64($0.values)))
+      }
+    }
+    return Safetensors(entries: entries, metadata: ["nodal": owner])
   }
 
   /// Weights by their paths, of whatever has been declared, from a file that a person names (and no program, so it lies where it likes);

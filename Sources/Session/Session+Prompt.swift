@@ -35,26 +35,17 @@ extension Session {
     case .complete(let statements, let found):
       for diagnostic in found { sink(.diagnostic(diagnostic)) }
       if found.hasErrors { return .ran(.wrong) }
-      let tree = File(source: source.id, statements: statements, span: source.span)
-      let result: CheckResult?
-      do {
-        result = try check(tree, source)
-      } catch {
-        sink(.diagnostic(describe(error, at: nil)))
-        return .ran(.failed)
-      }
-      guard let checked = result else { return .ran(.wrong) }
-      for redefinition in checked.program.redefined { tell(redefinition) }
-      return .ran(execute(checked, statements, of: source))
+      return .ran(run(statements, of: source))
     }
   }
 
   /// Runs a file as one entry: it may declare names anew.
   package func enter(file source: SourceFile) -> Outcome {
-    remember(source)
-    let (tree, _) = Parser.parse(source)
     do {
-      guard let checked = try check(source) else { return .wrong }
+      let (tree, found) = try parse(source)
+      guard let checked = try check(tree, source, besides: found), !found.hasErrors else {
+        return .wrong
+      }
       return execute(checked, tree.statements, of: source)
     } catch {
       sink(.diagnostic(describe(error, at: nil)))
@@ -73,16 +64,8 @@ extension Session {
     for diagnostic in found { sink(.diagnostic(diagnostic)) }
     if found.hasErrors { return .wrong }
     for entry in Self.entries(of: statements) {
-      do {
-        let tree = File(source: source.id, statements: entry, span: source.span)
-        guard let checked = try check(tree, source) else { return .wrong }
-        for redefinition in checked.program.redefined { tell(redefinition) }
-        let outcome = execute(checked, entry, of: source)
-        if outcome != .finished { return outcome }
-      } catch {
-        sink(.diagnostic(describe(error, at: nil)))
-        return .failed
-      }
+      let outcome = run(entry, of: source)
+      if outcome != .finished { return outcome }
     }
     return .finished
   }
@@ -101,6 +84,19 @@ extension Session {
       entries[entries.count - 1].append(statement)
     }
     return entries
+  }
+
+  /// Checks an entry that could be read, tells what has a new meaning by it, and runs it.
+  private func run(_ statements: [Statement], of source: SourceFile) -> Outcome {
+    do {
+      let tree = File(source: source.id, statements: statements, span: source.span)
+      guard let checked = try check(tree, source) else { return .wrong }
+      for redefinition in checked.program.redefined { tell(redefinition) }
+      return execute(checked, statements, of: source)
+    } catch {
+      sink(.diagnostic(describe(error, at: nil)))
+      return .failed
+    }
   }
 
   /// Runs what was entered, so that it can be taken back and saved.

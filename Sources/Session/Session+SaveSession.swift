@@ -34,7 +34,10 @@ extension Session {
       journal, settings: options.settings, seed: options.seed,
       loads: owners.map { "load \($0) from \"\(Path.name(weightsPath))\"" })
     do {
-      if !owners.isEmpty { try host.files.write(weightsPath, weightsFile(of: owners).bytes) }
+      if !owners.isEmpty {
+        let paths = weights.paths.filter { owners.contains(Self.owner(of: $0)) }
+        try host.files.write(weightsPath, weightsFile(paths, of: "session").bytes)
+      }
       try prune(&text, folder: folder)
       try host.files.write(path, Array(text.text.utf8))
     } catch let error as HostError {
@@ -51,22 +54,15 @@ extension Session {
   private var changedOwners: [String] {
     var owners: [String] = []
     for path in weights.paths where weights[path]?.isChanged == true {
-      let owner = String(path.prefix { $0 != "." })
+      let owner = Self.owner(of: path)
       if !owners.contains(owner) { owners.append(owner) }
     }
     // Of what has been declared anew since, old weights may be left.
     return owners.filter { environment.declared($0) != nil }
   }
 
-  private func weightsFile(of owners: [String]) -> Safetensors {
-    let entries = weights.paths.compactMap { path -> Safetensors.Entry? in
-      guard owners.contains(String(path.prefix { $0 != "." })), let entry = weights[path] else {
-        return nil
-      }
-      return Safetensors.Entry(path, NumberArray(shape: entry.shape, .f64(entry.values)))
-    }
-    return Safetensors(entries: entries, metadata: ["nodal": "session"])
-  }
+  /// `f` of `f.net.weight`.
+  private static func owner(of path: String) -> String { String(path.prefix { $0 != "." }) }
 
   /// Makes comments of statements that are wrong in a file, where a name means one thing throughout.
   private func prune(_ text: inout SessionText, folder: String) throws {

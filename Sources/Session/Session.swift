@@ -128,15 +128,21 @@ package final class Session {
   /// Checks a text without running it; nil where it has errors, which the sink has been told.
   /// - Throws: `SessionFailure` where it was cancelled.
   package func check(_ source: SourceFile) throws -> CheckResult? {
+    let (tree, found) = try parse(source)
+    // What the parser could make of the rest is checked too: all mistakes of a file come out at once.
+    let checked = try check(tree, source, besides: found)
+    return found.hasErrors ? nil : checked
+  }
+
+  /// The tree of a text, and what is wrong with its grammar, which the sink has been told.
+  func parse(_ source: SourceFile) throws -> (tree: File, found: [Diagnostic]) {
     remember(source)
     let (tree, found) = try alone {
       let (tree, diagnostics) = Parser.parse(source)
       return (tree, diagnostics)
     }
     for diagnostic in found { sink(.diagnostic(diagnostic)) }
-    // What the parser could make of the rest is checked too: all mistakes of a file come out at once.
-    let checked = try check(tree, source, besides: found)
-    return found.hasErrors ? nil : checked
+    return (tree, found)
   }
 
   func adopt(_ checked: CheckResult) {
@@ -155,12 +161,7 @@ package final class Session {
 
   /// The tree of a text, and what each of its names stands for; what is wrong with the text the sink is told.
   package func symbols(in source: SourceFile) throws -> (tree: File, symbols: [SymbolMention]) {
-    remember(source)
-    let (tree, found) = try alone {
-      let (tree, diagnostics) = Parser.parse(source)
-      return (tree, diagnostics)
-    }
-    for diagnostic in found { sink(.diagnostic(diagnostic)) }
+    let (tree, found) = try parse(source)
     let looked = try looked(at: tree, source, besides: found, recordsSymbols: true)
     return (tree, looked.checked.symbols)
   }

@@ -1,6 +1,7 @@
 """Models: programs that were run, and can be asked."""
 
 import ctypes
+import json
 import os
 import pathlib
 import weakref
@@ -31,11 +32,12 @@ def _arrays(columns):
     """What C reads of arrays by name; with the objects that have to live as long."""
     kept, made = [], (Array * max(1, len(columns)))()
     for place, (name, column) in enumerate(columns.items()):
-        rows = _rows(column)
-        shape = (ctypes.c_size_t * max(1, rows.ndim))(*rows.shape)
+        # NumPy makes an axis where there is none.
+        rows, axes = _rows(column), numpy.shape(column)
+        shape = (ctypes.c_size_t * max(1, len(axes)))(*axes)
         kept += [rows, shape]
         made[place] = Array(
-            name.encode(), rows.ctypes.data_as(ctypes.POINTER(ctypes.c_double)), rows.ndim, shape
+            name.encode(), rows.ctypes.data_as(ctypes.POINTER(ctypes.c_double)), len(axes), shape
         )
     return made, kept
 
@@ -62,8 +64,6 @@ class Model:
         return f"<nodal.Model: {names or 'nothing declared'}>"
 
     def _words(self):
-        import json
-
         return [f"{d['kind']} {d['name']}" for d in json.loads(self._c.nodal_declarations(self._pointer))]
 
     def _check(self, status: int):
@@ -90,8 +90,6 @@ class Model:
         """
 
         def hear(event, _):
-            import json
-
             said = json.loads(event)
             if said.get("kind") == "print":
                 print(said["text"])
@@ -218,12 +216,11 @@ class Function:
 
     def __init__(self, model: Model, expression: str, shapes: dict):
         self._model = model
-        self.shapes = {name: tuple(numpy.atleast_1d(shape).tolist()) if shape != () else () for name, shape in shapes.items()}
-        made, _kept = (Array * max(1, len(shapes)))(), []
-        for place, (name, shape) in enumerate(self.shapes.items()):
-            sizes = (ctypes.c_size_t * max(1, len(shape)))(*shape)
-            _kept.append(sizes)
-            made[place] = Array(name.encode(), None, len(shape), sizes)
+        self.shapes = {
+            name: (shape,) if isinstance(shape, int) else tuple(shape) for name, shape in shapes.items()
+        }
+        # Their numbers are not looked at.
+        made, _kept = _arrays({name: numpy.empty(shape) for name, shape in self.shapes.items()})
         self._pointer = model._c.nodal_compile(model._pointer, expression.encode(), made, len(shapes))
         if not self._pointer:
             model._fail()
@@ -235,7 +232,7 @@ class Function:
         rows = []
         for (name, shape), argument in zip(self.shapes.items(), arguments):
             row = _rows(argument)
-            if argument is not None and tuple(numpy.shape(argument)) != shape:
+            if numpy.shape(argument) != shape:
                 raise TypeError(f"`{name}` has the shape {shape}, not {numpy.shape(argument)}")
             rows.append(row)
         doubles = ctypes.POINTER(ctypes.c_double)

@@ -85,7 +85,7 @@ def text(value) -> str:
         return "true" if value else "false"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name}: {text(part)}" for name, part in value.items()) + "}"
-    if isinstance(value, (tuple, range)) and len(value) == 2 and isinstance(value, tuple):
+    if isinstance(value, tuple) and len(value) == 2:
         return f"{text(value[0])}..{text(value[1])}"
     if isinstance(value, (list, tuple, numpy.ndarray)):
         return "[" + ", ".join(text(part) for part in value) + "]"

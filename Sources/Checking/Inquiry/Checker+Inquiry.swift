@@ -95,16 +95,7 @@ extension Checker {
     }
     // Something that is being declared is not to be declared once more.
     let meaning = stack.contains(id) ? Meaning.invalid : value(of: id, .none)
-    var known = description(of: meaning, named: spelling)
-    switch declaration.kind {
-    case .const: known.kind = .constant
-    case .param: known.kind = .parameter
-    case .function, .layer: known.detail = signature(of: declaration)
-    case .data: known.kind = .data
-    case .ode, .solver, .loss, .value: break
-    }
-    known.documentation = declaration.documentation
-    return known
+    return declared(id, description(of: meaning, named: spelling))
   }
 
   /// A meaning in a few words: its type, or how it is called.
