@@ -53,15 +53,11 @@ extension Interpreter {
 
   /// `[[1.0, 2.0], [3.0, 4.0]]`
   private static func literal(_ shape: ArraySlice<Int>, _ numbers: ArraySlice<Double>) -> String {
-    guard let count = shape.first else { return numbers.first.map(text) ?? "nan" }
+    guard let count = shape.first else { return numbers.first.map { "\($0)" } ?? "nan" }
     let width = count == 0 ? 0 : numbers.count / count
     let parts = (0..<count).map { k in
       literal(shape.dropFirst(), numbers.dropFirst(k * width).prefix(width))
     }
     return "[" + parts.joined(separator: ", ") + "]"
-  }
-
-  private static func text(_ x: Double) -> String {
-    x.isFinite ? "\(x)" : x.isNaN ? "nan" : x > 0 ? "inf" : "-inf"
   }
 }

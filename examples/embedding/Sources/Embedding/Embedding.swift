@@ -15,7 +15,8 @@ struct Embedding {
       state θ = 0.5, θ' = 0
       θ'' = -g/L*sin(θ) - μ*θ'
     }
-
+    """
+  static let measurements = """
     data sensor = given("sensor", time: "t", columns: {θ: "angle"})
     loss fit(w) = mse(solve(swing, at: w.t).θ, w.θ)
     """
@@ -23,7 +24,10 @@ struct Embedding {
   static func main() throws {
     // How often the model is asked at the end; `./test --long` asks a hundred thousand times.
     let calls = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1000
-    let interpreter = Interpreter(Configuration(threads: 1)) { event in
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "nodal-embedding-\(ProcessInfo.processInfo.processIdentifier)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let interpreter = Interpreter(Configuration(threads: 1, outputDirectory: folder.path)) { event in
       if case .diagnostic(let found) = event { print(found.text) }
     }
     print("runs on: \(Backend.nativeStatus)")
@@ -33,7 +37,9 @@ struct Embedding {
     interpreter.give(measured(L: 1.3, μ: 0.2), as: "sensor")
     for found in interpreter.check(wrong) { print("refused: \(found.code) \(found.message)") }
 
-    guard interpreter.run(Program(text: model, path: "swing.node")) == .finished else { exit(1) }
+    for text in [model, measurements] {
+      guard interpreter.run(Program(text: text, path: "swing.node")) == .finished else { exit(1) }
+    }
     for declaration in interpreter.declarations {
       let about = declaration.documentation.map { "  // \($0)" } ?? ""
       print("\(declaration.kind) \(declaration.name)\(about)")
@@ -54,23 +60,17 @@ struct Embedding {
     print("loss \(text(gradient.value)), dloss/dL = \(text(gradient.gradient["swing.L"]?[0] ?? .nan))")
     try interpreter.setWeight("swing.L", to: [fitted[0]])
 
-    // What was learned, written and read by an interpreter that never saw the data.
-    let folder = FileManager.default.temporaryDirectory.appending(path: "nodal-embedding")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appending(path: "swing.safetensors").path
-    let writer = Configuration(outputDirectory: folder.path)
-    let keeper = Interpreter(writer)
-    keeper.give(measured(L: 1.3, μ: 0.2), as: "sensor")
-    keeper.run(Program(text: model))
-    for weight in interpreter.weights { try keeper.setWeight(weight.path, to: weight.values) }
-    guard keeper.run(Program(text: "save swing to \"swing.safetensors\"")) == .finished else {
+    // What was learned, written to a file, and read by an interpreter that never saw the measurements.
+    guard interpreter.run(Program(text: "save swing to \"swing.safetensors\"")) == .finished else {
       exit(1)
     }
-    _ = try interpreter.loadWeights(fromSafetensors: file)
+    let other = Interpreter(Configuration(threads: 1))
+    try other.declare(Program(text: model, path: "swing.node"))
+    _ = try other.loadWeights(fromSafetensors: folder.appending(path: "swing.safetensors").path)
+    guard try value(other.evaluate("swing.L")) == fitted[0] else { exit(1) }
 
     // Asked many times: compiled once, and memory stays as it is.
-    let angle = try interpreter.function(
+    let angle = try other.function(
       "solve(swing, over: 0..1, from: {θ: a, θ': 0}).final.θ", of: .init("a"))
     var before = 0
     var sum = 0.0
